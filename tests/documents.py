@@ -61,7 +61,12 @@ def good() -> Document:
             common("P1", "polygon", polygon=[[1, 1], [5, 1], [5, 6]], slice_index=9),
             common("Q1", "point", point=[3, 4, 5], cross_modal_links=["B1"]),
         ],
-        "metadata": {"annotator": "A1", "reviewer": "R1"},
+        "metadata": {
+            "annotator": "A1",
+            "reviewer": "R1",
+            "timestamps": {"end": "2026-01-02T00:00:00Z"},
+            "version": "v1.0",
+        },
     }
 
 

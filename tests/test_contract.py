@@ -106,18 +106,24 @@ def test_options_that_all_have_are_the_same(converter: Converter) -> None:
 def test_help(converter: Converter, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([converter.name, "--help"]) == 0
     said = capsys.readouterr().out
-    assert " ".join(converter.summary.split()) in " ".join(said.split())
+    assert "".join(converter.summary.split()) in "".join(said.split()), "lines may be broken behind a hyphen"
     assert [flag for flag in map(flag_of, converter.options.values()) if flag not in said] == []
 
 
-def test_summary_is_the_first_line_of_the_module(converter: Converter) -> None:
+def test_summaries_are_the_first_lines_of_function_and_module(converter: Converter) -> None:
     assert converter.function.__module__.startswith(converter.entry_point.module)
-    written = inspect.getdoc(sys.modules[converter.entry_point.module])
-    assert written is not None
-    assert converter.summary == written.splitlines()[0]
-    assert converter.summary.endswith(".")
-    assert len(converter.summary) <= LONGEST_SUMMARY
-    assert ": " in converter.summary, "the format's name, then what it holds"
+    of_function, of_format = (
+        str(inspect.getdoc(each)).splitlines()[0]
+        for each in (converter.function, sys.modules[converter.entry_point.module])
+    )
+    assert converter.summary == of_function
+    assert converter.summary.startswith("Write " if converter.direction == "to" else "Read ")
+    (form,) = (each for each in registry.formats() if each.name == converter.format)
+    assert form.summary == of_format
+    assert ": " in of_format, "the format's name, then what it holds"
+    for told in (of_function, of_format):
+        assert told.endswith(".")
+        assert len(told) <= LONGEST_SUMMARY
 
 
 def test_a_page_describes_it(converter: Converter) -> None:

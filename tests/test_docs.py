@@ -27,6 +27,7 @@ import yaml
 import annoconv
 from annoconv import errors, registry, rules
 from annoconv.cli import _COMMANDS as COMMANDS
+from annoconv.cli.command import COMMON, flags_of
 from annoconv.documents.normaliser import _KEYWORD_KINDS as KEYWORD_KINDS  # the page lists the same
 from annoconv.documents.normaliser import _PYDANTIC_KINDS as PYDANTIC_KINDS
 from annoconv.loss import LossKind
@@ -210,8 +211,8 @@ def test_every_command_is_documented() -> None:
 
 
 def common_options() -> set[str]:
-    """Return the options of the command that has none of its own."""
-    return set(re.findall(r"--[a-z][a-z-]*", console("annoconv formats --help", ROOT)))
+    """Return the options that every command takes, whether or not its help shows them."""
+    return {"--help"} | {flag for each in COMMON.values() for flag in flags_of(each)}
 
 
 def test_every_rule_is_documented() -> None:

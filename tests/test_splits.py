@@ -16,7 +16,9 @@ RULE = "A-9.4.1.patient_in_two_splits"
 
 def case(number: int, patient: str | None, split: str | None) -> Document:
     told = {"case_id": f"C{number}", "patient_id": patient, "split": split}
-    return good() | {key: value for key, value in told.items() if value is not None}
+    document = good() | {key: value for key, value in told.items() if value is not None}
+    document["image"]["uid"] = f"1.2.840.{number}"
+    return document
 
 
 def lines(path: Path, *cases: Document) -> Path:

@@ -95,12 +95,16 @@ def _summaries(root: Path, package: str) -> Iterator[tuple[str, str]]:
     groups = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
     entries = groups["annoconv.converters"] | groups.get("annoconv.commands", {})
     modules = {entry.partition(":")[0] for entry in entries.values()}
+    called = {entry.partition(":")[2] for entry in groups["annoconv.converters"].values()}
     for module in sorted(modules):
         stem = (root / package).parent.joinpath(*module.split("."))
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):
             if path.is_file() and path.is_relative_to(root / package):
-                told = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-                yield told.partition("\n")[0].strip(), path.relative_to(root).as_posix()
+                tree = ast.parse(path.read_text("utf-8"))
+                functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in called]
+                for node in (tree, *functions):
+                    told = ast.get_docstring(node) or ""
+                    yield told.partition("\n")[0].strip(), path.relative_to(root).as_posix()
 
 
 class _Reader:

@@ -52,6 +52,8 @@ class Finding:
         catalogues do not hold the first (`annoconv.messages`).
     case_index
         Zero-based position of the case among those of its file.
+    slice_index
+        The zero-based slice of the image on which it is seen best; None where it is of no slice.
     """
 
     rule: str
@@ -60,6 +62,7 @@ class Finding:
     message: str
     case_index: int = 0
     message_zh: str = ""
+    slice_index: int | None = None
 
     def text(self, lang: Language = "en") -> str:
         """Return the sentence in a language."""
@@ -73,6 +76,7 @@ class Finding:
             "rule": self.rule,
             "level": self.level.value,
             "message": str(self.message),
+            **({} if self.slice_index is None else {"slice_index": self.slice_index}),
             **({} if lang == "en" else {f"message_{lang}": self.text(lang)}),
         }
 

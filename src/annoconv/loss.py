@@ -11,13 +11,12 @@ import json
 import pickle
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, groupby, islice, pairwise
-from operator import attrgetter
+from operator import itemgetter
 from os import SEEK_END
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Final, overload
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from annoconv.messages import translate
 
@@ -67,8 +66,7 @@ class LossKind(StrEnum):
 _KINDS: Final = {kind.value: kind for kind in LossKind}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Loss:
+class Loss(NamedTuple):
     """One leaf that a format does not hold as it stands in the case, or that it adds where the case has nothing.
 
     Attributes
@@ -96,9 +94,6 @@ class Loss:
         """Return the loss as a JSON object: its message in English, and beside it in another language if asked."""
         told = {} if lang == "en" else {f"message_{lang}": self.text(lang)}
         return {"case_index": self.case_index, "path": self.path, "kind": self.kind, "message": self.message, **told}
-
-
-_ORDER = attrgetter("case_index", "path", "kind", "message")
 
 
 class LossReport(Sequence[Loss]):
@@ -197,10 +192,10 @@ class LossCollector:
 
 def merged(runs: Sequence[Sequence[Loss]]) -> Iterator[Loss]:
     """Yield losses of several sequences that are in order: one behind the other, where they lie so."""
-    filled = sorted((run for run in runs if len(run)), key=lambda run: _ORDER(run[0]))
-    if all(_ORDER(before[-1]) <= _ORDER(after[0]) for before, after in pairwise(filled)):
+    filled = sorted((run for run in runs if len(run)), key=itemgetter(0))
+    if all(before[-1] <= after[0] for before, after in pairwise(filled)):
         return chain.from_iterable(filled)
-    return heapq.merge(*filled, key=_ORDER)
+    return heapq.merge(*filled)
 
 
 def _batches(losses: Iterable[Loss]) -> Iterator[list[Loss]]:
@@ -210,7 +205,7 @@ def _batches(losses: Iterable[Loss]) -> Iterator[list[Loss]]:
 
 
 def _sorted(losses: Iterable[Loss]) -> tuple[Loss, ...]:
-    return tuple(_once(sorted(losses, key=_ORDER)))
+    return tuple(_once(sorted(losses)))
 
 
 def _once(losses: Iterable[Loss]) -> Iterator[Loss]:

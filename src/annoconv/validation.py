@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +18,13 @@ if TYPE_CHECKING:
     from annoconv.documents.classes import AnyDocument
     from annoconv.findings import Finding
     from annoconv.limits import Limits
-    from annoconv.model import Label, LabelSystem
+    from annoconv.model import Label, LabelSystem, TaskDefinition
     from annoconv.rules import PatientSplits, Profile, RuleTable
     from annoconv.rules.outcomes import RuleOutcomes
 
     GivenLabels: TypeAlias = Sequence[Label] | LabelSystem | Path | str
 
-__all__ = ["Dialect", "check_documents", "check_file", "normalise", "validate"]
+__all__ = ["Dialect", "check_documents", "check_file", "normalise", "read_task", "validate"]
 
 _OF_THE_WHOLE: Final = {"schema.required", "schema.type"}
 """Rules that a document of another format breaks at its root."""
@@ -36,6 +38,7 @@ def validate(
     label_system: GivenLabels | None = None,
     limits: Limits | None = None,
     rules_file: Path | str | None = None,
+    task: TaskDefinition | Path | str | None = None,
 ) -> list[Finding]:
     """Return every finding about a document, or about each document of a `.json` or `.jsonl` file.
 
@@ -54,6 +57,8 @@ def validate(
         Bounds on what is read.
     rules_file
         A project's changes of levels and numbers (docs/reference/review.md).
+    task
+        The task definition that cases which name it are checked against, or its file.
 
     Notes
     -----
@@ -63,6 +68,7 @@ def validate(
 
     labels, label_system_id = _labels_of(label_system, limits)
     table = None if rules_file is None else rules.rule_table(Path(rules_file), limits=limits)
+    task = read_task(Path(task), limits) if isinstance(task, Path | str) else task
     if isinstance(target, Path | str):
         return list(
             check_file(
@@ -73,6 +79,7 @@ def validate(
                 label_system_id=label_system_id,
                 limits=limits,
                 table=table,
+                task=task,
             )
         )
     from annoconv.casefile import LoadedCase
@@ -91,7 +98,20 @@ def validate(
         label_system=labels,
         label_system_id=label_system_id,
         table=table,
+        task=task,
     )
+
+
+def read_task(path: Path, limits: Limits | None = None) -> TaskDefinition:
+    """Return the task definition of a file; DocumentError if it is none."""
+    from annoconv.documents import strict_json
+    from annoconv.files.atomic import check_inputs
+    from annoconv.files.inputs import check_source
+    from annoconv.model import TaskDefinition
+
+    check_inputs([path])
+    check_source(path)
+    return strict_json.parse(strict_json.read_bytes(path, limits), TaskDefinition, limits=limits, source=path)
 
 
 def check_file(
@@ -106,12 +126,13 @@ def check_file(
     limits: Limits | None = None,
     table: RuleTable | None = None,
     outcomes: RuleOutcomes | None = None,
+    task: TaskDefinition | None = None,
 ) -> Iterator[Finding]:
     """Yield the findings of a `.json` or `.jsonl` file, document by document.
 
     Memory does not grow with the documents, but by some 300 bytes for each patient whose split is told: no patient
     shall stand in two. `splits` holds those of files before this one. `table` holds the rules with a project's changes;
-    `outcomes`, if given, notes what became of each rule.
+    `outcomes`, if given, notes what became of each rule; `task` is asked of the cases that name it.
     """
     for _, _, findings in check_documents(
         path,
@@ -124,6 +145,7 @@ def check_file(
         limits=limits,
         table=table,
         outcomes=outcomes,
+        task=task,
     ):
         yield from findings
 
@@ -140,6 +162,7 @@ def check_documents(
     limits: Limits | None = None,
     table: RuleTable | None = None,
     outcomes: RuleOutcomes | None = None,
+    task: TaskDefinition | None = None,
 ) -> Iterator[tuple[int, LoadedCase | AnyDocument | None, Iterable[Finding]]]:
     """Yield the position of each document of a file, the document if its structure is right, and its findings."""
     from annoconv import rules
@@ -150,7 +173,7 @@ def check_documents(
 
     sources = rules.sources_of(images, limits)
     splits = rules.PatientSplits() if splits is None else splits
-    for index, (where, data) in enumerate(documents(path, limits=limits)):
+    for index, (where, data) in enumerate(over(documents(path, limits=limits), Message("documents"))):
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
@@ -172,9 +195,10 @@ def check_documents(
                 splits=splits,
                 place=f"{path.name}, {where}" if where else path.name,
                 table=table,
+                task=task,
             )
             if outcomes is not None:
-                outcomes.note(document, found, with_images=sources is not None)
+                outcomes.note(document, found, with_images=sources is not None, with_task=task is not None)
         yield index, subject, _of_case(index, found)
 
 

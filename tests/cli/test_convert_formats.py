@@ -452,7 +452,7 @@ def test_two_annotations_with_one_id_are_told_apart(run: Callable[..., Ran], too
     nibabel.save(nibabel.Nifti1Image(KIDNEY.T.astype(np.uint8), ras), tools / "b" / "liver.nii.gz")
     ran = run(
         *("convert", tools / "liver.nii.gz", tools / "b" / "liver.nii.gz", tools / "ct"),
-        *("-o", tmp_path / "case.json", "--task", "T"),
+        *("-o", tmp_path / "case.json", "--task", "T", "--losses", tmp_path / "losses.json"),
     )
     assert ran.code == 0, ran.err
     case = json.loads((tmp_path / "case.json").read_text("utf-8"))
@@ -462,7 +462,11 @@ def test_two_annotations_with_one_id_are_told_apart(run: Callable[..., Ran], too
     held = [nibabel.load(tmp_path / each["mask_file"]).get_fdata() > 0 for each in case["annotations"]]
     assert (held[0].T == LIVER).all()
     assert (held[1].T == KIDNEY).all()
-    assert "is an id in two of the sources" in ran.err
+    told = json.loads((tmp_path / "losses.json").read_text("utf-8"))
+    assert [(each["kind"], each["message"]) for each in told if each["path"] == "/annotations/1/id"] == [
+        ("added", "the sources have no ids; LIVER stands for another annotation, and LIVER_2 for this one")
+    ]
+    assert not any(each["kind"] == "approximated" for each in told), "the files say no id, so none is lost"
 
 
 def test_half_an_output_never_stands(run: Callable[..., Ran], tools: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The quality report: what it says of cases whose truth is known, and that nothing of theirs is taken for markup."""
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -14,7 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annoconv.pixels import NiftiVolume
+from annoconv.demo.case import make
+from annoconv.geometry import Grid
+from annoconv.pixels import NiftiVolume, save_nifti
 from annoconv.report.quality.junit import junit
 from annoconv.report.quality.page import page
 from annoconv.report.quality.spans import marked
@@ -125,6 +128,66 @@ def test_a_finding_leads_to_its_overlay_and_a_span_to_its_region(
     spans = [span for text in told["texts"] for span in text["spans"]]
     assert {region["annotation"] for span in spans for region in span["regions"]} == {"LES_1"}
     assert {region["overlay"] for span in spans for region in span["regions"]} == {overlay["id"]}
+
+
+def test_an_overlay_shows_the_slice_of_its_finding(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = make(tmp_path / "a")
+    organs = path.parent / "masks" / "organs.nii.gz"
+    volume = NiftiVolume(organs)
+    labels, grid = volume.read().copy(), volume.grid
+    labels[5, 20:22, 20:22] = 0  # a cavity of the liver, far from its largest slice
+    places = np.argwhere(labels[14] == 1)
+    labels[14, places[len(places) // 2][0], places[len(places) // 2][1]] = 0
+    organs.unlink()
+    save_nifti(organs, labels, grid)
+    flipped = path.parent / "masks" / "flipped.nii.gz"
+    turned = grid.affine @ np.diag([1.0, 1.0, -1.0, 1.0])
+    turned[:3, 3] = (grid.affine @ [0, 0, grid.shape[2] - 1, 1])[:3]
+    save_nifti(flipped, (labels[::-1] == 1).astype(np.uint8), Grid(grid.shape, turned))
+
+    def stored_backwards(case: dict[str, Any]) -> None:
+        del case["annotations"][0]["mask_value"]
+        case["annotations"][0]["mask_file"] = "masks/flipped.nii.gz"
+        case["annotations"].append(case["annotations"][0] | {"id": "AGAIN", "mask_file": "masks/organs.nii.gz"})
+        case["annotations"][-1]["mask_value"] = 1
+
+    edit(path, stored_backwards)
+    told = reported(run, tmp_path, path)
+    (cavity,) = (each for each in told["clauses"] if each["rule"] == "A-9.3.1a.cavity")
+    shown = {each["id"]: each for each in told["overlays"]}
+    found = {each["annotation"]: each["slice_index"] for each in cavity["findings"]}
+    assert found["AGAIN"] == 5
+    assert found["ORG_LIVER"] == 14  # the first of its file is the last of the image
+    for each in cavity["findings"]:
+        assert shown[each["overlay"]]["index"] == each["slice_index"]
+        assert "A-9.3.1a.cavity" in shown[each["overlay"]]["caption"]["zh"]
+
+
+def test_rules_of_a_project_are_applied_and_named_in_each_report(
+    run: Callable[..., Ran], tmp_path: Path, readings: tuple[Path, Path]
+) -> None:
+    rules = tmp_path / "rules.json"
+    rules.write_text(
+        json.dumps({"version": "hospital-7", "rules": {"A-6.4.1.mask_empty": {"level": "error"}}}), encoding="utf-8"
+    )
+    digest = hashlib.sha256(rules.read_bytes()).hexdigest()
+    assert reported(run, tmp_path, *readings)["verdict"]["errors"] == 0
+    told = reported(run, tmp_path, *readings, "--rules", rules, name="with.json")
+    assert told["verdict"]["errors"] == 1
+    assert told["versions"]["rules"]["project"] == {"file": "rules.json", "version": "hospital-7", "sha256": digest}
+    assert digest in page(told)
+    assert "hospital-7" in page(told)
+    for command in (("report", "-o"), ("validate", "--profile", "delivery", "--findings")):
+        for ending in ("sarif", "xml"):
+            target = tmp_path / f"{command[0]}-rules.{ending}"
+            run(command[0], *readings, *command[1:], target, "--rules", rules)
+            text = target.read_text(encoding="utf-8")
+            assert digest in text
+            assert "hospital-7" in text
+            assert told["versions"]["rules"]["sha256"] in text
+    wrong = run("report", *readings, "-o", tmp_path / "w.html", "--rules", tmp_path / "none.json")
+    assert wrong.code != 0
+    assert not (tmp_path / "w.html").exists()
 
 
 class Page(HTMLParser):

@@ -104,7 +104,7 @@ CYCLES: dict[str, list[Example]] = {
     "A-6.5.2.revision_open": [
         Example(reviews(RETURNED, version="v1"), "/reviews/0/outcome", also_good=reviews(RETURNED, version="v2")),
         Example(
-            reviews(RETURNED),
+            reviews(RETURNED, version="v1"),
             "/reviews/0/outcome",
             also_good=reviews(RETURNED, review(id="V2", round=2, at="2026-01-02T00:00:00Z")),
         ),

@@ -30,6 +30,11 @@ TASK: Document = {
     "label_codes": ["NODULE"],
     "alignment_rules": [{"scope": "case", "cardinality": "one_to_one"}],
     "agreement_monitoring": {"method": "repeat"},
+    "scope": "lungs",
+    "granularities": ["voxel"],
+    "spatial_requirement": "LPS, mm",
+    "operating_rules": ["outline first"],
+    "output_formats": ["case"],
 }
 LABELS: Document = {
     "id": "L",
@@ -41,11 +46,13 @@ PACKAGE: Document = {
     "version": "1.0",
     "created_at": "2026-01-01T00:00:00Z",
     "files": [
-        {"path": "case.json", "size": 1, "sha256": "a" * 64, "role": "annotation", "references": ["m.nii.gz"]},
+        {"path": "case.json", "size": 1, "sha256": "a" * 64, "role": "annotation"}
+        | {"references": ["m.nii.gz"], "version": "v1.0"},
         {"path": "m.nii.gz", "size": 2, "sha256": "b" * 64, "role": "mask"},
         {"path": "README.md", "size": 3, "sha256": "c" * 64, "role": "description"},
         {"path": "qc.json", "size": 4, "sha256": "d" * 64, "role": "qc_record"},
     ],
+    "sources": [{"institution": "H", "approval": "E1"}],
 }
 
 
@@ -101,6 +108,24 @@ def removed(**rest: Any) -> Callable[[Document], None]:
 
 def associated(**rest: Any) -> Callable[[Document], None]:
     return lambda document: document.update(association={"granularity": "case", "keys": ["case_id"], **rest})
+
+
+def moved(key: str, **rest: Any) -> Callable[[Document], None]:
+    return lambda document: (document.pop(key), document.update(rest))[1]
+
+
+def filed(*files: Document) -> Callable[[Document], None]:
+    """Add files to a package."""
+
+    def change(document: Document) -> None:
+        document["files"] += [{"path": f"file-{n}.bin", "size": 9, **each} for n, each in enumerate(files)]
+
+    return change
+
+
+def excluded(**rest: Any) -> Callable[[Document], None]:
+    told = {"case_id": "C9", "reason": "association_failed", **rest}
+    return lambda document: document.update(exclusions=[told])
 
 
 OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callable[[Document], Any]]]] = {
@@ -323,6 +348,80 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
             fielded({"permissible_values": [{"value": "x"}]}),
             "/fields/0",
             fielded({"permissible_values": [{"value": "x"}], "missing_code": "NA"}),
+        )
+    ],
+    "A-6.3.1.element_missing": [
+        (TASK, lambda d, key=key: d.pop(key), "", lambda d: d.update(version="2.0"))
+        for key in ("scope", "granularities", "output_formats")
+    ]
+    + [
+        (TASK, lambda d: d.pop("spatial_requirement"), "", moved("spatial_requirement", coordinate_frame="LPS")),
+        (TASK, lambda d: d.pop("operating_rules"), "", moved("operating_rules", delineation_rules=["outline first"])),
+    ],
+    "A-A.3.2.basis_missing": [
+        (
+            TASK,
+            lambda d: d["deliverables"].append({"side": "grading", "description": "TI-RADS"}),
+            "/deliverables/1",
+            lambda d: d.update(
+                deliverables=[{"side": "grading", "description": "TI-RADS"}], grading_rules=["ACR TI-RADS 2017, 1 to 5"]
+            ),
+        ),
+        (
+            TASK,
+            fielded({"kind": "grading", "minimum": 1, "maximum": 5, "missing_code": "NA"}),
+            "/fields/0",
+            fielded({"kind": "grading", "minimum": 1, "maximum": 5, "basis": "ACR TI-RADS 2017", "missing_code": "NA"}),
+        ),
+        (
+            LABELS,
+            attributed(kind="grading", basis="ACR TI-RADS 2017"),
+            "/labels/0/attributes/0",
+            attributed(kind="grading", basis="ACR TI-RADS 2017", permissible_values=[{"value": "1"}]),
+        ),
+    ],
+    "A-A.5c.deduplication_missing": [
+        (
+            TASK,
+            lambda d: d.update(data_preparation={"exclusions": ["artefacts"]}),
+            "/data_preparation",
+            lambda d: d.update(data_preparation={"deduplication": "by SOP Instance UID and by pixels"}),
+        )
+    ],
+    "A-A.5c.file_copied": [
+        (
+            PACKAGE,
+            filed(*[{"role": "text", "sha256": "e" * 64}] * 2),
+            "/files/5/sha256",
+            filed({"role": "text", "sha256": "e" * 64}, {"role": "mask", "sha256": "e" * 64}),
+        )
+    ],
+    "A-A.5c.failure_unrecorded": [
+        (PACKAGE, excluded(), "/exclusions/0", excluded(note="set apart")),
+        (
+            PACKAGE,
+            excluded(),
+            "/exclusions/0",
+            lambda d: (
+                excluded()(d),
+                d.update(association_problems=[{"case_id": "C9", "kind": "missing", "handling": "set apart"}]),
+            ),
+        ),
+        (PACKAGE, excluded(), "/exclusions/0", excluded(reason="artefact")),
+    ],
+    "A-7.1.source_missing": [(PACKAGE, lambda d: d.pop("sources"), "", lambda d: d.update(license="CC BY 4.0"))],
+    "A-8.4e.file_version_missing": [
+        (PACKAGE, lambda d: d["files"][0].pop("version"), "/files/0", filed({"role": "other", "sha256": "e" * 64}))
+    ],
+    "A-6.6.2.image_unlinked": [
+        (
+            PACKAGE,
+            filed({"role": "image", "sha256": "e" * 64}),
+            "/files/4",
+            lambda d: (
+                filed({"role": "image", "sha256": "e" * 64})(d),
+                d["files"][0]["references"].append("file-0.bin"),
+            ),
         )
     ],
     "A-6.6.1.document_missing": [

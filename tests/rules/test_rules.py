@@ -26,6 +26,7 @@ from tests.rules.mask_shapes import MASK_SHAPES
 from tests.rules.said import SAID
 from tests.rules.stated import STATED
 from tests.rules.test_documents import OF_OTHERS
+from tests.rules.traces import TRACES
 from tests.rules.versions import VERSIONS
 
 if TYPE_CHECKING:
@@ -373,7 +374,7 @@ EXAMPLES: dict[str, list[Example]] = {
             "/annotations/0/granularity",
             also_good=lambda d: (
                 d["annotations"][0].update(granularity="region"),
-                d["annotations"][1].update(granularity="boundary"),
+                d["annotations"][1].update(granularity="boundary", label_code="MASS"),
             ),
         )
     ],
@@ -425,7 +426,7 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d.update(reviews=[review(reviewer="R2")]),
             "/metadata/reviewer",
             also_good=lambda d: d.update(
-                reviews=[review(), review(id="V2", level="arbitration", reviewer="C1", frozen_version="v1")]
+                reviews=[review(), review(id="V2", level="arbitration", reviewer="C1", frozen_version="v1.0")]
             ),
         )
     ],
@@ -441,12 +442,12 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             lambda d: d["metadata"].update(reviewer="A1"),
             "/metadata/reviewer",
-            also_good=lambda d: d["metadata"].pop("reviewer"),
+            also_good=lambda d: d["metadata"].update(reviewer="R2"),
         ),
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-_MORE = (AGREEING, SAID, STATED, VERSIONS, COORDINATES, CYCLES)
+_MORE = (AGREEING, SAID, STATED, VERSIONS, COORDINATES, CYCLES, TRACES)
 for _rule, _more in (entry for examples in _MORE for entry in examples.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
@@ -459,6 +460,7 @@ WITH_FILES = {
     "A-6.4.1.mask_value_unnamed",
     "A-8.4a.mask_beyond_image",
     "A-6.6.2.image_source",
+    "A-6.6.2.image_changed",
     "A-8.4a.mask_grid",
     "A-8.4a.mask_steps_otherwise",
     "A-10.1.5.mask_missing",
@@ -470,8 +472,14 @@ WITH_FILES = {
 }
 
 
-OF_SEVERAL = {"A-9.4.1.patient_in_two_splits"}
-"""Rules on cases together: `tests/test_splits.py`."""
+OF_SEVERAL = {
+    "A-9.4.1.patient_in_two_splits",
+    "A-8.4b.name_of_set",
+    "A-A.5c.image_twice",
+    "A-8.3b.granularity_of_task",
+    "A-A.3.4.cardinality",
+}
+"""Rules on cases together, `tests/test_splits.py`, and on a case and its task, `tests/rules/test_data_set.py`."""
 
 
 def loaded(document: Document) -> LoadedCase:

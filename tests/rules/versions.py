@@ -21,7 +21,9 @@ def by_device(metadata: Document | None = None, **annotation: Any) -> Callable[[
     """Let a device have made the first annotation of a case without a reviewer."""
 
     def change(document: Document) -> None:
-        document["metadata"] = {"annotator": "A1", "agents": AGENTS, **(metadata or {})}
+        del document["metadata"]["reviewer"]
+        document["metadata"] |= {"annotator": "A1", "agents": AGENTS, **(metadata or {})}
+        document["reviews"] = [review(annotation_ids=["P1"])]
         first(annotator="D", **annotation)(document)
 
     return change
@@ -177,7 +179,7 @@ VERSIONS: dict[str, list[Example]] = {
                 ),
             ),
         ),
-        Example(reviewed(), "/reviews/0/reviewer", also_good=reviewed(level="self_check")),
+        Example(reviewed(), "/reviews/0/reviewer", also_good=reviewed(level="arbitration", frozen_version="v1.0")),
     ],
     "A-A.3.3.absent_and_present": [
         Example(
@@ -292,8 +294,8 @@ VERSIONS: dict[str, list[Example]] = {
         ),
         Example(
             lambda d: (
-                (d["metadata"].update(agents=AGENTS, reviewer="A2"), d["metadata"].pop("reviewer"))
-                and first(annotator="R1")(d)
+                d["metadata"].update(agents=[*AGENTS, {"id": "R2"}], reviewer="R2"),
+                first(annotator="R1")(d),
             ),
             "/annotations/0/annotator",
             also_good=lambda d: (

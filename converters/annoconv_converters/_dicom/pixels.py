@@ -12,6 +12,7 @@ from pydicom.uid import RLELossless
 
 from annoconv.errors import ImageError
 from annoconv.messages import Message
+from annoconv.progress import over
 from annoconv_converters._dicom.codestream import frame_size
 from annoconv_converters._dicom.file import DAMAGE, Instance
 
@@ -30,7 +31,7 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
     """Yield the pixels of images or frames, each (j, i) or (j, i, sample); a file is read once for frames in a row."""
     dataset: pydicom.Dataset | None = None
     opened: Instance | None = None
-    for instance in instances:
+    for instance in over(instances, Message("slices")):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

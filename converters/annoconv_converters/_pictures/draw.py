@@ -31,6 +31,7 @@ from annoconv.model import (
     PolylineAnnotation,
 )
 from annoconv.pictures import address_of, own_name
+from annoconv.progress import begin, over
 from annoconv_converters._pictures.drawn_masks import Form, masks_on
 from annoconv_converters._pictures.geometry import box_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
@@ -158,7 +159,7 @@ def draw(
         _add_pictures(drawing, image, axis, folder, only)
     order = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     drawn: set[str] = set()
-    for annotation in case.annotations:
+    for annotation in over(case.annotations, Message("annotations")):
         image = images.get(annotation.image_uid or case.image.uid)
         if image is None or isinstance(annotation, MaskAnnotation):
             continue
@@ -323,6 +324,7 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
                 advice="Give its mask too, or leave the annotation out",
             )
     drawn: set[str] = set()
+    stage = begin(Message("masks"), len(annotations))
     for volume, members in masks.by_volume():
         by_image: dict[str, list[Mask]] = {}
         for mask in members:
@@ -341,6 +343,8 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
                 drawing.add(uid, index, annotations[mask.id], geometry)
                 drawing.parts.setdefault(mask.id, []).append((index, counts))
                 drawn.add(mask.id)
+                stage.to(len(drawn))
+    stage.end()
     return drawn
 
 

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from annoconv.messages import Message, listed
 from annoconv_converters.check_images.classes import ENHANCED, MODALITIES, PLANAR, ROOT, VOLUMES
-from annoconv_converters.check_images.description import Series, Slice, most_common
+from annoconv_converters.check_images.description import (
+    GROUPED_FRAMES,
+    Series,
+    Slice,
+    is_scout,
+    most_common,
+    says,
+)
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "among",
@@ -21,11 +28,18 @@ __all__ = [
     "burned_in_unknown",
     "frame_of_reference_differs",
     "frame_of_reference_missing",
+    "frames_of_groups",
+    "frames_unplaced",
+    "groups_of",
     "instance_twice",
+    "is_ungrouped",
     "modality_wrong",
+    "mosaic",
+    "not_of_stack",
     "parted",
     "patient_differs",
     "series_mixed",
+    "several",
     "sop_class_missing",
     "text_of",
     "truncated",
@@ -40,6 +54,7 @@ _REQUIRED: Final = {
     "SeriesInstanceUID": "(0020,000E)",
 }
 """What B.1 names, but for FrameOfReferenceUID, which has a check of its own."""
+_MOST_NAMED: Final = 3
 _RISKY: Final = frozenset({"US", "ES", "XC", "SC", "OT", "GM", "IVUS", "RF"})
 """Modalities whose pictures mostly have text in them."""
 
@@ -66,6 +81,24 @@ def among(series: Series, slices: list[Slice], **values: object) -> Fault:
     return Fault(series.path if is_all else first.path, series.steps(None if is_all else first), told | values)
 
 
+def groups_of(slices: Iterable[Slice], value_of: Callable[[Slice], object]) -> list[list[Slice]]:
+    """Return slices in groups of one value: what is wrong alike with several is told once."""
+    groups: dict[object, list[Slice]] = {}
+    for each in slices:
+        groups.setdefault(value_of(each), []).append(each)
+    return list(groups.values())
+
+
+def several(series: Series, slices: Sequence[Slice], **values: object) -> Fault:
+    """Return one fault of slices that all are named with their numbers, three of them in words; it is the first's."""
+    ordered = sorted(slices, key=lambda each: (series.k_of.get(each, len(series.slices)), each.name))
+    told = {
+        "name": listed([each.name for each in ordered], _MOST_NAMED),
+        "slice": listed([series.number(each) for each in ordered], _MOST_NAMED),
+    }
+    return Fault(ordered[0].path, series.steps(ordered[0]), told | values)
+
+
 def text_of(values: Sequence[float]) -> str:
     """Return numbers as DICOM writes several."""
     return "\\".join(f"{value:.6g}" for value in values)
@@ -90,7 +123,7 @@ def attribute_missing(series: Series, _: Numbers) -> Iterator[Fault]:
         "SliceThickness": lambda one: bool(one.text.get("SliceThickness")),
         "SeriesInstanceUID": lambda one: bool(one.text.get("SeriesInstanceUID")),
     }
-    ungrouped = [each for each in series.slices if each.sop_class_uid in ENHANCED and not each.position]
+    ungrouped = [each for each in series.slices if is_ungrouped(each)]
     if ungrouped:
         keyword, tag = "PerFrameFunctionalGroupsSequence", "(5200,9230)"
         yield among(series, ungrouped, keyword=keyword, tag=tag)
@@ -100,12 +133,54 @@ def attribute_missing(series: Series, _: Numbers) -> Iterator[Fault]:
             yield among(series, lacking, keyword=keyword, tag=tag)
 
 
+def is_ungrouped(one: Slice) -> bool:
+    """Tell whether an enhanced image, whole as it is, has no functional groups of its frames."""
+    is_bare = one.sop_class_uid in ENHANCED and not one.position and one.shortage is None
+    return is_bare and GROUPED_FRAMES not in one.text
+
+
 def _must_state(series: Series, one: Slice, keyword: str) -> bool:
     if keyword == "SeriesInstanceUID":
         return True
     if one.sop_class_uid in PLANAR:
-        return not (keyword == "SliceThickness" and series.is_localizer)
+        return not (keyword == "SliceThickness" and series.is_localizer) and one.count == 1
     return bool(one.sop_class_uid in VOLUMES and (one.position or one.orientation) and keyword != "SliceThickness")
+
+
+@check("A-7.2a.frames_unplaced", "series")
+def frames_unplaced(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each image of several frames whose class is of one slice a file: nothing places its frames (PS3.3 A.3)."""
+    for one in series.slices:
+        if one.sop_class_uid in PLANAR and one.frame is None and one.count > 1:
+            yield at(series, one, count=one.count)
+
+
+@check("A-7.2a.frames_of_groups", "series")
+def frames_of_groups(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each image that has more or fewer frames than its functional groups are of (PS3.3 C.7.6.16)."""
+    for path in dict.fromkeys(each.path for each in series.slices):
+        one = next(each for each in series.slices if each.path == path)
+        grouped = one.number(GROUPED_FRAMES)
+        if grouped is not None and grouped != one.count:
+            name = one.name.removesuffix(f" frame {(one.frame or 0) + 1}")
+            yield Fault(path, series.steps(), {"name": name, "found": one.count, "expected": f"{grouped:g}"})
+
+
+@check("A-7.2e.not_of_stack", "series")
+def not_of_stack(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each localizer, and each image of another class, among the slices of a series."""
+    for each in series.apart:
+        is_localizer = is_scout(each) and not all(map(is_scout, series.slices))
+        what = Message("a localizer") if is_localizer else Message("of the class {uid}", uid=each.sop_class_uid)
+        yield Fault(each.path, series.steps(), {"name": each.name, "what": what, "count": len(series.slices)})
+
+
+@check("A-7.2e.mosaic", "series")
+def mosaic(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield a series whose pictures are each a volume, its slices laid out as tiles."""
+    tiled = [each for each in series.slices if says(each, "MOSAIC")]
+    if tiled:
+        yield among(series, tiled)
 
 
 @check("A-7.2a.frame_of_reference_missing", "series")
@@ -129,9 +204,9 @@ def frame_of_reference_differs(series: Series, _: Numbers) -> Iterator[Fault]:
 
 def _differing(series: Series, value_of: Callable[[Slice], object], **values: object) -> Iterator[Fault]:
     expected, count, odd = parted(series, value_of)
-    for each in odd:
-        told = {"found": value_of(each), "expected": expected, "count": count, "all": len(series.slices)}
-        yield at(series, each, **(told | values))
+    for group in groups_of(odd, value_of):
+        told = {"found": value_of(group[0]), "expected": expected, "count": count, "all": len(series.slices)}
+        yield several(series, group, **(told | values))
 
 
 @check("A-7.2a.sop_class_missing", "series")
@@ -170,9 +245,10 @@ def _stated(keyword: str, one: Slice) -> str:
 def patient_differs(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield each slice of another patient or study; whose it is is not told."""
     for keyword in ("PatientID", "StudyInstanceUID"):
-        _whose, count, odd = parted(series, partial(_stated, keyword))
-        for each in odd:
-            yield at(series, each, keyword=keyword, count=count, all=len(series.slices))
+        whose = partial(_stated, keyword)
+        _, count, odd = parted(series, whose)
+        for group in groups_of(odd, whose):
+            yield several(series, group, keyword=keyword, count=count, all=len(series.slices))
 
 
 @check("A-7.2e.instance_twice", "series")

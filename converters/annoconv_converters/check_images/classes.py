@@ -28,5 +28,5 @@ MODALITIES: Final = {
 }
 """Modality of each storage class (PS3.3 A.1.4 and the IODs' own modules), by the end of its UID."""
 ROOT: Final = "1.2.840.10008.5.1.4.1.1."
-ENHANCED: Final = frozenset(f"{ROOT}{suffix}" for suffix in ("2.1", "4.1", "4.3", "130"))
+ENHANCED: Final = frozenset(f"{ROOT}{suffix}" for suffix in ("2.1", "2.2", "4.1", "4.3", "4.4", "128.1", "130"))
 """Those whose frames stand in functional groups (PS3.3 C.7.6.16)."""

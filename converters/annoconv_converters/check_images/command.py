@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from annoconv.files.inputs import check_source
 from annoconv.findings import Level
 from annoconv.messages import Message, translate
 from annoconv.registry import Option
@@ -29,6 +30,8 @@ def check_images(
     ] = None,
 ) -> None:
     """Say every finding about images, one series after the other."""
+    for path in paths:
+        check_source(path)
     report.is_reading = True
     found = findings_of(paths, pixels=not headers_only, bias_field=bias_field, manifest=listing, limits=report.limits)
     for source, finding in found:

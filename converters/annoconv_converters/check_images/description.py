@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from annoconv.messages import Message
 
 __all__ = [
+    "GROUPED_FRAMES",
     "SAME_PLACE",
     "Series",
     "Slice",
@@ -30,15 +31,19 @@ __all__ = [
     "Stack",
     "is_direction",
     "is_finite",
+    "is_scout",
     "most_common",
     "numbers_of",
+    "says",
 ]
 
 SAME_PLACE: Final = 0.01
 """Share of the usual step below which two slices share their position."""
+GROUPED_FRAMES: Final = "GroupedFrames"
+"""What the attributes of an enhanced image call the number of frames that its functional groups are of."""
 _Value = TypeVar("_Value")
 _UNIT: Final = 5e-3
-"""How far two direction cosines may be off unit vectors at right angles: what rounding to two decimals explains."""
+"""How far two direction cosines may be off unit vectors at right angles: what rounding to three decimals explains."""
 _PARALLEL: Final = 0.995
 """Least cosine between the orientations of slices of one stack: 6 degrees."""
 
@@ -95,6 +100,12 @@ class Slice:
         return found[0] if found else None
 
     @property
+    def count(self) -> int:
+        """How many frames its file is said to have; 1 where nothing is said."""
+        stated = self.number("NumberOfFrames")
+        return int(stated) if stated is not None and math.isfinite(stated) else 1
+
+    @property
     def size(self) -> tuple[int, int]:
         """Columns and rows; 0 where they are not stated."""
         columns, rows = (self.number(name) or 0 for name in ("Columns", "Rows"))
@@ -104,6 +115,16 @@ class Slice:
     def is_placed(self) -> bool:
         """Whether its position and orientation can be used."""
         return is_finite(self.position, 3) and is_direction(self.orientation)
+
+
+def is_scout(one: Slice) -> bool:
+    """Tell whether a slice says that it is a localizer (PS3.3 C.8.2.1.1.1)."""
+    return says(one, "LOCALIZER")
+
+
+def says(one: Slice, word: str) -> bool:
+    """Tell whether the ImageType of a slice has a word."""
+    return word in one.text.get("ImageType", "").split("\\")
 
 
 def is_finite(values: Sequence[float], count: int) -> bool:
@@ -199,6 +220,8 @@ class Series:
         In the order of the files' names; byte-equal copies and others of the same UID are left out.
     twice
         (file left out, slice of the same UID, whether they are equal byte for byte)
+    apart
+        What is of the series and no slice of its stack: localizers among others, images of another class.
     others
         Slices of other series in the same folder.
     unread
@@ -211,6 +234,7 @@ class Series:
     path: Path
     slices: tuple[Slice, ...]
     twice: tuple[tuple[Path, Slice, bool], ...] = ()
+    apart: tuple[Slice, ...] = ()
     others: tuple[Slice, ...] = ()
     unread: int = 0
     pixels: Callable[[], Mapping[Slice, SlicePixels]] | None = None
@@ -223,7 +247,7 @@ class Series:
     @cached_property
     def is_localizer(self) -> bool:
         """Whether every slice says that it is one: they lie in several planes."""
-        return all("LOCALIZER" in each.text.get("ImageType", "").split("\\") for each in self.slices)
+        return all(map(is_scout, self.slices))
 
     @cached_property
     def is_stackable(self) -> bool:

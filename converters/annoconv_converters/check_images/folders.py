@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,6 +22,7 @@ _MOST_NAMED: Final = 5
 _DIGEST: Final = re.compile(r"^[0-9a-fA-F]{32,128}[ \t]+\*?")
 """What stands before a name in the manifests of BagIt and of sha256sum."""
 _LARGEST: Final = 64 << 20
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Listing(NamedTuple):
@@ -67,20 +69,38 @@ def read_manifest(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             expected=Message("at most {count}", count=_LARGEST),
             advice="Give the manifest of one delivery",
         )
-    if path.suffix == ".json":
-        return (), tuple(_instances(strict_json.loads(data)))
-    lines = [line.strip() for line in data.decode("utf-8-sig", "replace").splitlines()]
-    named = [_DIGEST.sub("", line) for line in lines if line and not line.startswith("#")]
-    if not named:
+    if path.suffix.lower() == ".json":
+        uids = [*_instances(strict_json.loads(data, source=path))]
+        names: list[str] = []
+    else:
+        lines = [line.strip() for line in _decoded(data, path).splitlines()]
+        named = [_DIGEST.sub("", line) for line in lines if line and not line.startswith("#")]
+        uids = [each for each in named if is_dicom_uid(each) and each.count(".") > 3]
+        names = [each for each in named if each not in set(uids)]
+    if not names and not uids:
         raise InputError(
             "the manifest names nothing",
             source=path,
-            found=Message("{count} bytes", count=len(data)),
-            expected="a list of file names or of SOPInstanceUIDs, or a case",
+            found=Message("neither a file name nor a SOPInstanceUID"),
+            expected="a list of file names or of SOPInstanceUIDs, or a case whose images list their instances",
             advice="Correct --listing",
         )
-    uids = [each for each in named if is_dicom_uid(each) and each.count(".") > 3]
-    return tuple(each for each in named if each not in set(uids)), tuple(uids)
+    return tuple(names), tuple(uids)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """Return a list as text: UTF-8, or UTF-16 that says so by its first bytes."""
+    encoding = "utf-16" if data[:2] in _UTF_16 else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "the manifest is not in UTF-8",
+            source=path,
+            found=Message("other bytes from {place} on", place=error.start),
+            expected="UTF-8",
+            advice="Save it as UTF-8",
+        ) from error
 
 
 def _instances(document: object) -> Iterator[str]:
@@ -120,8 +140,14 @@ def _present(listing: Listing) -> set[str]:
 
 def _is_named(name: str, there: set[str], manifest: Path) -> bool:
     """Tell whether a file is among those looked at, or else lies beside the manifest, as one that is no image may."""
-    plain = PurePosixPath(name).as_posix()
+    plain = _plain(name, manifest.parent)
     return plain in there or (manifest.parent / plain).is_file()
+
+
+def _plain(name: str, folder: Path) -> str:
+    """Return a name as it stands below the manifest's folder, whichever strokes part its folders."""
+    plain = PurePosixPath(name.replace("\\", "/"))
+    return _below(Path(plain), folder) if plain.is_absolute() else plain.as_posix()
 
 
 @check("A-7.2e.instance_not_listed", "listing")
@@ -129,7 +155,7 @@ def instance_not_listed(listing: Listing, _: Numbers) -> Iterator[Fault]:
     """Yield the images that are there and that the manifest does not name."""
     folder, names, uids = (
         listing.manifest.parent,
-        {PurePosixPath(each).as_posix() for each in listing.names},
+        {_plain(each, listing.manifest.parent) for each in listing.names},
         {*listing.uids},
     )
     extra = [

@@ -10,12 +10,13 @@ import numpy as np
 
 from annoconv.messages import Message, listed
 from annoconv_converters.check_images.attributes import at, parted
-from annoconv_converters.check_images.description import Series, Slice, is_finite
+from annoconv_converters.check_images.description import Series, Slice, is_finite, says
 from annoconv_converters.check_images.orientation import turned
 from annoconv_converters.check_images.table import Fault, Numbers, catalogue, check
+from annoconv_converters.check_images.telling import told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,12 +35,6 @@ __all__ = [
     "time_points",
 ]
 
-_TELLING: Final = (
-    *("TemporalPositionIdentifier", "StackID", "EchoTime", "EchoNumbers", "DiffusionBValue", "InversionTime"),
-    *("FlipAngle", "TriggerTime", "FrameReferenceTime", "AcquisitionNumber", "AcquisitionTime", "ContentTime"),
-    *("ImageType",),
-)
-"""By what slices at one position are told apart as those of several volumes."""
 _MOST_UNEVEN: Final = 1 / 3
 """Share of distances beyond which a stack is uneven rather than lacking or displacing single slices."""
 _MOST_NAMED: Final = 3
@@ -216,23 +211,23 @@ def position_twice(series: Series, _: Numbers) -> Iterator[Fault]:
         return
     for k, place in enumerate(stack.places):
         for each in place[1:]:
-            distance = f"{stack.distances[k]:.6g}"
-            yield at(series, each, other=place[0].name, distance=distance)
+            told = {"distance": f"{stack.distances[k]:.6g}", "keyword": _differing([(place[0], each)])}
+            yield at(series, each, other=place[0].name, **told)
+
+
+def _differing(places: Iterable[Sequence[Slice]]) -> str:
+    """Return in what the slices at each place differ."""
+    keywords = told_apart(places)
+    return listed(keywords) if keywords else Message("nothing that their headers state")
 
 
 @check("A-7.2e.time_points", "series")
 def time_points(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield a series that holds several volumes."""
     stack = series.stack
-    if stack is None or stack.several == 1:
+    if stack is None or stack.several == 1 or says(stack.slices[0], "MOSAIC"):
         return
-    telling = [
-        keyword
-        for keyword in _TELLING
-        if all(len({each.text.get(keyword, "") for each in place}) == len(place) for place in stack.places)
-    ]
-    told = listed(telling[:1]) if telling else Message("nothing that their headers state")
-    values = {"count": stack.several, "positions": len(stack.places), "keyword": told}
+    values = {"count": stack.several, "positions": len(stack.places), "keyword": _differing(stack.places)}
     yield Fault(series.path, series.steps(), values)
 
 

@@ -14,6 +14,7 @@ from annoconv_converters._dicom.elements import file_start, is_encapsulated, wal
 from annoconv_converters._dicom.lengths import PIXELS
 from annoconv_converters._dicom.pixels import read_frames
 from annoconv_converters.check_images.description import SlicePixels
+from annoconv_converters.check_images.scan import unknown_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +64,11 @@ def read_pixels(slices: Sequence[Slice], instances: dict[Path, Instance]) -> Ite
         if each.shortage is not None:
             continue
         try:
+            problem = unknown_syntax(each.text.get("TransferSyntaxUID", ""))
+            if problem is not None:
+                raise ImageError(
+                    problem, found=Message("a private one"), expected="one of PS3.5 Annex A", advice=COPY_AGAIN
+                )
             if opened is None or opened[0] != each.path:
                 opened = each.path, _stored(each, instances[each.path])
             frames = opened[1]
@@ -127,5 +133,16 @@ def _stored(one: Slice, instance: Instance) -> NDArray[Any] | None:
                 if math.prod((instance.frames, rows, columns)) * bits // 8 > each.value_end - each.value:
                     return None
                 values = np.frombuffer(whole[each.value : each.value_end], f"{start.encoding.order}{kind}", count)
+                values = _without_overlay(values, int(one.number("BitsStored") or bits))
                 return values.reshape(instance.frames, rows, columns)
     return None
+
+
+def _without_overlay(values: NDArray[Any], stored: int) -> NDArray[Any]:
+    """Return values without what stands in the bits above those stored: overlays, in older files (PS3.5 8.1.1)."""
+    bits = values.dtype.itemsize * 8
+    is_signed = values.dtype.kind == "i"
+    highest = (1 << (stored - is_signed)) - 1
+    if not 0 < stored < bits or (values.max(initial=0) <= highest and values.min(initial=0) >= -highest - 1):
+        return values
+    return (values << (bits - stored)) >> (bits - stored)

@@ -11,15 +11,24 @@ from annoconv.errors import AnnoconvError, ImageError
 from annoconv.images import list_files
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.progress import over
 from annoconv_converters._dicom.file import DAMAGE, Instance
 from annoconv_converters.check_images import attributes, cines, folders, geometry, orientation, spacing, values, volumes
+from annoconv_converters.check_images.classes import VOLUMES
 from annoconv_converters.check_images.folders import Listing, read_manifest
 from annoconv_converters.check_images.pixels import read_pixels
-from annoconv_converters.check_images.scan import Scanned, lacks_image, lacks_preamble, read_slices, series_of
+from annoconv_converters.check_images.scan import (
+    Scanned,
+    lacks_image,
+    lacks_preamble,
+    read_slices,
+    series_of,
+    syntax_problem,
+)
 from annoconv_converters.check_images.slides import SLIDE_CLASS, pyramid_of_series
 from annoconv_converters.check_images.table import Fault, apply, catalogue
 from annoconv_converters.check_images.tiff import read_pyramid
-from annoconv_converters.check_images.volumes import NiftiImage
+from annoconv_converters.check_images.volumes import NiftiImage, is_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +76,7 @@ def check_images(
     scanned: list[Scanned] = []
     others: list[Path] = []
     unread: list[Path] = []
-    for path in files:
+    for path in over(files, Message("files")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield from _scan(path, limits, scanned, others, unread)
@@ -75,7 +84,7 @@ def check_images(
         raise ImageError(
             "there are no images to check",
             source=paths[0] if paths else None,
-            found=Message("{count} files", count=len(files)),
+            found=Message("files that are none: {count}", count=len(files)),
             expected="DICOM images, NIfTI, slides as TIFF",
             advice="Name the folder of a series, or a file of it",
         )
@@ -87,7 +96,7 @@ def check_images(
     for folder in _mixed(series):
         yield from apply("folder", folder)
     by_path = {each.instance.path: each.instance for each in scanned}
-    for one in sorted(series, key=lambda each: (str(each.path), each.uid)):
+    for one in over(sorted(series, key=lambda each: (str(each.path), each.uid)), Message("series")):
         described = one
         if pixels and not _is_slide(one):
             from dataclasses import replace
@@ -95,7 +104,7 @@ def check_images(
             described = replace(one, pixels=cache(partial(_pixels, one.slices, by_path)))
         yield from apply("series", described, left_out)
     yield from _slides(series)
-    for path in others:
+    for path in over(others, Message("files")):
         yield from _other(path, limits, pixels=pixels)
 
 
@@ -103,8 +112,13 @@ def _scan(
     path: Path, limits: Limits, scanned: list[Scanned], others: list[Path], unread: list[Path]
 ) -> Iterator[tuple[Path, Finding]]:
     """Add the image of a file to those scanned, or the file to the others; yield why it cannot be read."""
-    if path.name.lower().endswith((*_NIFTI, *_TIFF)):
+    if path.name.lower().endswith((*_NIFTI, *_TIFF)) or is_pair(path):
         others.append(path)
+        return
+    if not path.stat().st_size:
+        if path.name.lower().endswith(_DICOM):
+            unread.append(path)
+            yield _finding("A-7.2a.file_unreadable", path, problem=Message("it is empty"))
         return
     try:
         found = read_slices(path, limits)
@@ -117,7 +131,8 @@ def _scan(
             yield _finding("A-7.2a.file_unreadable", path, problem=problem)
             return
     except DAMAGE as error:
-        problem = _told(error) if isinstance(error, AnnoconvError) else Message("its elements are damaged")
+        told = _told(error) if isinstance(error, AnnoconvError) else Message("its elements are damaged")
+        problem = syntax_problem(path) or told
         unread.append(path)
         yield _finding("A-7.2a.file_unreadable", path, problem=problem)
         return
@@ -152,7 +167,8 @@ def _mixed(series: Sequence[Series]) -> Iterator[list[Series]]:
     """Yield the series of each folder that holds slices of several, unless a DICOMDIR tells them apart."""
     of_folder: defaultdict[Path, dict[str, Series]] = defaultdict(dict)
     for each in series:
-        if each.uid and all(one.frame is None and one.position for one in each.slices) and not each.is_localizer:
+        is_stack = all(one.sop_class_uid in VOLUMES and one.position and one.count == 1 for one in each.slices)
+        if each.uid and is_stack and not each.is_localizer:
             for folder in {one.path.parent for one in each.slices}:
                 of_folder[folder][each.uid] = each
     for folder, held in sorted(of_folder.items()):
@@ -179,6 +195,10 @@ def _other(path: Path, limits: Limits, *, pixels: bool) -> Iterator[tuple[Path, 
     """Yield what the checks of a NIfTI or a TIFF file find."""
     is_nifti = path.name.lower().endswith(_NIFTI)
     try:
+        if is_pair(path):
+            problem = Message("its header and its voxels are two files (.hdr, .img); write them as one .nii")
+            yield _finding("A-7.2a.file_unreadable", path, problem=problem)
+            return
         if is_nifti:
             image = NiftiImage(path, limits, with_values=pixels)
             _ = image.header

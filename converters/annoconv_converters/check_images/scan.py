@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pydicom.datadict import tag_for_keyword
+from pydicom.uid import UID
 
 from annoconv.messages import Message
 from annoconv_converters._dicom.elements import file_start, inflate_start, inner, item_spans, walk
@@ -22,7 +23,15 @@ from annoconv_converters._dicom.file import Instance, read_instance, read_places
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED
 from annoconv_converters._dicom.lengths import PIXELS
 from annoconv_converters.check_images.classes import MODALITIES, ROOT
-from annoconv_converters.check_images.description import Series, Slice, numbers_of
+from annoconv_converters.check_images.description import (
+    GROUPED_FRAMES,
+    Series,
+    Slice,
+    is_scout,
+    most_common,
+    numbers_of,
+)
+from annoconv_converters.check_images.telling import KEYWORDS, told_of_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,12 +40,10 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._dicom.elements import Buffer, Element, Encoding
 
-__all__ = ["Scanned", "read_slices", "series_of"]
+__all__ = ["Scanned", "lacks_image", "lacks_preamble", "read_slices", "series_of", "syntax_problem", "unknown_syntax"]
 
 _KEYWORDS: Final = (
-    *("ImageType", "InstanceNumber", "SliceLocation", "GantryDetectorTilt", "AcquisitionNumber"),
-    *("TemporalPositionIdentifier", "TriggerTime", "EchoTime", "EchoNumbers", "DiffusionBValue", "InversionTime"),
-    *("AcquisitionTime", "ContentTime", "FrameReferenceTime", "FlipAngle"),
+    *("ImageType", "InstanceNumber", "SliceLocation", "GantryDetectorTilt", "ConcatenationUID", *KEYWORDS),
     *("RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "PixelRepresentation", "BitsStored"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit", "BurnedInAnnotation", "SamplesPerPixel", "BitsAllocated"),
     *("FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate", "FrameIncrementPointer"),
@@ -51,6 +58,10 @@ _BINARY: Final = {
     **dict.fromkeys(("PixelPaddingValue", "PixelPaddingRangeLimit"), 2),
 }
 _FLOATS: Final = {"DiffusionBValue": "d", "ImagedVolumeWidth": "f", "ImagedVolumeHeight": "f"}
+_COMPARED: Final = frozenset(
+    {"DiffusionGradientOrientation", "NominalPercentageOfCardiacPhase", "NominalCardiacTriggerDelayTime"}
+)
+"""Binary numbers that are compared, never read."""
 _LONGS: Final = frozenset({"TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths"})
 _LONGEST: Final = 1 << 20
 """Bytes of a value: the times of 60,000 frames."""
@@ -110,7 +121,8 @@ def read_slices(path: Path, limits: Limits) -> Scanned | None:
             one = replace(one, pixel_spacing=shared_place.pixel_spacing)
         return Scanned(instance, (one,))
     slices: list[Slice] = []
-    for number, position in enumerate(places.of_frames):
+    base[GROUPED_FRAMES] = str(len(places.of_frames))
+    for number, position in enumerate(places.of_frames[:frames_stated]):
         place = places.places[position]
         own = {**base, **(frames[number] if number < len(frames) else {})}
         for keyword, value in (
@@ -188,6 +200,8 @@ def _text(data: Buffer, at: int, encoding: Encoding) -> tuple[dict[str, str], El
             elif name in _FLOATS:
                 layout = struct.Struct(f"{encoding.order}{_FLOATS[name]}")
                 found[name] = repr(layout.unpack_from(value)[0]) if len(value) >= layout.size else ""
+            elif name in _COMPARED:
+                found[name] = value.hex()
             elif name == "FrameIncrementPointer":
                 found[name] = value[:4].hex()
             else:
@@ -212,7 +226,7 @@ def _frame_texts(
 
 
 def _frame_text(data: Buffer, span: tuple[int, int], encoding: Encoding) -> dict[str, str]:
-    found: dict[str, str] = {}
+    found = told_of_frame(data, span, encoding)
     for each in walk(data, *span, encoding):
         if each.tag == _TRANSFORMATION:
             value = data[each.value : each.value_end]
@@ -257,10 +271,15 @@ def _series(files: Sequence[Scanned]) -> Series:
             twice.append((each.instance.path, first.slices[0], is_copy))
     uid = files[0].instance.header.get("SeriesInstanceUID", "")
     path = files[0].instance.path if len(files) == 1 else folder
-    slices = tuple(_named(one, folder) for each in kept.values() for one in each.slices)
-    by_uid = {each.uid: each for each in slices}
+    every = tuple(_named(one, folder) for each in kept.values() for one in each.slices)
+    by_uid = {each.uid: each for each in every}
     twice = [(path, by_uid[other.uid], is_copy) for path, other, is_copy in twice]
-    return Series(uid, path, slices, tuple(twice))
+    usual = most_common([each.sop_class_uid for each in every])
+    slices = tuple(each for each in every if each.sop_class_uid == usual)
+    stack = tuple(each for each in slices if not is_scout(each))
+    slices = stack if len(stack) * 2 > len(slices) else slices
+    apart = tuple(each for each in every if each not in set(slices))
+    return Series(uid, path, slices, tuple(twice), apart)
 
 
 def _named(one: Slice, folder: Path) -> Slice:
@@ -285,12 +304,24 @@ def _beside(one: Series, all_of_them: Iterable[Series], unread: Iterable[Path]) 
     return replace(one, others=others, unread=sum(path.parent in folders for path in unread))
 
 
+def syntax_problem(path: Path) -> Message | None:
+    """Return that a DICOM file is written in a transfer syntax that is not known; None if it is none, or another."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            start = file_start(whole)
+    except ValueError:
+        return None
+    return None if start is None else unknown_syntax(start.syntax)
+
+
 def lacks_image(path: Path) -> Message | None:
     """Return why a DICOM file that is no image should be one, or cannot be told; None if it is something else."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
         start = file_start(whole)
         if start is None:
             return None
+        if (unknown := unknown_syntax(start.syntax)) is not None:
+            return unknown
         stated = start.values.get(_MEDIA_CLASS, b"").strip(b"\0 ").decode("ascii", "replace")
         if not start.is_deflated:
             stated = _text(whole, start.data_set, start.encoding)[0].get("SOPClassUID", stated)
@@ -299,6 +330,15 @@ def lacks_image(path: Path) -> Message | None:
     if stated.removeprefix(ROOT) in MODALITIES:
         return Message("its class is that of an image, but it has no Rows (0028,0010) and Columns (0028,0011)")
     return None
+
+
+def unknown_syntax(uid: str) -> Message | None:
+    """Return that a transfer syntax is none of DICOM's, so that nothing tells how its bytes are to be read."""
+    try:
+        is_known = not uid or UID(uid).is_transfer_syntax
+    except ValueError:
+        is_known = False
+    return None if is_known else Message("its transfer syntax {uid} is none of DICOM's", uid=uid)
 
 
 def lacks_preamble(start: bytes) -> bool:

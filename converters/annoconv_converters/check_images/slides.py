@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from annoconv.messages import Message
+from annoconv_converters.check_images.description import says
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class Level:
         Columns and rows of its whole matrix.
     tiles, needed
         How many tiles it has, and how many its matrix takes; None where that cannot be told.
+    pixel_mm
+        Width and height of a pixel; None where they are not stated.
+    tile
+        Columns and rows of a tile, by which a level may reach beyond the field; 0 where the last ones are cut.
     """
 
     name: str
@@ -38,6 +44,8 @@ class Level:
     size: tuple[int, int]
     tiles: int | None = None
     needed: int | None = None
+    pixel_mm: tuple[float, float] | None = None
+    tile: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,20 @@ class SlidePyramid:
 
 def pyramid_of_series(series: Sequence[Series]) -> SlidePyramid:
     """Return the slide that the images of one series make."""
-    levels: list[tuple[Level, Slice]] = []
+    parts: dict[str, list[Slice]] = {}
     for each in series:
         for one in each.slices[:1]:
-            kind = one.text.get("ImageType", "").split("\\")
-            if not {"LABEL", "OVERVIEW", "THUMBNAIL"} & set(kind):
-                levels.append((_level(one), one))
+            if not any(says(one, word) for word in ("LABEL", "OVERVIEW", "THUMBNAIL")):
+                parts.setdefault(one.text.get("ConcatenationUID") or one.uid, []).append(one)
+    levels = [(_level(files), files[0]) for files in parts.values()]
     levels.sort(key=lambda pair: (-math.prod(pair[0].size), pair[0].name))
     first = levels[0][1] if levels else None
     spacing = first.pixel_spacing[1] * 1000 if first is not None and len(first.pixel_spacing) == 2 else None
     if spacing is None and first is not None:
         width, columns = first.number("ImagedVolumeWidth"), levels[0][0].size[0]
         spacing = width / columns * 1000 if width and columns else None
-    power = first.number("ObjectiveLensPower") if first is not None else None
+    is_made = first is not None and says(first, "RESAMPLED")  # the lens saw it before it was made smaller
+    power = first.number("ObjectiveLensPower") if first is not None and not is_made else None
     is_size = spacing is not None and math.isfinite(spacing) and spacing > 0
     return SlidePyramid(
         series[0].path,
@@ -88,15 +97,27 @@ def pyramid_of_series(series: Sequence[Series]) -> SlidePyramid:
     )
 
 
-def _level(one: Slice) -> Level:
+def _level(files: Sequence[Slice]) -> Level:
+    """Return the level in a file, or in the parts of one (PS3.3 C.7.6.16.2.2.4, a concatenation)."""
+    one = files[0]
     columns, rows = (int(one.number(f"TotalPixelMatrix{name}") or 0) for name in ("Columns", "Rows"))
     tile_columns, tile_rows = one.size
-    frames = int(one.number("NumberOfFrames") or 1)
+    frames = sum(each.count for each in files)
     needed: int | None = None
     if one.text.get("DimensionOrganizationType") == "TILED_FULL" and tile_columns and tile_rows:
         planes = int(one.number("TotalPixelMatrixFocalPlanes") or 1) * int(one.number("NumberOfOpticalPaths") or 1)
         needed = math.ceil(columns / tile_columns) * math.ceil(rows / tile_rows) * planes
-    return Level(one.path.name, one.path, (columns, rows), frames if needed is not None else None, needed)
+    spacing = one.pixel_spacing
+    is_stated = len(spacing) == 2 and all(math.isfinite(each) and each > 0 for each in spacing)
+    return Level(
+        one.path.name,
+        one.path,
+        (columns, rows),
+        frames if needed is not None else None,
+        needed,
+        (spacing[1], spacing[0]) if is_stated else None,
+        (tile_columns, tile_rows),
+    )
 
 
 @check("A-7.2n1.tiles_missing", "slide")
@@ -136,7 +157,11 @@ def pyramid_missing(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
 
 @check("A-7.2n1.level_differs", "slide")
 def level_differs(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
-    """Yield each level that does not show what the largest shows: its sides shrink by different factors."""
+    """Yield each level that does not show what the largest shows, by its sides and the size of its pixels.
+
+    A level may end with a whole tile, and reach beyond the field by less than one. Where the size of pixels is not
+    stated, both sides must shrink alike.
+    """
     if not slide.levels or 0 in slide.levels[0].size:
         return
     first = slide.levels[0]
@@ -144,8 +169,18 @@ def level_differs(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
         if 0 in each.size:
             continue
         across, down = (large / small for large, small in zip(first.size, each.size, strict=True))
-        bound = numbers["share"] + numbers["pixels"] / min(each.size)
-        if abs(across / down - 1) > bound:
-            told = {"across": f"{across:.4g}", "down": f"{down:.4g}", "other": first.name}
+        pixels: Message | str = ""
+        if first.pixel_mm is not None and each.pixel_mm is not None:
+            times = [small / large for large, small in zip(first.pixel_mm, each.pixel_mm, strict=True)]
+            off = [
+                abs(size * larger - whole) - numbers["share"] * whole - (numbers["pixels"] + tile) * larger
+                for size, larger, whole, tile in zip(each.size, times, first.size, each.tile, strict=True)
+            ]
+            is_other = max(off) > 0
+            pixels = Message(", its pixels are {times:.4g} times as large", times=max(times))
+        else:
+            is_other = abs(across / down - 1) > numbers["share"] + numbers["pixels"] / min(each.size)
+        if is_other:
+            told = {"across": f"{across:.4g}", "down": f"{down:.4g}", "other": first.name, "pixels": pixels}
             values = {"name": each.name, "size": "{} x {}".format(*each.size), **told}
             yield Fault(each.path, (*slide.steps, "levels", n), values)

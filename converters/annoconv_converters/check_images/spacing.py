@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annoconv.messages import Message
-from annoconv_converters.check_images.attributes import among, at, parted, text_of
+from annoconv_converters.check_images.attributes import among, groups_of, parted, several, text_of
 from annoconv_converters.check_images.description import Series, Slice, is_finite
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
@@ -69,12 +69,11 @@ def spacing_differs(series: Series, numbers: Numbers) -> Iterator[Fault]:
     expected, count, odd = parted(
         series, lambda each: each.pixel_spacing if _is_positive(each.pixel_spacing, 2) else None
     )
-    for each in odd:
-        usual = expected or (1.0, 1.0)
-        off = [abs(a - b) > numbers["share"] * b for a, b in zip(each.pixel_spacing, usual, strict=True)]
-        if any(off):
-            told = {"found": text_of(each.pixel_spacing), "expected": text_of(usual)}
-            yield at(series, each, count=count, all=len(series.slices), **told)
+    for group in groups_of(odd, lambda each: each.pixel_spacing):
+        usual, found = expected or (1.0, 1.0), group[0].pixel_spacing
+        if any(abs(a - b) > numbers["share"] * b for a, b in zip(found, usual, strict=True)):
+            told = {"found": text_of(found), "expected": text_of(usual)}
+            yield several(series, group, count=count, all=len(series.slices), **told)
 
 
 @check("A-7.2c.size_differs", "series")
@@ -83,9 +82,9 @@ def size_differs(series: Series, _: Numbers) -> Iterator[Fault]:
     if not series.is_stackable:
         return
     expected, count, odd = parted(series, lambda each: each.size)
-    for each in odd:
-        sizes = {"found": "{} x {}".format(*each.size), "expected": "{} x {}".format(*(expected or (0, 0)))}
-        yield at(series, each, count=count, all=len(series.slices), **sizes)
+    for group in groups_of(odd, lambda each: each.size):
+        sizes = {"found": "{} x {}".format(*group[0].size), "expected": "{} x {}".format(*(expected or (0, 0)))}
+        yield several(series, group, count=count, all=len(series.slices), **sizes)
 
 
 @check("A-7.2c.thickness_differs", "series")
@@ -94,11 +93,11 @@ def thickness_differs(series: Series, numbers: Numbers) -> Iterator[Fault]:
     if not series.is_stackable:
         return
     expected, count, odd = parted(series, _thickness)
-    for each in odd:
-        found = _thickness(each)
+    for group in groups_of(odd, _thickness):
+        found = _thickness(group[0])
         if isinstance(expected, float) and found and abs(found - expected) > numbers["share"] * expected:
             told = {"found": f"{found:.6g}", "expected": f"{expected:.6g}", "count": count}
-            yield at(series, each, all=len(series.slices), **told)
+            yield several(series, group, all=len(series.slices), **told)
 
 
 def _thickness(one: Slice) -> float | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.messages import Message
-from annoconv_converters.check_images.attributes import among, at, parted
+from annoconv_converters.check_images.attributes import among, at, groups_of, is_ungrouped, parted, several
+from annoconv_converters.check_images.classes import MODALITIES, ROOT
 from annoconv_converters.check_images.description import Series, Slice, numbers_of
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
@@ -33,7 +34,9 @@ __all__ = [
 
 _RESCALED: Final = {"CT": "HU", "PT": "BQML"}
 """Modalities whose slices must say how they are rescaled (PS3.3 C.8.2.1.1, C.8.9.1), and into what."""
-_CLASSES: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.{suffix}" for suffix in ("2", "2.1", "128", "130"))
+_CLASSES: Final = frozenset(
+    f"1.2.840.10008.5.1.4.1.1.{suffix}" for suffix in ("2", "2.1", "2.2", "128", "128.1", "130")
+)
 _TAGS: Final = {"RescaleSlope": "(0028,1053)", "RescaleIntercept": "(0028,1052)"}
 _LEAST_PIXELS: Final = 200
 """Blocks of tissue that a bias field is fitted to at least."""
@@ -49,10 +52,10 @@ def rescale_of(one: Slice) -> tuple[float, float] | None:
 @check("A-7.2a.pixels_undecodable", "series")
 def pixels_undecodable(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield each image whose pixels cannot be decoded."""
-    for one, kept in _kept(series).items():
-        if kept.problem is not None:
-            told = getattr(kept.problem.problem, "values", {}).get("reason", kept.problem.problem)
-            yield at(series, one, problem=told)
+    bad = {one: kept.problem for one, kept in _kept(series).items() if kept.problem is not None}
+    if bad:
+        problem = next(iter(bad.values())).problem
+        yield several(series, [*bad], problem=getattr(problem, "values", {}).get("reason", problem))
 
 
 def _kept(series: Series) -> Mapping[Slice, SlicePixels]:
@@ -68,15 +71,19 @@ def _decoded(series: Series) -> list[tuple[Slice, SlicePixels]]:
 @check("A-7.2f.rescale_missing", "series")
 def rescale_missing(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield a series of CT or PET of which slices lack slope or intercept."""
-    modality = {"1.2.840.10008.5.1.4.1.1.2": "CT", "1.2.840.10008.5.1.4.1.1.2.1": "CT"}
-    bound = [each for each in series.slices if each.sop_class_uid in _CLASSES and not _is_derived_map(each)]
+    bound = [each for each in series.slices if _must_be_rescaled(each)]
     for keyword, tag in _TAGS.items():
         lacking = [each for each in bound if not each.text.get(keyword)]
         if lacking:
-            name = modality.get(lacking[0].sop_class_uid, "PT")
+            (name,) = MODALITIES[lacking[0].sop_class_uid.removeprefix(ROOT)]
             unit = lacking[0].text.get("Units") or _RESCALED[name]
             yield among(series, lacking, keyword=keyword, tag=tag, modality=name, unit=unit)
             return
+
+
+def _must_be_rescaled(one: Slice) -> bool:
+    """Tell whether a slice is of a class that states it, and does so in a place that is there."""
+    return one.sop_class_uid in _CLASSES and not _is_derived_map(one) and not is_ungrouped(one)
 
 
 def _is_derived_map(one: Slice) -> bool:
@@ -105,10 +112,10 @@ def rescale_differs(series: Series, _: Numbers) -> Iterator[Fault]:
     if series.modality != "CT":
         return
     expected, count, odd = parted(series, rescale_of)
-    for each in odd:
-        pairs = {"found": rescale_of(each), "expected": expected}
+    for group in groups_of(odd, rescale_of):
+        pairs = {"found": rescale_of(group[0]), "expected": expected}
         told = {name: "{:g}, {:g}".format(*pair) for name, pair in pairs.items() if pair is not None}
-        yield at(series, each, count=count, all=len(series.slices), **told)
+        yield several(series, group, count=count, all=len(series.slices), **told)
 
 
 @check("A-7.2f.hu_range", "series")

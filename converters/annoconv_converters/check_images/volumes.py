@@ -31,10 +31,20 @@ if TYPE_CHECKING:
     from annoconv.volumes.nifti_affines import Form
     from annoconv.volumes.nifti_header import Header
 
-__all__ = ["NiftiImage"]
+__all__ = ["NiftiImage", "is_pair"]
 
 _START: Final = 540
+_PAIR_START: Final = frozenset(size.to_bytes(4, order) for size in (348, 540) for order in ("little", "big"))
+"""How the header of a pair of files begins: its own length."""
 _FORMS: Final[tuple[Form, ...]] = ("sform", "qform")
+
+
+def is_pair(path: Path) -> bool:
+    """Tell whether a file is the header of an Analyze or NIfTI image whose voxels are in another one."""
+    if path.suffix.lower() != ".hdr":
+        return False
+    with path.open("rb") as file:
+        return file.read(4) in _PAIR_START
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,14 @@ def value_not_finite(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
     found = image.read
     if found.bad:
         yield _at(image, count=found.bad, all=found.all, place=", ".join(map(str, found.first)))
+
+
+@check("A-7.2f.scaling_invalid", "nifti")
+def scaling_invalid(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
+    """Yield a file whose values are scaled by a number that is none; a slope of 0 or NaN asks for no scaling."""
+    slope, intercept = image.header["scl_slope"], image.header["scl_inter"]
+    if math.isfinite(slope) and slope != 0 and not math.isfinite(intercept):
+        yield _at(image, found=f"{intercept:g}", slope=f"{slope:g}")
 
 
 @check("A-B.2.form_missing", "nifti")

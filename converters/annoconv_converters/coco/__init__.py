@@ -61,7 +61,7 @@ def to_coco(
     plain: Plain = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as a COCO file.
+    """Write COCO: instances, keypoints, panoptic, captions, stuff or results; volumes slice by slice.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def from_coco(
     ground_truth: Annotated[Path | None, Option(help="For results: the file that they were detected for.")] = None,
     maps: Annotated[Path | None, Option(help="Folder of panoptic PNGs; beside the file by default.")] = None,
 ) -> Iterator[Reading]:
-    """Yield the cases that COCO files hold, with lazy masks: each flat picture a case, slices of a volume together.
+    """Read COCO: instances, keypoints, panoptic, captions, stuff and results; slices become volumes.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def to_cvat(
     names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as one CVAT XML file for images.
+    """Write CVAT XML: boxes, polygons, lines, points, ellipses, masks, attributes.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def to_cvat(
 
 
 def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]:
-    """Yield a case for each image of CVAT XML files, and one for each video.
+    """Read CVAT XML of images and of videos, with tracks and skeletons.
 
     Parameters
     ----------

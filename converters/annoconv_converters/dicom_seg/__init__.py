@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
 
 __all__ = [
+    "FILE_A_CASE",
     "SIGNS",
     "SUFFIX",
     "Segment",
@@ -40,6 +41,8 @@ SIGNS = {"sop_classes": ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.
 """What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX: Final = ".dcm"
+FILE_A_CASE: Final = True
+"""Several cases are a folder (`annoconv.registry.Converter`)."""
 
 
 def to_dicom_seg(
@@ -63,7 +66,7 @@ def to_dicom_seg(
     plain: Annotated[bool, Option(help="Write no private attributes; what has no place is lost.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write the masks of cases as DICOM segmentations.
+    """Write DICOM segmentations of the source series: binary, label map or fractional.
 
     Parameters
     ----------
@@ -133,7 +136,7 @@ def from_dicom_seg(
     label_map: Annotated[bool, Option(help="Write all masks of a file as one label map.")] = False,
     allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
 ) -> Iterator[Reading]:
-    """Yield the cases that DICOM segmentations hold, with lazy masks.
+    """Read DICOM segmentations as masks, on their source series where that is named.
 
     Parameters
     ----------

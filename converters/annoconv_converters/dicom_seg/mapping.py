@@ -130,6 +130,11 @@ def annotation_ids(segments: Sequence[Segment]) -> list[str]:
     ]
 
 
+def made_ids(segments: Sequence[Segment]) -> frozenset[str]:
+    """Return the ids that segments have by their numbers alone."""
+    return frozenset(f"segment_{each.number}" for each in segments) & {*annotation_ids(segments)}
+
+
 def called(segments: Sequence[Segment], names: Mapping[str, str]) -> list[Segment]:
     """Return segments under the ids that our block has for them, by what they would be called without it."""
     found = zip(annotation_ids(segments), segments, strict=True)

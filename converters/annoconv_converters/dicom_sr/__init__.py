@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SIGNS", "SUFFIX", "from_dicom_sr", "to_dicom_sr"]
+__all__ = ["FILE_A_CASE", "SIGNS", "SUFFIX", "from_dicom_sr", "to_dicom_sr"]
 
 SIGNS = {"sop_classes": ("1.2.840.10008.5.1.4.1.1.88.",)}
 """What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX: Final = ".dcm"
+FILE_A_CASE: Final = True
+"""Several cases are a folder (`annoconv.registry.Converter`)."""
 
 
 def to_dicom_sr(
@@ -45,7 +47,7 @@ def to_dicom_sr(
     plain: Annotated[bool, Option(help="Write no private attributes; what has no place is lost.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as DICOM measurement reports.
+    """Write DICOM measurement reports: boxes, contours, measurements, gradings, who said so.
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ def from_dicom_sr(
     context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images: folders or files.")] = (),
 ) -> Iterator[Reading]:
-    """Yield the cases that DICOM measurement reports hold, with the masks of the segmentations given with them.
+    """Read DICOM structured reports, with the masks of the segmentations given with them.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def to_fhir(
     check: Annotated[bool, Option(help="Check the output by HL7's definitions before it is written.")] = False,
     plain: Annotated[bool, Option(help="Write no extensions of our own; what has no place is lost.")] = False,
 ) -> LossReport:
-    """Write cases as resources of FHIR.
+    """Write FHIR R5 or R4B: findings, regions, measurements and reports as one Bundle, or as lines.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def from_fhir(
     images: Images = (),
     release: Annotated[Literal["R5", "R4B"] | None, Option(help="Release of FHIR; else as its elements tell.")] = None,
 ) -> Iterator[Reading]:
-    """Yield the cases of Bundles, lines of Bulk Data and resources.
+    """Read FHIR R5 and R4B: Bundles, lines of Bulk Data and single resources.
 
     Parameters
     ----------

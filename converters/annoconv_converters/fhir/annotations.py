@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import PRIVATE_SCHEME, category_concept
+from annoconv.messages import Message
 from annoconv.model import AnnotationCategory
+from annoconv.progress import over
 from annoconv_converters.fhir import measures
 from annoconv_converters.fhir.elements import (
     code_of,
@@ -90,8 +92,10 @@ class Annotations:
 
     def put_all(self) -> list[Resource]:
         """Add all annotations; return their references in their order."""
+        annotations: list[Resource] = self._draft.case["annotations"]
         return [
-            self._put(each, identity) for each, identity in zip(self._draft.case["annotations"], self._ids, strict=True)
+            self._put(each, identity)
+            for each, identity in zip(over(annotations, Message("annotations")), self._ids, strict=True)
         ]
 
     def _put(self, annotation: Resource, identity: str) -> Resource:

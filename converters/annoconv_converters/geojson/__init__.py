@@ -64,7 +64,7 @@ def to_geojson(
     names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as one GeoJSON feature collection.
+    """Write GeoJSON that QuPath opens: outlines on slides with their holes.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def from_geojson(
     context: Context,
     height: Annotated[int | None, Option(help="Rows of the slide, for Cytomine, which counts y from below.")] = None,
 ) -> Iterator[Reading]:
-    """Yield the cases of GeoJSON files of QuPath, XML files of ASAP, and JSON answers of Cytomine.
+    """Read GeoJSON of QuPath, XML of ASAP and JSON of Cytomine.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def to_label_studio(
     names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as Label Studio tasks, one a picture; masks as polygons that decode to exactly them.
+    """Write Label Studio tasks, one a picture; masks become polygons.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def from_label_studio(
     predictions: Annotated[bool, Option(help="Read the predictions of models too, as automatic ones.")] = False,
     config: Annotated[Path | None, Option(help="Labelling configuration (XML): its labels are the class list.")] = None,
 ) -> Iterator[Reading]:
-    """Yield a case for each task of Label Studio exports (JSON, or JSON_MIN).
+    """Read Label Studio exports: boxes, polygons, brush masks, keypoints, text spans, choices.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def from_labelme(
     context: Context,
     instances: Annotated[bool, Option(help="Shapes of one group_id are one object.")] = False,
 ) -> Iterator[Reading]:
-    """Yield a case for each picture of LabelMe files.
+    """Read LabelMe: JSON of the desktop tool and of AnyLabeling, XML of the web tool.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def to_nifti(
     plain: Annotated[bool, Option(help="Write nothing private.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as NIfTI and return what it could not hold.
+    """Write masks as NIfTI: a file each, one label map, or a data set of nnU-Net, MSD, BIDS or MONAI.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def from_nifti(
         Literal["LPS", "RAS"] | None, Option(help="Frame of a displacement field's vectors; else LPS, as ITK writes.")
     ] = None,
 ) -> Iterator[Reading]:
-    """Yield the cases of NIfTI, NRRD and MetaImage files: a file or folder each, or the cases of a data set.
+    """Read NIfTI, NRRD (.seg.nrrd too) and MetaImage: masks, and data sets of nnU-Net, MSD, BIDS and MONAI.
 
     Parameters
     ----------

@@ -161,6 +161,10 @@ class CaseFiles:
     shared: Sequence[SourceFile] = ()
     unread: Callable[[], Iterable[Path]] = tuple
 
+    def made_ids(self, masks: Iterable[Mask]) -> frozenset[str]:
+        """Return the ids of masks, in the order of the regions, that no file states."""
+        return frozenset(mask.id for region, mask in zip(self.regions, masks, strict=False) if "id" not in region.told)
+
 
 def document(
     found: CaseFiles, labels: Labels, *, task: str | None = None, ids: Mapping[str, str] | None = None

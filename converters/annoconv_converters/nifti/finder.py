@@ -24,6 +24,7 @@ from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, stem_of
 from annoconv_converters.nifti.case_files import ImageFiles, Region
 from annoconv_converters.nifti.doubts import check_layers, check_no_image
+from annoconv_converters.nifti.prepared import with_files
 from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
@@ -282,13 +283,13 @@ class Finder:
         if len(named) > 1 and grid is not None:
             named = [each for each in named if compare_grids(grid, each.grid).kind is not GridKind.DIFFERENT]
         if len(named) != 1:
-            found = ", ".join(each.uid for each in (named or others)[:5]) or Message("the masks themselves")
+            found = with_files(named or others) if others else Message("the masks themselves")
             raise ImageError(
                 "no single image fits these files",
                 source=where,
                 found=found,
                 expected="one image on the grid of the masks",
-                advice="Name one with --images",
+                advice="Name that image with --images; if others lie in its folder, put it into one of its own",
             )
         return named[0]
 

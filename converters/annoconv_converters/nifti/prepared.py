@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,12 +14,13 @@ from annoconv import images as image_seam
 from annoconv.casefile.left_out import kinds_of
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
-from annoconv.errors import GeometryError, InputError, MaskError
+from annoconv.errors import AnnoconvError, GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation, is_turned, matrix_text
 from annoconv.ids import case_name
 from annoconv.messages import Message, listed
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import ArrayVolume, check_frame, foreground_of
+from annoconv.progress import over
 from annoconv.volumes.foreground import Foreground
 from annoconv.volumes.label_boxes import find_labels
 
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv.volumes.label_boxes import Box
 
-__all__ = ["Prepared", "PreparedImage", "PreparedMask", "given_sources", "in_boxes", "prepare"]
+__all__ = ["Prepared", "PreparedImage", "PreparedMask", "given_sources", "in_boxes", "prepare", "with_files"]
+
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ def in_boxes(masks: Sequence[PreparedMask]) -> Iterator[tuple[PreparedMask, Box 
     """
     left = Counter(id(each.mask.volume) for each in masks)
     held: dict[int, NDArray[Any] | Foreground] = {}
-    for each in masks:
+    for each in over(masks, Message("masks")):
         key = id(each.mask.volume)
         labels = held.pop(key) if key in held else each.labels()
         left[key] -= 1
@@ -152,6 +156,19 @@ def in_boxes(masks: Sequence[PreparedMask]) -> Iterator[tuple[PreparedMask, Box 
             box = find_labels(np.asarray(mask_kji != 0)).get(1)
             inside = mask_kji[box] if box else mask_kji[:0]
         yield each, box, inside
+
+
+def with_files(sources: Sequence[ImageSource]) -> Message:
+    """Return images as errors name them; of several in one folder, with the first of their files."""
+    paths = [source.path for source in sources]
+    named: list[Message] = []
+    for source in sources:
+        place: object = source.path
+        if paths.count(source.path) > 1:
+            with suppress(AnnoconvError):  # what is wrong with it is told when it is used
+                place = listed(sorted({each.path for each in source.slices}), 1)
+        named.append(Message("{uid} ({modality}, {place})", uid=source.uid, modality=source.modality, place=place))
+    return listed(named, _MOST_NAMED)
 
 
 def given_sources(images: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:

@@ -218,13 +218,13 @@ def _reading(
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_sheared(case, found)
-    off = list(_places(case, masks, found, position))
     retold = _retell(found, case, masks, context.label_system)
     losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
-    losses += off + list(_notes(found, position))
+    losses += [*_places(case, masks, found, position), *_notes(found, position)]
     losses += file_losses(found.files, retold, source, position)
     losses += _unread(found, source, position)
-    return Reading(case, Masks(masks), LossReport(losses), fields=fields), retold
+    made = found.made_ids(masks if side is None else ())
+    return Reading(case, Masks(masks), LossReport(losses), fields=fields, made_ids=made), retold
 
 
 def _merged(
@@ -254,7 +254,7 @@ def _merged(
         return Message(_UNFIT)
     is_named = found.carrier.parent.name == FOLDER  # the files of a data set name its cases
     renamed = {"/case_id": Message(_RENAMED)} if is_named else {}
-    losses = [replace(loss, message=renamed.get(loss.path, loss.message)) for loss in merged.losses]
+    losses = [loss._replace(message=renamed.get(loss.path, loss.message)) for loss in merged.losses]
     return found, merged.document, masks, losses
 
 

@@ -59,8 +59,10 @@ _GEOMETRY: Final = [
 def _reasons(layout: Layout) -> Reasons:
     """Return why a layout does not hold what stands at a place."""
     title = layout.title
+    one_name = Message("in {title} a class has one name, that of the first case with its label", title=title)
     return {
         **layout.reasons,
+        **({} if layout.keeps_annotations else {"labels/#/name_*": one_name}),
         **dict.fromkeys(_GEOMETRY, _FLOAT32),
         "*/mask_file": Message("{title} names the files itself", title=title),
         "*/mask_value": Message("{title} numbers the labels itself", title=title),

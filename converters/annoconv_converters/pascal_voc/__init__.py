@@ -72,7 +72,7 @@ def from_pascal_voc(
     context: Context,
     zero_based: Annotated[bool, Option(help="The boxes count pixels from 0 and their maxima are exclusive.")] = False,
 ) -> Iterator[Reading]:
-    """Yield a case for each picture of Pascal VOC files.
+    """Read Pascal VOC XML: boxes, parts, and the masks of SegmentationObject.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from annoconv.images import list_files
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.progress import over
 from annoconv_converters._dicom.file import DAMAGE, Instance, read_instance
 from annoconv_converters._dicom.series import DicomSeries
 from annoconv_converters._dicom.slide import DicomSlide, is_slide
@@ -37,7 +38,7 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     limits = limits or Limits()
     groups: defaultdict[tuple[str, ...], list[Instance]] = defaultdict(list)
     notes: list[Message] = []
-    for path in list_files(paths, limits):
+    for path in over(list_files(paths, limits), Message("files")):
         try:
             if (instance := read_instance(path, limits)) is not None:
                 groups[instance.group].append(instance)

@@ -8,6 +8,7 @@ pose keypoints too. `docs/formats/yolo.md` holds the mapping table. Authority: d
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
 from annoconv_converters.yolo.data_set import TASK, Kind, read_data_set
-from annoconv_converters.yolo.write import WrittenKind, with_kind, yolo_format
+from annoconv_converters.yolo.write import WrittenKind, fitting_kind, yolo_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +56,7 @@ def to_yolo(
     names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as a YOLO data set: `data.yaml`, `train.txt`, `labels/`, and the side file `annoconv.json`.
+    """Write a YOLO data set: boxes, polygons, keypoints or turned boxes.
 
     Parameters
     ----------
@@ -91,15 +92,15 @@ def to_yolo(
         If pictures are asked for and there are no images.
     """
     rendering = rendering_of(images, render, window)
-    lines, cases = with_kind(cases) if kind == "auto" else (kind, cases)
     return write_pictures(
         cases,
         target,
-        yolo_format(lines, context.limits),
+        yolo_format("segment" if kind == "auto" else kind, context.limits),
         context=context,
         rendering=rendering,
         names=names,
         all_annotations=all_annotations,
+        fitting=partial(fitting_kind, limits=context.limits) if kind == "auto" else None,
     )
 
 
@@ -110,7 +111,7 @@ def from_yolo(
     images: Annotated[Sequence[Path], Option(help="Source images, where the pictures are not in the data set.")] = (),
     kind: Annotated[Kind, Option(help="Of lines; auto tells by their length, pose and obb by data.yaml.")] = "auto",
 ) -> Iterator[Reading]:
-    """Yield the cases of YOLO data sets.
+    """Read YOLO data sets of Ultralytics, Roboflow, labelImg, Label Studio and Darknet.
 
     Parameters
     ----------

@@ -97,6 +97,8 @@ class Reading:
     """What the file breaks of the rules of its format, nothing of it mended; paths are places in the file."""
     source: Path | None = field(default=None, kw_only=True)
     """The file or folder that the findings are about."""
+    made_ids: frozenset[str] = field(default=frozenset(), kw_only=True)
+    """Ids of annotations that the file does not state: its reader made them."""
 
 
 def checked(loaded: Any) -> LoadedCase | Reading:

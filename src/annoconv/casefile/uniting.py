@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -27,6 +26,7 @@ Record: TypeAlias = "dict[str, Any]"
 
 _OTHERWISE: Final = "the sources say this differently; what the first of them says holds"
 _RENAMED: Final = "{former} is an id in two of the sources; here it is {new}"
+_CALLED: Final = "the sources have no ids; {former} stands for another annotation, and {new} for this one"
 _IDENTITIES: Final = ("id", "uid", "code", "code_value")
 """Keys that tell which member of a list an object is, the first that it has."""
 
@@ -65,9 +65,10 @@ def unite(readings: Sequence[Reading], case_index: int) -> Reading:
         start = len(united["annotations"])
         for place, each in enumerate(document["annotations"]):
             if each["id"] in names:
-                message = Message(_RENAMED, former=each["id"], new=names[each["id"]])
-                where = pointer(("annotations", start + place, "id"))
-                losses.append(Loss(case_index, where, LossKind.APPROXIMATED, message))
+                is_made = each["id"] in reading.made_ids
+                sentence, kind = (_CALLED, LossKind.ADDED) if is_made else (_RENAMED, LossKind.APPROXIMATED)
+                message = Message(sentence, former=each["id"], new=names[each["id"]])
+                losses.append(Loss(case_index, pointer(("annotations", start + place, "id")), kind, message))
             if each.get("mask_file") in files:
                 each["mask_file"] = files[each["mask_file"]]
         document = with_new_ids(document, names)
@@ -97,7 +98,7 @@ def within(losses: LossReport, name: str) -> LossReport:
     if not name:
         return losses
     start = pointer((name,))
-    return LossReport(loss if loss.path.startswith(start) else replace(loss, path=start + loss.path) for loss in losses)
+    return LossReport(loss if loss.path.startswith(start) else loss._replace(path=start + loss.path) for loss in losses)
 
 
 def _tell_who(document: Record) -> None:

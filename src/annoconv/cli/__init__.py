@@ -138,7 +138,7 @@ def _run(given: list[str]) -> int:
 
     def run() -> int:
         nonlocal asked
-        if not any("{case_id}" in each or each.startswith(("--manifest", "--keep-going")) for each in given):
+        if not any("{" in each or each.startswith(("--manifest", "--keep-going")) for each in given):
             return _call(root, given)
         from annoconv.cli.many import asked_for_many, run_many
 

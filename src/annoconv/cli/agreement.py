@@ -49,6 +49,7 @@ def agreement(
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
     from annoconv.messages import Message
+    from annoconv.progress import over
 
     check_inputs(paths)
     if csv is not None:
@@ -90,7 +91,7 @@ def agreement(
     for first, second in combinations(readers, 2):
         place = {"reference": first, "other": second}
         values: list[tuple[str, Any, float | None]] = []
-        for name, group in groups.items():
+        for name, group in over(groups.items(), Message("cases")):
             if first in group and second in group:
                 found, diagonal = _between(report, group[first], group[second], tolerance, step)
                 told = [row(each, **place, case=name, kind=kind) for kind, each in found]

@@ -13,12 +13,13 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["OUTPUTS", "PLACE", "Asked", "Cell", "cell_of", "cells_of"]
+__all__ = ["OUTPUTS", "PLACE", "Asked", "Cell", "cell_of", "cells_of", "check_words"]
 
 PLACE: Final = "{case_id}"
 OUTPUTS: Final = frozenset({"-o", "--output", "--losses", "--findings", "--csv"})
 """Options that name what is written."""
 _WILD: Final = re.compile(r"[*?\[]")
+_WORD: Final = re.compile(r"\{[A-Za-z_][\w-]*\}")
 
 
 @dataclass
@@ -117,6 +118,22 @@ def cells_of(arguments: Sequence[str]) -> list[Cell]:
             advice="Correct the path, and put it in quotes, so that the shell leaves it as it is",
         )
     return [cell_of(identity, arguments) for identity in ids]
+
+
+def check_words(arguments: Sequence[str]) -> None:
+    """Raise UsageError if another word than `case_id` stands in braces in a path that is not there."""
+    is_pattern = any(PLACE in each for each in arguments)
+    names = ["", *arguments][: len(arguments)]
+    for before, argument in zip(names, arguments, strict=True):
+        is_output = before in OUTPUTS or argument.partition("=")[0] in OUTPUTS
+        words = [each for each in _WORD.findall(argument) if each != PLACE]
+        if words and (is_pattern or not is_output) and not Path(_value(argument)).exists():
+            raise UsageError(
+                "nothing stands in the place of this word",
+                found=words[0],
+                expected=PLACE,
+                advice=Message("Write {place} where the paths of the cases differ", place=PLACE),
+            )
 
 
 def _value(argument: str) -> str:

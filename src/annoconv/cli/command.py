@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import inspect
 import sys
+from copy import copy
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 import typer
 import typer.main
@@ -21,7 +22,7 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CommonCommand", "Lang", "app", "as_command"]
+__all__ = ["COMMON", "CommonCommand", "Lang", "app", "as_command", "flags_of"]
 
 
 class Lang(StrEnum):
@@ -97,6 +98,25 @@ COMMON = {
 """The options that every command has."""
 _OF_MANY = ("manifest", "keep_going")
 """Those that are taken before a command is run for each case (`annoconv.cli.many`)."""
+_OF_LOSSES = ("losses_file", "fail_on_loss", "losses_allowed")
+_IDLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "validate": _OF_LOSSES,
+    "formats": (*_OF_LOSSES, *_OF_MANY, "limit", "overwrite"),
+    "schema": (*_OF_LOSSES, *_OF_MANY, "limit"),
+    "upgrade": _OF_LOSSES,
+    "info": (*_OF_LOSSES, "overwrite"),
+    "rule": (*_OF_LOSSES, *_OF_MANY, "limit", "overwrite"),
+    "review": _OF_LOSSES,
+    "review-queue": _OF_LOSSES,
+    "registration": _OF_LOSSES,
+    "preview": _OF_LOSSES,
+    "report": _OF_LOSSES,
+    "demo": (*_OF_MANY, "limit"),
+    "check-fhir": (*_OF_LOSSES, "overwrite"),
+    "check-images": (*_OF_LOSSES, "overwrite"),
+    "check-links": (*_OF_LOSSES, "overwrite"),
+}
+"""Options that a command takes as all do, so that one line serves any, and that change nothing: its help hides them."""
 
 
 def app(**settings: Any) -> typer.Typer:
@@ -167,16 +187,26 @@ def as_command(
                 report.fail(_refused(error))
             raise typer.Exit(report.finish())
 
-    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
-    run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
+    common_ones = {key: _hidden(each) if key in _IDLE.get(name, ()) else each for key, each in COMMON.items()}
+    run.__signature__ = inspect.Signature([*own.values(), *common_ones.values()])  # type: ignore[attr-defined]  # typer reads it
+    run.__annotations__ = {key: parameter.annotation for key, parameter in (own | common_ones).items()}
     single = app()
     single.command(name, cls=kind or CommonCommand, help=summary)(run)
     command: Any = typer.main.get_command(single)
-    command.parameters = {flag: each for each in (own | COMMON).values() for flag in _flags(each)}
+    command.parameters = {flag: each for each in (own | COMMON).values() for flag in flags_of(each)}
     return command
 
 
-def _flags(parameter: inspect.Parameter) -> list[str]:
+def _hidden(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return an option that help does not show."""
+    annotation, *metadata = get_args(parameter.annotation)
+    told = [copy(each) for each in metadata]
+    for each in told:
+        each.hidden = True
+    return parameter.replace(annotation=Annotated[(annotation, *told)])
+
+
+def flags_of(parameter: inspect.Parameter) -> list[str]:
     """Return the long names of an option; none of an argument."""
     told = next((each for each in parameter.annotation.__metadata__ if isinstance(each, type(LANG))), None)
     if told is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import registry
 from annoconv.cli.converters import STDOUT, only_one, to_stdout
-from annoconv.cli.kinds import Kinds, Sources, sources_of
+from annoconv.cli.kinds import Kinds, Sources, any_ending, sources_of
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs, outputs_of
 from annoconv.files.names import check_ending
@@ -98,6 +98,7 @@ class Request:
         by_format = {name: None for _, sources in sorted_rows for name in sources.by_format}
         images = [path for _, sources in sorted_rows for path in sources.images]
         formats = {"from": [*by_format], "to": [self.writer]}
+        self.report.expect(len(sorted_rows) if len(sorted_rows) > 1 else None)
         self.report.add("formats", {"from": formats["from"], "to": self.writer})
         self.report.say("from {}", _told([sources for _, sources in sorted_rows], self.writer))
         options = _settings("to", formats["to"], self.values, images).get(self.writer, {})
@@ -124,7 +125,7 @@ class Request:
     def try_each(self) -> None:
         """Leave out every case that cannot be written by itself."""
         quiet, self.report.quiet = self.report.quiet, True
-        ending = ".jsonl" if self.writer == CASE else registry.converter("to", self.writer).suffix
+        ending = any_ending(self.writer)
         for row in self.many.left:
             alone = replace(self, many=Many([row]))
             try:
@@ -230,7 +231,7 @@ def _read(name: str, paths: list[Path], context: Context, options: dict[str, Any
 
 def _tell(report: Report, reading: LoadedCase | Reading, paths: Sequence[Path], start: int) -> None:
     losses = getattr(reading, "losses", ())
-    report.add_losses(replace(loss, case_index=loss.case_index + start) if start else loss for loss in losses)
+    report.add_losses(loss._replace(case_index=loss.case_index + start) if start else loss for loss in losses)
     for finding in getattr(reading, "findings", ()):
         report.add_finding(finding, getattr(reading, "source", None) or paths[0])
 
@@ -256,7 +257,7 @@ def _united(report: Report, read: Iterator[tuple[LoadedCase | Reading, list[Path
     for index, group in enumerate(groups, start):
         for reading in group:
             told = within(reading.losses, source_of(reading)) if len(group) > 1 else reading.losses
-            report.add_losses(replace(loss, case_index=index) for loss in told)
+            report.add_losses(loss._replace(case_index=index) for loss in told)
         united = unite(group, index)
         if len(group) > 1:
             report.say("{} sources are of one image, and are one case", len(group))

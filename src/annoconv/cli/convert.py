@@ -5,6 +5,7 @@ The options are those of both formats, so they are known once these are: the com
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -25,10 +26,11 @@ from annoconv.cli.converters import (
 from annoconv.cli.kinds import Kinds, check_format, sources_of, target_format
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import check_inputs
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from annoconv.cli.report import Report
 
@@ -83,7 +85,9 @@ _WITH_VALUE: Final = frozenset(
 """Options that every conversion has, and after which no source stands."""
 
 
-def convert(report: Report, *, known: Kinds | None = None, many: Many | None = None, **values: Any) -> None:
+def convert(
+    report: Report, *, known: Kinds | None = None, many: Many | None = None, both: Sequence[str] = (), **values: Any
+) -> None:
     """Convert files of any format to any other.
 
     Parameters
@@ -94,6 +98,8 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
         Kinds of the sources that were found already.
     many
         Cases that become one output, instead of the sources and images that are named.
+    both
+        Options that the formats of both sides have.
     **values
         Of `OPTIONS`, and the options of both formats by their names.
     """
@@ -112,6 +118,7 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
             request.run(output)
             break
         except AnnoconvError as error:
+            error.advice = _advice(error.advice, both)
             if not many.leave_out(error):
                 raise
             report.start_again()
@@ -119,6 +126,17 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
                 request.try_each()
     for case_id, failure in many.failed.items():
         report.fail(failure, case_id=case_id)
+
+
+def _advice(advice: str | None, both: Sequence[str]) -> str | None:
+    """Return what an error advises, with the names that options of both sides have here."""
+    flags = [name.replace("_", "-") for name in both]
+    named = [flag for flag in flags if advice and re.search(rf"--{flag}(?![\w-])", advice)]
+    if not advice or not named:
+        return advice
+    options = ", ".join(f"--{side}-{flag}" for flag in named for side in ("from", "to"))
+    told = advice if isinstance(advice, Message) else Message(advice)
+    return Message("{advice}; here it is {options}", advice=told, options=options)
 
 
 # --- the options ------------------------------------------------------------------------------------------------------
@@ -133,8 +151,8 @@ def conversion_command(
     """Return a command that has the options of the formats that a command line is about, beside its own."""
     known = Kinds()
     formats = _asked(arguments, known)
-    _refuse_short(formats, arguments)
-    function = partial(function, known=known)
+    both = _refuse_short(formats, arguments)
+    function = partial(function, known=known, both=both)
     return as_command(command.name or "convert", function, command.help or "", _options(formats, options))
 
 
@@ -175,8 +193,8 @@ class _Convert(CommonCommand):
 KIND: Final = _Convert
 
 
-def _refuse_short(formats: dict[str, list[str]], arguments: list[str]) -> None:
-    """Refuse the short name of an option that both sides have."""
+def _refuse_short(formats: dict[str, list[str]], arguments: list[str]) -> list[str]:
+    """Refuse the short name of an option that both sides have; return these options."""
     both = _options_of("from", formats["from"]).keys() & _options_of("to", formats["to"]).keys() - {IMAGES}
     given = {argument.partition("=")[0] for argument in arguments}
     for name in sorted(both):
@@ -188,6 +206,7 @@ def _refuse_short(formats: dict[str, list[str]], arguments: list[str]) -> None:
                 expected=f"--from-{flag}, --to-{flag}",
                 advice="Say which of them is meant",
             )
+    return sorted(both)
 
 
 def _asked(arguments: list[str], known: Kinds) -> dict[str, list[str]]:
@@ -236,7 +255,7 @@ def many_command(many: Many, arguments: list[str]) -> Any:
     """Return the command that writes many cases to one output, for its arguments without their sources and images."""
     known = Kinds()
     formats = _asked([*arguments, "--", *(f"{path}" for path in many.rows[0].sources)], known)
-    _refuse_short(formats, arguments)
+    both = _refuse_short(formats, arguments)
     argument = Annotated[list[Path], typer.Argument(metavar="SOURCE", parser=Path)]
     options = _options(formats, OPTIONS) | {"sources": parameter_of("sources", argument, [])}
-    return as_command("convert", partial(convert, known=known, many=many), "", options)
+    return as_command("convert", partial(convert, known=known, many=many, both=both), "", options)

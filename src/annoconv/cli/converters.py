@@ -105,6 +105,7 @@ def _write(
 ) -> list[Path]:
     from annoconv.casefile import read_cases
 
+    report.expect(report.total_of(sources))
     cases = named(report, read_cases(sources, limits=context.limits))
     losses = registry.write(
         cases, target, format=converter.format, context=context, overwrite=report.overwrite, as_read=True, **values
@@ -244,7 +245,7 @@ def context_of(report: Report, values: dict[str, Any]) -> Context:
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
         limits=report.limits,
-        progress=report.progress if report.shows_progress else None,
+        progress=report.progress,
     )
 
 

@@ -33,7 +33,7 @@ def info(
     check_distinct(paths)
     described: list[dict[str, Any]] = []
     for path in paths:
-        for loaded in read_cases([path]):
+        for loaded in read_cases([path], limits=report.limits):
             case = loaded.case
             types = Counter(each.type for each in case.annotations)
             entry: dict[str, Any] = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Kinds", "Sources", "check_format", "sources_of", "target_format"]
+__all__ = ["Kinds", "Sources", "any_ending", "check_format", "sources_of", "target_format"]
 
 _CASE_ENDINGS: Final = (".json", ".jsonl")
 _ARCHIVES: Final = frozenset({".zip", ".tar", ".tgz", ".7z", ".rar"})
@@ -179,6 +179,14 @@ def target_format(output: Path, named: str | None) -> str:
         expected=", ".join(sorted(told)),
         advice="Name it with --to",
     )
+
+
+def any_ending(writer: str) -> str:
+    """Return an ending with which an output of this format is right, however many cases there are."""
+    if writer == CASE:
+        return ".jsonl"
+    called = registry.converter("to", writer)
+    return "" if called.has_file_a_case else called.suffix
 
 
 def check_format(direction: Literal["from", "to"], name: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from annoconv.registry.options import parts_of
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from annoconv.cli.cells import Asked
 
@@ -29,6 +30,7 @@ __all__ = ["cells_of_manifest"]
 
 _OWN: Final = ("case_id", "sources", "images", "output")
 _CORRECT: Final = "Correct the table"
+_WINDOWS: Final = re.compile(r"\\|^[A-Za-z]:/")
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0", ""})
 
@@ -50,6 +52,7 @@ def cells_of_manifest(asked: Asked, commands: Flags) -> list[Cell]:
         if not identity:
             raise _wrong(path, line, "the row names no case", Message("an empty case_id"), Message("an id in each row"))
         cell = cells.setdefault(identity, Cell(identity))
+        _check_paths(path, line, [row.get(name, "") for name in ("sources", "images", "output")])
         cell.sources += _paths(path, row.get("sources", ""), cell.sources)
         cell.images += _paths(path, row.get("images", ""), cell.images)
         told = seen.setdefault(identity, {})
@@ -135,6 +138,20 @@ def _wrong(path: Path, line: int, problem: str, found: object, expected: object,
 
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def _check_paths(table: Path, line: int, values: Sequence[str]) -> None:
+    """Refuse paths as Windows writes them, elsewhere than there, where they would be names of files."""
+    for value in values if os.name != "nt" else ():
+        if _WINDOWS.search(value) and not (table.parent / value).exists():
+            raise _wrong(
+                table,
+                line,
+                "this is a path as Windows writes it",
+                value,
+                Message("a path relative to the table, with / between its parts"),
+                "Write / in the place of \\, and leave the drive out",
+            )
 
 
 def _paths(table: Path, value: str, known: list[str]) -> list[str]:

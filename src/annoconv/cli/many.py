@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from annoconv.cli.cells import OUTPUTS, PLACE, Asked, Cell, cells_of
-from annoconv.cli.language import said
+from annoconv.cli.bar import showing
+from annoconv.cli.cells import OUTPUTS, PLACE, Asked, Cell, cells_of, check_words
+from annoconv.cli.language import said, spoken
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,6 +58,7 @@ def asked_for_many(given: Sequence[str], commands: Callable[[str], bool]) -> Ask
             manifest = argument.partition("=")[2]
         elif argument != "--keep-going":
             rest.append(argument)
+    check_words(rest)
     if manifest is None and not any(PLACE in each for each in rest):
         if keep_going:
             raise UsageError(
@@ -107,14 +110,17 @@ def run_many(asked: Asked, call: Call, commands: Callable[[str, list[str]], Mapp
     _check_apart(cells)
     takes_id = asked.command == "convert" or asked.command.startswith("from-")
     done: list[Done] = []
-    for number, cell in enumerate(cells, 1):
-        if not asked.quiet and not asked.as_json:
-            sys.stderr.write(f"[{number}/{len(cells)}] {cell.case_id}\n")
-        is_stated = any(each.partition("=")[0] == "--case-id" for each in cell.options)
-        identity = [f"--case-id={cell.case_id}"] if takes_id and not is_stated else []
-        done.append(_run_one(asked, [*asked.before, asked.command, *identity, *cell.arguments], cell, call))
-        if done[-1].is_failure and not asked.keep_going:
-            break
+    with showing(spoken(), quiet=asked.quiet) as bar:
+        for number, cell in enumerate(over(cells, Message("cases")), 1):
+            if not asked.quiet and not asked.as_json:
+                if bar is not None:
+                    bar.clear()
+                sys.stderr.write(f"[{number}/{len(cells)}] {cell.case_id}\n")
+            is_stated = any(each.partition("=")[0] == "--case-id" for each in cell.options)
+            identity = [f"--case-id={cell.case_id}"] if takes_id and not is_stated else []
+            done.append(_run_one(asked, [*asked.before, asked.command, *identity, *cell.arguments], cell, call))
+            if done[-1].is_failure and not asked.keep_going:
+                break
     return _finish(asked, done, len(cells))
 
 

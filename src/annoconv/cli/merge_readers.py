@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
@@ -78,7 +80,7 @@ def merge_readers(
     step = spacing_option(spacing)
     groups = _groups(paths, by, report, format)
     settled: list[Consensus] = []
-    for group in groups.values():
+    for group in over(groups.values(), Message("cases")):
         along = next(iter(group.values())).spacing("", step)
         rules = Rules(
             method=method.value,
@@ -100,7 +102,6 @@ def _groups(paths: list[Path], by: Reader, report: Report, format_name: str | No
     """Return the readings of each image by reader."""
     from annoconv.cli.readings import read_paths
     from annoconv.errors import InputError
-    from annoconv.messages import Message
 
     groups: dict[str, dict[str, Read]] = {}
     images: dict[str, tuple[str, Path]] = {}

@@ -9,6 +9,7 @@ import typer
 
 from annoconv.cli.report import Report
 from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from annoconv.cli.readings import Read
@@ -125,7 +126,7 @@ def metrics(
         notes |= dict.fromkeys(unused([*references, *measured_by], label, step))
         cases = list(paired(references, measured_by))
         notes |= dict.fromkeys(other_images(cases))
-        for a, b in cases:
+        for a, b in over(cases, Message("cases")):
             check_labels(a, b)
             if a.loaded is not None and b.loaded is not None and a.name != b.name:
                 notes[

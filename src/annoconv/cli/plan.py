@@ -20,7 +20,7 @@ from annoconv.cli.command import CommonCommand, as_command
 from annoconv.cli.convert import OPTIONS as OF_CONVERT
 from annoconv.cli.convert import conversion_command, convert
 from annoconv.cli.converters import parameter_of
-from annoconv.cli.kinds import check_format
+from annoconv.cli.kinds import any_ending, check_format
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs
 from annoconv.messages import Message, translate
@@ -76,8 +76,7 @@ def plan(report: Report, **values: Any) -> None:
     with tempfile.TemporaryDirectory() as folder, Outputs():
         writer = values["to_format"]
         check_format("to", writer)
-        ending = ".jsonl" if writer == CASE else registry.converter("to", writer).suffix
-        convert(report, output=Path(folder, f"output{ending}"), **values)
+        convert(report, output=Path(folder, f"output{any_ending(writer)}"), **values)
     report.forget_output_names()
 
 

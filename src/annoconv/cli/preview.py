@@ -39,6 +39,7 @@ def preview(
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of, replacing
     from annoconv.messages import Message
+    from annoconv.progress import over
     from annoconv.report import preview as pictures
     from annoconv.report.sources import Sources
 
@@ -72,7 +73,8 @@ def preview(
             temporary.mkdir()
         taken: set[str] = set()
         shown: list[dict[str, object]] = []
-        for position, loaded in enumerate(read_cases(paths, limits=report.limits)):
+        cases_read = read_cases(paths, limits=report.limits)
+        for position, loaded in enumerate(over(cases_read, Message("cases"), report.total_of(paths))):
             if is_file and position:
                 raise UsageError(
                     "there are several cases",

@@ -10,6 +10,7 @@ import typer
 from annoconv.cli.report import Report
 from annoconv.cli.validate import ProfileName
 from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from annoconv.report.quality.subjects import Subject
@@ -48,6 +49,12 @@ def quality_report(
     label_system: Annotated[
         Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
+    ] = None,
+    task_definition: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The task that cases are checked against, a .json file.")
+    ] = None,
     overlays: Annotated[int, typer.Option(metavar="NUMBER", help="Slices that are drawn at most.")] = 12,
 ) -> None:
     """Check the cases, compare their readers, and write what people and programs need of it."""
@@ -57,8 +64,12 @@ def quality_report(
     from annoconv.files.atomic import check_inputs, outputs_of, replacing
     from annoconv.report.quality.document import quality_report as document_of
     from annoconv.report.sources import Sources
+    from annoconv.rules.table import rule_table
+    from annoconv.validation import read_task
 
     check_inputs([*cases, *images])
+    table = rule_table(rules, limits=report.limits)
+    task = None if task_definition is None else read_task(task_definition, report.limits)
     paths = case_paths(cases)
     check_distinct(paths)
     kind = format or format_of(output)
@@ -80,6 +91,8 @@ def quality_report(
         images=images,
         label_system=labels,
         label_system_id=label_system_id,
+        table=table,
+        task=task,
     )
     told = document_of(
         subjects,
@@ -87,6 +100,7 @@ def quality_report(
         sources=sources,
         most_overlays=overlays,
         label_system=labels or (),
+        rules=table,
     )
     with replacing(output, overwrite=report.overwrite) as temporary:
         temporary.write_text(_written(kind, told, subjects, report), encoding="utf-8", newline="")
@@ -124,7 +138,7 @@ def _subjects(report: Report, paths: list[Path], **chosen: Any) -> "list[Subject
 
     found: list[Subject] = []
     splits = PatientSplits()
-    for path in paths:
+    for path in over(paths, Message("files")):
         try:
             for index, subject, findings in check_documents(path, splits=splits, limits=report.limits, **chosen):
                 told = [*findings]
@@ -149,9 +163,10 @@ def _written(kind: ReportFormat, told: dict[str, Any], subjects: "list[Subject]"
         for one in subjects
         for each in one.findings
     ]
+    applied = {"profile": told["profile"], **told["versions"]["rules"]}
     if kind is ReportFormat.HTML:
         return page(told, report.lang)
     if kind is ReportFormat.JUNIT:
-        return junit(findings, dict.fromkeys(one.source for one in subjects), report.lang)
-    document = told if kind is ReportFormat.JSON else sarif(findings, report.lang)
+        return junit(findings, dict.fromkeys(one.source for one in subjects), report.lang, applied)
+    document = told if kind is ReportFormat.JSON else sarif(findings, report.lang, applied)
     return f"{json.dumps(document, ensure_ascii=False, indent=1)}\n"

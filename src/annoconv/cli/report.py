@@ -7,12 +7,15 @@ import shutil
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from copy import copy
 from enum import StrEnum
 from itertools import islice
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self
 
+from annoconv import progress
+from annoconv.cli.bar import cases_in, showing
 from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
@@ -22,12 +25,14 @@ from annoconv.loss import LossKind
 from annoconv.messages import Message, listed, shortened, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from annoconv.cli.bar import Bar
     from annoconv.loss import Loss
     from annoconv.messages import Language
     from annoconv.model import Case
+    from annoconv.progress import Stage
 
 __all__ = ["FailOnLoss", "Report", "as_object"]
 
@@ -124,13 +129,18 @@ class Report:
         self._started = time.perf_counter()
         self._findings = Listed()
         self._all_findings: SpooledTemporaryFile[str] | None = None
-        self._progress_shown = False
         self.is_reading = False
+        self._bar: Bar | None = None
+        self._cases: Stage | None = None
+        self._total: int | None = None
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        self._bar = self._open.enter_context(showing(self.lang, quiet=self.quiet))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._open.close()
         if self._all_findings is not None:
             self._all_findings.close()
 
@@ -168,7 +178,7 @@ class Report:
         """Keep every finding from now on for `write_findings`, in a temporary file."""
         self._all_findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
 
-    def write_findings(self, path: Path, sources: Iterable[str] = ()) -> None:
+    def write_findings(self, path: Path, sources: Iterable[str] = (), rules: Mapping[str, Any] | None = None) -> None:
         """Write every finding since `keep_findings`: as JSON Lines, or by its ending as SARIF or JUnit.
 
         Parameters
@@ -177,6 +187,8 @@ class Report:
             The file.
         sources
             Every file that was looked at, which a JUnit report names.
+        rules
+            Which rules were applied, which SARIF and JUnit name.
         """
         from annoconv.files.atomic import replacing
 
@@ -187,11 +199,12 @@ class Report:
             if path.suffix.lower() == ".xml":
                 from annoconv.report.quality.junit import junit
 
-                file.write(junit(map(json.loads, self._all_findings), sources, self.lang))
+                file.write(junit(map(json.loads, self._all_findings), sources, self.lang, rules))
             elif path.name.lower().endswith((".sarif", ".sarif.json")):
                 from annoconv.report.quality.sarif import sarif
 
-                json.dump(sarif(map(json.loads, self._all_findings), self.lang), file, ensure_ascii=False, indent=1)
+                log = sarif(map(json.loads, self._all_findings), self.lang, rules)
+                json.dump(log, file, ensure_ascii=False, indent=1)
                 file.write("\n")
             else:
                 shutil.copyfileobj(self._all_findings, file)
@@ -225,18 +238,24 @@ class Report:
         told.source = None if error.source == str(source) else error.source
         self.add_finding(Finding(NOT_CHECKED, Level.ERROR, "", Message("{error}", error=told)), source)
 
-    def progress(self, done: int, total: int | None) -> None:
-        """Show how far the work is, on a terminal only."""
-        if self.shows_progress:
-            share = f"{done}/{total}" if total else str(done)
-            sys.stderr.write(f"\r{share} ")
-            sys.stderr.flush()
-            self._progress_shown = True
+    def expect(self, total: int | None) -> None:
+        """Note how many cases there will be, for whoever watches."""
+        self._total = total
 
     @property
     def shows_progress(self) -> bool:
         """Whether somebody watches."""
-        return sys.stderr.isatty() and not self.quiet
+        return self._bar is not None
+
+    def total_of(self, paths: Iterable[Path]) -> int | None:
+        """Return how many cases files hold, as far as their lines tell; None if nobody watches."""
+        return cases_in(paths) if self.shows_progress else None
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Show how many cases are done, on a terminal only."""
+        if self._cases is None:
+            self._cases = progress.begin(Message("cases"), total or self._total)
+        self._cases.to(done)
 
     # --- the end ---
 
@@ -350,11 +369,9 @@ class Report:
             self.say("{}", listed(told, separator="; "))
 
     def _line(self, text: str) -> None:
-        stream: TextIO = sys.stderr
-        if self._progress_shown:
-            stream.write("\r")
-            self._progress_shown = False
-        stream.write(f"{text}\n")
+        if self._bar is not None:
+            self._bar.clear()
+        sys.stderr.write(f"{text}\n")
 
 
 def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:

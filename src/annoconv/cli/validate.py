@@ -10,6 +10,7 @@ from annoconv.cli.report import Report
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
 from annoconv.messages import Message, translate
+from annoconv.progress import over
 
 
 class ProfileName(StrEnum):
@@ -39,6 +40,9 @@ def validate(
     rules: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
     ] = None,
+    task_definition: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The task that cases are checked against, a .json file.")
+    ] = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
     findings: Annotated[
         Path | None,
@@ -54,10 +58,11 @@ def validate(
     from annoconv.rules.outcomes import RuleOutcomes
     from annoconv.rules.splits import PatientSplits
     from annoconv.rules.table import rule_table
-    from annoconv.validation import check_file
+    from annoconv.validation import check_file, read_task
 
     check_inputs([*paths, *images])
     table = rule_table(rules, limits=report.limits)
+    task = None if task_definition is None else read_task(task_definition, report.limits)
     outcomes = RuleOutcomes(table, profile.value) if report.as_json and not schema_only else None
     paths = case_paths(paths)
     check_distinct(paths)
@@ -80,9 +85,10 @@ def validate(
             outputs.expect(findings)
         check_ending(findings, (".jsonl", ".sarif", ".sarif.json", ".xml"))
         report.keep_findings()
+    applied = {"profile": profile.value, **table.to_json()}
     failed = 0
     splits = PatientSplits()
-    for path in paths:
+    for path in over(paths, Message("files")):
         try:
             found = check_file(
                 path,
@@ -95,6 +101,7 @@ def validate(
                 limits=report.limits,
                 table=table,
                 outcomes=outcomes,
+                task=task,
             )
             for finding in found:
                 report.add_finding(finding, path)
@@ -104,8 +111,8 @@ def validate(
                 outcomes.not_checked()
             failed += 1
     if findings is not None:
-        report.write_findings(findings, map(str, paths))
-    report.add("rules", {"profile": profile.value, **table.to_json()})
+        report.write_findings(findings, map(str, paths), applied)
+    report.add("rules", applied)
     if outcomes is not None:
         report.add("outcomes", outcomes.to_json())
     if rules is not None:

@@ -17,6 +17,7 @@ from isal import igzip_lib, isal_zlib
 from annoconv.advice import COPY_AGAIN, SAVE_AGAIN, at_most
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
+from annoconv.progress import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -187,21 +188,25 @@ def _fill(pieces: Iterator[bytes], volume: NDArray[np.uint8], most: int, path: P
 
 def voxel_bytes(pieces: Iterable[bytes], expected: int, path: Path, skip: int = 0) -> Iterator[tuple[int, memoryview]]:
     """Yield the bytes of a volume, piece by piece, each with its place in it; see `read_exactly`."""
-    position = -skip
-    for piece in pieces:
-        view = memoryview(piece)[max(-position, 0) :]
-        at = max(position, 0)
-        if at + len(view) > expected:
-            raise MaskError(
-                "data follow the volume",
-                source=path,
-                found=Message("{count} bytes or more", count=at + len(view)),
-                expected=Message("{count} bytes of voxels", count=expected),
-                advice=SAVE_AGAIN,
-            )
-        if view:
-            yield at, view
-        position += len(piece)
+    position, stage = -skip, begin(Message("MB of {name}", name=path.name), expected >> 20)
+    try:
+        for piece in pieces:
+            stage.to(max(position, 0) >> 20)
+            view = memoryview(piece)[max(-position, 0) :]
+            at = max(position, 0)
+            if at + len(view) > expected:
+                raise MaskError(
+                    "data follow the volume",
+                    source=path,
+                    found=Message("{count} bytes or more", count=at + len(view)),
+                    expected=Message("{count} bytes of voxels", count=expected),
+                    advice=SAVE_AGAIN,
+                )
+            if view:
+                yield at, view
+            position += len(piece)
+    finally:
+        stage.end()
     if position != expected:
         found = Message("{count} bytes", count=max(position, 0))
         raise MaskError(

@@ -19,17 +19,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annoconv.advice import CORRECT_FILE, NOTHING, nearest
-from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
+from annoconv.advice import nearest
+from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
 from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.registry.counted import at_least_one, only_one
 from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
 from annoconv.registry.signs import stated
-from annoconv.registry.summary import summary_of
+from annoconv.registry.summary import sentence_of, summary_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -58,8 +59,6 @@ GROUP = "annoconv.converters"
 """Entry point group of the converters."""
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
-_MOST_NAMED = 5
-"""What to do with a file that a reader refuses without saying more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +172,12 @@ class Converter(Command):
         """Whether it writes the format or reads it."""
         return "to" if self.name.startswith("to-") else "from"
 
+    @cached_property
+    def summary(self) -> str:
+        """First line of its docstring, read from the source, where it has one; else of its module's."""
+        entry = self.entry_point
+        return sentence_of(entry.module, entry.attr) or summary_of(entry.module)
+
     @property
     def format(self) -> str:
         """Name of the format, `dicom-seg`."""
@@ -212,6 +217,12 @@ class Converter(Command):
             if each.kind is inspect.Parameter.KEYWORD_ONLY and name != "context"
         }
 
+    @cached_property
+    def has_file_a_case(self) -> bool:
+        """Whether an output of several cases is a folder with a file for each, as the module's `FILE_A_CASE` says."""
+        _ = self.function
+        return bool(getattr(import_module(self.entry_point.module), "FILE_A_CASE", False))
+
     def call(self, subject: Any, *positional: Any, context: Context | None, options: Mapping[str, Any]) -> Any:
         """Call the function; UsageError for an option that it does not have."""
         for name in options:
@@ -242,7 +253,7 @@ def formats() -> list[Format]:
             name,
             reads=f"from-{name}" in known,
             writes=f"to-{name}" in known,
-            summary=(known.get(f"to-{name}") or known[f"from-{name}"]).summary,
+            summary=summary_of((known.get(f"to-{name}") or known[f"from-{name}"]).entry_point.module),
         )
         for name in names
     ]
@@ -336,6 +347,8 @@ def write(
         outputs.expect(target)
         check_ending(target, called.endings)
         portable = map(as_loaded, map(without_masks_folder, cases if as_read else map(checked, cases)))
+        if called.has_file_a_case and target.name.lower().endswith(called.endings):
+            portable = only_one(portable, target)
         losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 
@@ -364,23 +377,7 @@ def read(
         settle(path)
         check_source(path)
     readings: Iterator[Reading] = called.call(paths, context=context, options=options)
-    return _at_least_one(readings, paths)
-
-
-def _at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Iterator[Reading]:
-    is_empty = True
-    try:
-        for reading in readings:
-            is_empty = False
-            yield reading
-    except (MaskError, GeometryError, ImageError) as error:
-        if error.advice is None:
-            error.advice = CORRECT_FILE
-        raise
-    if is_empty:
-        named = ", ".join(map(str, sources[:_MOST_NAMED]))
-        problem, advice = "there is no case of this format", "Name its files or their folder"
-        raise InputError(problem, source=named, found=NOTHING, expected="a case at least", advice=advice)
+    return at_least_one(readings, paths)
 
 
 def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["source_of", "summary_of"]
+__all__ = ["sentence_of", "source_of", "summary_of"]
 
 
 def summary_of(module: str) -> str:
@@ -22,6 +22,17 @@ def summary_of(module: str) -> str:
         start = file.read(4096)
     match = re.match(r'(?:\s*#.*\n|\s+)*[rR]?("""|\'\'\'|"|\')(.+?)(?:\1|\n)', start)
     return match.group(2).strip() if match else ""
+
+
+def sentence_of(module: str, function: str) -> str:
+    """Return the first line of the docstring of a function at the top of a module; empty if it has none."""
+    source = source_of(module)
+    if source is None:
+        return ""
+    text = source.read_text("utf-8")
+    pattern = rf'^def {re.escape(function)}\((?:.*?)\)(?: -> [^\n]+)?:\n    [rR]?"""(.+?)(?:"""|\n)'
+    match = re.search(pattern, text, re.DOTALL | re.MULTILINE)
+    return match.group(1).strip() if match and "\ndef " not in match.group(0) else ""
 
 
 def source_of(module: str) -> Path | None:

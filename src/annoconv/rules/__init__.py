@@ -44,6 +44,7 @@ for _subject in (
     "case",
     "coordinates",
     "cycle",
+    "data_set",
     "definitions",
     "frames",
     "image",
@@ -64,6 +65,7 @@ for _subject in (
     "shapes",
     "studies",
     "task_elements",
+    "trace",
     "values",
 ):
     import_module(f"{__name__}.{_subject}")  # registers its rules
@@ -79,6 +81,7 @@ def check(
     splits: PatientSplits | None = None,
     place: str = "",
     table: RuleTable | None = None,
+    task: TaskDefinition | None = None,
 ) -> list[Finding]:
     """Return every place of a document that breaks a rule of the profile, in a stable order.
 
@@ -101,6 +104,8 @@ def check(
         What messages call the place of the case among them.
     table
         The rules with a project's changes; None for those of annoconv.
+    task
+        The definition of the task; it is asked of the cases that name it.
     """
     if profile not in PROFILES:
         raise UsageError(
@@ -109,7 +114,9 @@ def check(
     listed = catalogue() if table is None else table.rules
     subject: Subject | Standalone[Any]
     if isinstance(target, LoadedCase):
-        subject, registered = Subject(target, sources, label_system, splits, place, listed), checks()
+        own = task if task is not None and task.task_id == target.case.task_id else None
+        subject = Subject(target, sources, label_system, splits, place, listed, own)
+        registered = checks()
     else:
         subject, registered = Standalone(target, label_system, label_system_id, listed), checks(type(target))
     return in_order(

@@ -41,7 +41,6 @@ def patient_in_two_splits(subject: Subject) -> Iterator[Breach]:
     case = subject.case
     if subject.splits is None or case.patient_id is None or case.split is None:
         return
-    name = f"{case.case_id} ({subject.place})" if case.case_id else subject.place
-    found = subject.splits.place(case.patient_id, case.split.value, name)
+    found = subject.splits.place(case.patient_id, case.split.value, subject.name)
     if found is not None:
         yield Breach(("split",), {"found": found})

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.residuals import Path as Steps
+    from annoconv.geometry import Grid, GridRelation
     from annoconv.images import ImageSource
-    from annoconv.model import Annotation, AnyAnnotation, Image, Label
+    from annoconv.model import Annotation, AnyAnnotation, Image, Label, TaskDefinition
     from annoconv.rules.splits import PatientSplits
     from annoconv.rules.voxels import VolumeContent
 
@@ -100,15 +101,16 @@ class Rule:
         values = {name: shortened(value) for name, value in breach.values.items()}
         en = self.message_en.format(**values)
         zh = self.message_zh.format(**{name: told(value, "zh") for name, value in values.items()})
-        return Finding(self.id, level, pointer(breach.path), en, message_zh=zh)
+        return Finding(self.id, level, pointer(breach.path), en, message_zh=zh, slice_index=breach.slice_index)
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A place that breaks a rule, with what its message names."""
+    """A place that breaks a rule, with what its message names, and the slice of the image that shows it."""
 
     path: Steps
     values: Mapping[str, object] = field(default_factory=dict[str, object])
+    slice_index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,10 @@ class Subject:
         The source images given with it; None if none were given.
     label_system
         The task's labels given with it; None if none were given.
+    task
+        The definition of the task given with it; None if none was given, or the case is of another one.
     splits
-        Where the cases looked at before it stand; None if it is looked at alone.
+        What the cases looked at before it say; None if it is looked at alone.
     place
         Where it was read, for people.
     rules
@@ -137,6 +141,12 @@ class Subject:
     splits: PatientSplits | None = None
     place: str = ""
     rules: Mapping[str, Rule] = field(default_factory=lambda: _catalogue())
+    task: TaskDefinition | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call the case among several."""
+        return f"{self.case.case_id} ({self.place})" if self.case.case_id else self.place
 
     @property
     def case(self) -> Case:
@@ -163,8 +173,18 @@ class Subject:
         return {label.code: label for label in (*listed, *built_in_labels(), *(self.label_system or ()), *defined)}
 
     @cached_property
-    def contents(self) -> dict[int, VolumeContent]:
-        """What rules found in volumes of masks that they read, by the id of the volume."""
+    def contents(self) -> list[tuple[Steps, MaskAnnotation, VolumeContent]]:
+        """What rules found in the volumes of masks that they read; each is read once (`rules.mask.mask_contents`)."""
+        return []
+
+    @cached_property
+    def relations(self) -> dict[tuple[int, str], GridRelation | AnnoconvError]:
+        """Where volumes lie in images, by the id of the volume and the UID of the image (`rules.mask.relation_of`)."""
+        return {}
+
+    @cached_property
+    def grids(self) -> dict[str, Grid]:
+        """Grids of images that masks were compared with, by UID."""
         return {}
 
     @cached_property
@@ -180,6 +200,12 @@ class Subject:
                     file = None
                 found.append((path, annotation, file))
         return found
+
+    @cached_property
+    def masks_there(self) -> Sequence[tuple[Steps, MaskAnnotation, Path]]:
+        """The masks whose file is there."""
+        there = {file: file.is_file() for file in {file for _, _, file in self.mask_files if file is not None}}
+        return [(path, each, file) for path, each, file in self.mask_files if file is not None and there[file]]
 
     def annotations(self) -> Iterator[tuple[Steps, AnyAnnotation]]:
         """Yield each annotation with its path."""

@@ -11,16 +11,16 @@ from annoconv.messages import Message
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.geometry import Grid
+    from annoconv.geometry import Grid, GridRelation
     from annoconv.model import Image, MaskAnnotation
     from annoconv.pixels import Volume
     from annoconv.rules.voxels import VolumeContent
 
-__all__ = ["mask_contents"]
+__all__ = ["mask_contents", "relation_of"]
 
 _MOST_VALUES: Final = 10
 
@@ -46,25 +46,22 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
     """Yield each mask file that cannot be opened or does not lie on its image's lattice; headers only are read."""
     from annoconv.geometry import GridKind, grid_text
     from annoconv.grids import corner_displacement_mm
-    from annoconv.pixels import check_frame
 
-    for path, annotation, file in subject.mask_files:
+    for path, annotation, _ in subject.masks_there:
         image = subject.image_of(annotation)
-        if image is None or file is None or not file.is_file():
+        if image is None:
             continue
         problem = ""
-        try:
-            relation = check_frame(_grid_of(subject, image), subject.loaded.masks[annotation.id].volume)
-        except AnnoconvError as error:
-            problem = Message("{error}", error=error)
-        else:
-            if relation.kind is GridKind.DIFFERENT:
-                grids = {"found": grid_text(relation.moving), "expected": grid_text(relation.fixed)}
-                problem = Message("its grid is not on the image's lattice: {found}; the image has {expected}", **grids)
-                off = corner_displacement_mm(relation.moving, relation.fixed)
-                if off is not None:
-                    told = Message("a corner lies {off:.4g} mm from that of the image", off=off)
-                    problem = Message("{problem}; {told}", problem=problem, told=told)
+        relation = relation_of(subject, annotation, image)
+        if isinstance(relation, AnnoconvError):
+            problem = Message("{error}", error=relation)
+        elif relation.kind is GridKind.DIFFERENT:
+            grids = {"found": grid_text(relation.moving), "expected": grid_text(relation.fixed)}
+            problem = Message("its grid is not on the image's lattice: {found}; the image has {expected}", **grids)
+            off = corner_displacement_mm(relation.moving, relation.fixed)
+            if off is not None:
+                told = Message("a corner lies {off:.4g} mm from that of the image", off=off)
+                problem = Message("{problem}; {told}", problem=problem, told=told)
         if problem:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
 
@@ -72,21 +69,41 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
 @rule("A-8.4a.mask_steps_otherwise")
 def mask_steps_otherwise(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file states one step for slices that are sheared or uneven, and not their mean."""
+    for path, annotation, _ in subject.masks_there:
+        image = subject.image_of(annotation)
+        if image is None:
+            continue
+        relation = relation_of(subject, annotation, image)
+        if not isinstance(relation, AnnoconvError) and relation.taken_otherwise is not None:
+            values = {"mask_file": annotation.mask_file, "problem": relation.taken_otherwise}
+            yield Breach((*path, "mask_file"), values)
+
+
+def relation_of(subject: Subject, annotation: MaskAnnotation, image: Image) -> GridRelation | AnnoconvError:
+    """Return where a mask file lies in its image, or why that cannot be told; each file is compared once."""
     from annoconv.pixels import check_frame
 
-    for path, annotation, file in subject.mask_files:
-        image = subject.image_of(annotation)
-        if image is None or file is None or not file.is_file():
-            continue
-        with suppress(AnnoconvError):  # told by the rule on its grid
-            relation = check_frame(_grid_of(subject, image), subject.loaded.masks[annotation.id].volume)
-            if relation.taken_otherwise is not None:
-                values = {"mask_file": annotation.mask_file, "problem": relation.taken_otherwise}
-                yield Breach((*path, "mask_file"), values)
+    try:
+        volume = subject.loaded.masks[annotation.id].volume
+    except AnnoconvError as error:
+        return error
+    key = id(volume), image.uid
+    if key not in subject.relations:
+        try:
+            subject.relations[key] = check_frame(_grid_of(subject, image), volume)
+        except AnnoconvError as error:
+            subject.relations[key] = error
+    return subject.relations[key]
 
 
 def _grid_of(subject: Subject, image: Image) -> Grid:
     """Return the grid of an image: as the case states it, else as the source does that was given."""
+    if image.uid not in subject.grids:
+        subject.grids[image.uid] = _read_grid_of(subject, image)
+    return subject.grids[image.uid]
+
+
+def _read_grid_of(subject: Subject, image: Image) -> Grid:
     from annoconv.geometry import Grid
 
     stated = Grid.from_image(image)
@@ -96,14 +113,19 @@ def _grid_of(subject: Subject, image: Image) -> Grid:
 
 def mask_contents(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, VolumeContent]]:
     """Yield each mask whose file can be opened, with what its volume holds; each file is read once for all rules."""
-    read = subject.contents
-    masks = [(path, each) for path, each, file in subject.mask_files if file is not None and file.is_file()]
-    for path, annotation in masks:
-        volume = subject.loaded.masks[annotation.id].volume
-        if id(volume) not in read:
-            sharing = [each for _, each in masks if subject.loaded.masks[each.id].volume is volume]
-            read[id(volume)] = _content(subject, volume, sharing)
-        yield path, annotation, read[id(volume)]
+    if not subject.contents:
+        subject.contents.extend(_contents(subject))
+    yield from subject.contents
+
+
+def _contents(subject: Subject) -> Sequence[tuple[Steps, MaskAnnotation, VolumeContent]]:
+    masks = [(path, each, subject.loaded.masks[each.id].volume) for path, each, _ in subject.masks_there]
+    sharing: dict[int, list[MaskAnnotation]] = {}
+    for _, each, volume in masks:
+        sharing.setdefault(id(volume), []).append(each)
+    read = {id(volume): volume for _, _, volume in masks}
+    found = {key: _content(subject, volume, sharing[key]) for key, volume in read.items()}
+    return [(path, each, found[id(volume)]) for path, each, volume in masks]
 
 
 def _content(subject: Subject, volume: Volume, sharing: list[MaskAnnotation]) -> VolumeContent:
@@ -154,8 +176,8 @@ def fractional_type(subject: Subject) -> Iterator[Breach]:
 def mask_file_digest(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file has other bytes than the digest on record was made of."""
     digests: dict[Path, str] = {}
-    for path, annotation, file in subject.mask_files:
-        if annotation.sha256 is None or file is None or not file.is_file():
+    for path, annotation, file in subject.masks_there:
+        if annotation.sha256 is None:
             continue
         if file not in digests:
             with suppress(OSError):  # told by the rules on its content
@@ -203,9 +225,9 @@ def mask_value_unnamed(subject: Subject) -> Iterator[Breach]:
 @rule("A-B.2.affine_equals_dicom_origin")
 def affine_equals_dicom_origin(subject: Subject) -> Iterator[Breach]:
     """Yield each mask file off its series whose affine (RAS) has the series' origin (LPS) with no sign changed."""
-    for path, annotation, file in subject.mask_files:
+    for path, annotation, _ in subject.masks_there:
         image = subject.image_of(annotation)
-        if subject.sources is None or image is None or file is None or not file.is_file():
+        if subject.sources is None or image is None:
             continue
         source = match(subject, image)
         if source is None or isinstance(source, str):

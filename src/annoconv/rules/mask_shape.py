@@ -5,11 +5,12 @@ A volume is looked at once for all of them (`annoconv.quality`); slices are zero
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from annoconv.errors import AnnoconvError
 from annoconv.messages import Message, listed
 from annoconv.rules.engine import Breach, Subject, rule
-from annoconv.rules.mask import mask_contents
+from annoconv.rules.mask import mask_contents, relation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from annoconv.quality.slices import Jump
     from annoconv.rules.voxels import VolumeContent
 
+Place: TypeAlias = "tuple[int | None, int | None, int]"
+"""A voxel (i, j, k) of a mask file, or a slice of it."""
 _MOST_NAMED: Final = 3
 
 
@@ -29,6 +32,37 @@ def _shapes(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, LabelCont
         shape = content.shape_of(annotation.mask_value)
         if shape is not None:
             yield (*path, "mask_file"), annotation, shape
+
+
+def _slice_of(subject: Subject, annotation: MaskAnnotation, place: Place) -> int | None:
+    """Return the slice of the image that shows a voxel (i, j, k) of a mask file; None if the two have no common slices.
+
+    A mask may be stored in another order than its image, so that of a slice of the file alone no slice may follow.
+    """
+    from annoconv.geometry import GridKind
+
+    image = subject.image_of(annotation)
+    if image is None or image.shape is None:
+        return place[2]
+    relation = relation_of(subject, annotation, image)
+    if isinstance(relation, AnnoconvError) or relation.kind is GridKind.DIFFERENT:  # told by the rule on its grid
+        return None
+    if relation.slices is not None:
+        found = relation.slices[place[2]]
+    else:
+        along = place[relation.axes[2]]
+        if along is None:
+            return None
+        count = relation.moving.shape[relation.axes[2]]
+        found = relation.offset[2] + (count - 1 - along if relation.flips[2] else along)
+    return found if 0 <= found < relation.fixed.shape[2] else None
+
+
+def _seen(
+    subject: Subject, path: Steps, annotation: MaskAnnotation, values: Mapping[str, object], place: Place
+) -> Breach:
+    """Return a breach that is seen at a place of a mask file."""
+    return Breach(path, values, _slice_of(subject, annotation, place))
 
 
 def _numbers(subject: Subject, identity: str) -> Mapping[str, float]:
@@ -56,7 +90,7 @@ def cavity(subject: Subject) -> Iterator[Breach]:
         if shape.cavities:
             size = sum(each.voxels for each in shape.cavities)
             told = {"count": len(shape.cavities), "voxels": size, "where": _where(shape.cavities)}
-            yield Breach(path, {"id": annotation.id, **told})
+            yield _seen(subject, path, annotation, {"id": annotation.id, **told}, shape.cavities[0].place)
 
 
 @rule("A-9.3.1a.hole")
@@ -66,7 +100,8 @@ def hole(subject: Subject) -> Iterator[Breach]:
     for path, annotation, shape in _shapes(subject):
         small = [each for each in shape.holes if each.voxels <= most]
         if small:
-            yield Breach(path, {"id": annotation.id, "count": len(small), "where": _where(small)})
+            told = {"count": len(small), "where": _where(small)}
+            yield _seen(subject, path, annotation, {"id": annotation.id, **told}, small[0].place)
 
 
 @rule("A-9.3.1a.island")
@@ -79,7 +114,7 @@ def island(subject: Subject) -> Iterator[Breach]:
         small = [each for each in shape.parts[1:] if each.voxels <= most]
         if small:
             told = {"count": len(small), "voxels": sum(each.voxels for each in small), "where": _where(small)}
-            yield Breach(path, {"id": annotation.id, **told})
+            yield _seen(subject, path, annotation, {"id": annotation.id, **told}, small[0].place)
 
 
 @rule("A-9.3.1a.speckled")
@@ -102,7 +137,8 @@ def slice_gap(subject: Subject) -> Iterator[Breach]:
     for path, annotation, shape in _shapes(subject):
         if shape.gaps:
             spans = [str(a) if a == b else f"{a} - {b}" for a, b in shape.gaps]
-            yield Breach(path, {"id": annotation.id, "slices": listed(spans, _MOST_NAMED)})
+            told = {"id": annotation.id, "slices": listed(spans, _MOST_NAMED)}
+            yield _seen(subject, path, annotation, told, (None, None, shape.gaps[0][0]))
 
 
 @rule("A-6.5.1a.slice_jump")
@@ -110,7 +146,8 @@ def slice_jump(subject: Subject) -> Iterator[Breach]:
     """Yield each mask with a slice that is shifted against both its neighbours."""
     for path, annotation, shape in _shapes(subject):
         if shape.jumps:
-            yield Breach(path, {"id": annotation.id, "jumps": _jumps(shape.jumps)})
+            told = {"id": annotation.id, "jumps": _jumps(shape.jumps)}
+            yield _seen(subject, path, annotation, told, (None, None, shape.jumps[0].k))
 
 
 @rule("A-6.5.1a.slice_step")
@@ -118,7 +155,8 @@ def slice_step(subject: Subject) -> Iterator[Breach]:
     """Yield each mask that is shifted from one slice on."""
     for path, annotation, shape in _shapes(subject):
         if shape.steps:
-            yield Breach(path, {"id": annotation.id, "jumps": _jumps(shape.steps)})
+            told = {"id": annotation.id, "jumps": _jumps(shape.steps)}
+            yield _seen(subject, path, annotation, told, (None, None, shape.steps[0].k))
 
 
 def _jumps(found: Sequence[Jump]) -> Message:

@@ -23,6 +23,8 @@ __all__ = ["Outcome", "RuleOutcomes"]
 
 _WITH_IMAGES: Final = frozenset({"A-6.6.2.image_source"})
 """Rules that look at source images beside the case."""
+_WITH_TASK: Final = frozenset({"A-8.3b.granularity_of_task", "A-A.3.4.cardinality"})
+"""Rules that hold a case against the definition of its task."""
 _UNREAD: Final = frozenset({"A-10.1.5.mask_missing", "A-10.1.5.mask_outside", "A-6.4.1.mask_damaged"})
 """What keeps a mask from being read: then no rule on masks passes."""
 
@@ -56,8 +58,11 @@ class RuleOutcomes:
         self._unsure: set[str] = set()
         self._is_unsure = False
 
-    def note(self, document: BaseModel, findings: Iterable[Finding], *, with_images: bool) -> None:
+    def note(
+        self, document: BaseModel, findings: Iterable[Finding], *, with_images: bool, with_task: bool = False
+    ) -> None:
         """Note a document that the rules were applied to, and what they found."""
+        without = (frozenset() if with_images else _WITH_IMAGES) | (frozenset() if with_task else _WITH_TASK)
         broken = {each.rule for each in findings}
         self._broken |= broken
         if broken & _UNREAD:
@@ -67,7 +72,7 @@ class RuleOutcomes:
         self._applied |= {
             identity
             for identity, rule in self._rules.items()
-            if identity in own and rule.applies_to in held and (with_images or identity not in _WITH_IMAGES)
+            if identity in own and rule.applies_to in held and identity not in without
         }
 
     def not_checked(self) -> None:

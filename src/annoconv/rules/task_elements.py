@@ -30,6 +30,21 @@ def element_missing(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
         yield Breach((), {"keys": listed(missing)})
 
 
+@rule("A-6.3.1.element_missing", TaskDefinition)
+def element_of_scope_missing(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
+    """Yield what a task definition lacks of what is said before work begins."""
+    task = subject.document
+    told = {
+        "scope": task.scope,
+        "granularities": task.granularities,
+        "spatial_requirement": task.spatial_requirement or task.coordinate_frame,
+        "operating_rules": task.operating_rules or task.delineation_rules,
+        "output_formats": task.output_formats,
+    }
+    if missing := [key for key, value in told.items() if not value]:
+        yield Breach((), {"keys": listed(missing)})
+
+
 @rule("A-6.3.1.modalities_unrelated", TaskDefinition)
 def modalities_unrelated(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
     """Yield what a task of several modalities lacks to bring these together."""

@@ -25,7 +25,7 @@ from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import Block, meaning, read_block, said_digest
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to, source_series
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
+from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, made_ids, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.source import Origin, find_origin, spacing_losses
@@ -191,7 +191,8 @@ def _reading(
     masks = Masks(
         mask for part, grid in zip(parts, grids, strict=True) for mask in part.masks(grid, whole_masks, is_map=is_map)
     )
-    return Reading(case, masks, LossReport(losses))
+    made = [made_ids(part.file.segments) for part in parts if part.block is None]
+    return Reading(case, masks, LossReport(losses), made_ids=frozenset().union(*made))
 
 
 def _settle_fractions(document: dict[str, Any], parts: Sequence[_Part], case_index: int) -> tuple[set[str], list[Loss]]:

@@ -25,6 +25,7 @@ from pydicom.uid import UID
 from annoconv.advice import COPY_AGAIN, in_bytes
 from annoconv.errors import MaskError
 from annoconv.messages import Message
+from annoconv.progress import over
 from annoconv_converters._dicom.codestream import frame_size
 from annoconv_converters._dicom.elements import DamagedError, item_spans
 from annoconv_converters._dicom.file import DAMAGE
@@ -44,6 +45,7 @@ _RLE: Final = "1.2.840.10008.1.2.5"
 _DEFLATED_FRAME: Final = "1.2.840.10008.1.2.8.1"
 _LONGEST_REASON: Final = 200
 """Characters of a decoder's own message."""
+_FRAMES: Final = Message("frames")
 _PIECE: Final = 1 << 20
 
 
@@ -93,7 +95,7 @@ class FramePixels:
         """Yield frames of single bits by their zero-based numbers, packed, each from a byte of its own."""
         size = (self.count + 7) // 8
         with _opened(self) as file:
-            for number in numbers:
+            for number in over(numbers, _FRAMES):
                 if self.fragments is not None:
                     yield np.frombuffer(self._decoded(file, number, size), dtype=np.uint8)
                     continue
@@ -109,7 +111,7 @@ class FramePixels:
         each = self.bits // 8
         size = self.count * each
         with _opened(self) as file:
-            for number in numbers:
+            for number in over(numbers, _FRAMES):
                 if self.fragments is not None:
                     content = np.frombuffer(self._decoded(file, number, size), dtype=np.uint8)
                     yield content if each == 1 else content.view("<u2").astype(np.uint16, copy=False)

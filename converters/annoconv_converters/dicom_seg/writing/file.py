@@ -13,6 +13,7 @@ from isal import isal_zlib
 from annoconv.advice import at_most_bytes
 from annoconv.errors import LimitError
 from annoconv.messages import Message
+from annoconv.progress import over
 from annoconv_converters._dicom.file_head import file_head
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.runs import encode_rle
@@ -121,7 +122,7 @@ def _with_empty(frames: Frames, index: Sequence[tuple[int, int]]) -> Iterator[Tr
     empty = np.zeros(0, dtype=np.uint8)
     content = zip(frames.index, frames.trimmed(), strict=True)
     following = next(content, None)
-    for place in index:
+    for place in over(index, Message("frames")):
         if following is not None and following[0] == place:
             yield following[1]
             following = next(content, None)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from annoconv.model import Annotation
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
-    from annoconv_converters.nifti.prepared import Prepared, PreparedMask
+    from annoconv_converters.nifti.prepared import Prepared
 
-__all__ = ["Layout", "Request", "Split", "label_name"]
+__all__ = ["Layout", "Request", "Split"]
 
 Split = Literal["train", "val", "test"]
 _SPLITS: Final[tuple[Split, ...]] = ("test", "val", "train")
@@ -115,6 +115,8 @@ class Layout(ABC):
         self.known: dict[Path, list[int]] = {}
         """Labels of the files that were written."""
         self._placed = PatientSplits()
+        self._names: dict[str, str] = {}
+        """The class of each label code, which it has in all cases."""
 
     @abstractmethod
     def add(self, case: Prepared) -> None:
@@ -151,8 +153,22 @@ class Layout(ABC):
         """Return the region key of each mask that comes back as itself, by annotation id."""
         kept = self.kept(case)
         return {
-            each.annotation.id: label_name(case, each) for each in case.images[0].masks if each.annotation.id in kept
+            each.annotation.id: self.class_of(case, each.annotation.label_code)
+            for each in case.images[0].masks
+            if each.annotation.id in kept
         }
+
+    def class_of(self, case: Prepared, code: str) -> str:
+        """Return the class of a label in the data set: its very name in the first case that has it, else its code.
+
+        Two tools that call one label `liver` and `Liver` make one class, unless a case has another label of that name.
+        """
+        own = case.labels.name_of(code)
+        first = self._names.setdefault(code, own)
+        if first == own:
+            return own
+        others = {each.annotation.label_code for each in case.images[0].masks} - {code}
+        return own if first in map(case.labels.name_of, others) else first
 
     def found_name(self, name: str) -> str:
         """Return the name under which a case is found again."""
@@ -180,8 +196,3 @@ class Layout(ABC):
                 expected="its image",
                 advice="Pass --images with files or folders",
             )
-
-
-def label_name(case: Prepared, each: PreparedMask) -> str:
-    """Return the class of a mask in a training set: the very name of its label, else its code."""
-    return case.labels.name_of(each.annotation.label_code)

@@ -108,7 +108,9 @@ class Bids(Training):
             self._write_masks(case, primary, folder, stem, sidecar)
             return
         path.with_name(f"{stem}_dseg.json").write_bytes(strict_json.dumps(sidecar, indent=2))
-        path.with_name(f"{stem}_dseg.tsv").write_bytes(write_tsv([_named(case, entry) for entry in self.entries(case)]))
+        path.with_name(f"{stem}_dseg.tsv").write_bytes(
+            write_tsv([self._named(case, entry) for entry in self.entries(case)])
+        )
 
     def _write_image(self, image: PreparedImage, stem: str) -> None:
         is_mr = image.image.modality is Modality.MR and self.request.suffix
@@ -137,7 +139,7 @@ class Bids(Training):
                     mask_kji[box] |= inside != 0
             entry = entry_of(1, code, members[0].annotation.category, case.labels)
             path = folder / f"{stem}_label-{_label(code)}_mask{self.request.volumes.suffix}"
-            self.request.volumes.write_labels(path, mask_kji, image.grid, [[_named(case, entry)]])
+            self.request.volumes.write_labels(path, mask_kji, image.grid, [[self._named(case, entry)]])
             told = sidecar | {"Type": "ROI"}
             path.with_name(stem_of(path.name) + ".json").write_bytes(strict_json.dumps(told, indent=2))
             self.known[path] = [1] if mask_kji.any() else []
@@ -145,7 +147,16 @@ class Bids(Training):
     def keys(self, case: Prepared) -> dict[str, str]:
         """Return the region keys: the names in the tables."""
         codes = {each.annotation.id: each.annotation.label_code for each in case.images[0].masks}
-        return {identity: _class_name(case, codes[identity]) for identity in super().keys(case)}
+        return {identity: self._name_of(case, codes[identity]) for identity in super().keys(case)}
+
+    def _named(self, case: Prepared, entry: Entry) -> Entry:
+        """Return a row whose name is that of its class, by which it is found again."""
+        return replace(entry, name=self._name_of(case, entry.code or entry.name))
+
+    def _name_of(self, case: Prepared, code: str) -> str:
+        """Return the class of a label, unless a table does not hold its name: then its code."""
+        name = self.class_of(case, code)
+        return name if name == name.strip() else code
 
     def found_name(self, name: str) -> str:
         """Return the subject's label."""
@@ -283,17 +294,6 @@ def _subject(
         shared=shared,
         unread=lambda: images[1:],
     )
-
-
-def _named(case: Prepared, entry: Entry) -> Entry:
-    """Return a row whose name is that of its class, by which it is found again."""
-    return replace(entry, name=_class_name(case, entry.code or entry.name))
-
-
-def _class_name(case: Prepared, code: str) -> str:
-    """Return the very name of a label, unless a table does not hold it: then its code."""
-    name = case.labels.name_of(code)
-    return name if name == name.strip() else code
 
 
 def _label(name: str) -> str:

@@ -23,7 +23,6 @@ from annoconv.limits import Limits
 from annoconv.messages import Message, listed
 from annoconv.model import Assertion
 from annoconv_converters._volumes.opening import open_volume, start_of
-from annoconv_converters.nifti.layouts.base import label_name
 from annoconv_converters.nifti.layouts.training import (
     Training,
     case_files,
@@ -76,7 +75,9 @@ class NnUNet(Training):
 
     def add(self, case: Prepared) -> None:
         """Write channels and label map of one case."""
-        names = {label_name(case, each): each.annotation.assertion for each in case.images[0].masks}
+        names = {
+            self.class_of(case, each.annotation.label_code): each.annotation.assertion for each in case.images[0].masks
+        }
         self.reserved |= {
             name for name, told in names.items() if name == "background" or (name == _IGNORE and told is not _UNSEEN)
         }

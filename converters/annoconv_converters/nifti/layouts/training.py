@@ -14,7 +14,7 @@ from annoconv.model import Modality
 from annoconv_converters._volumes.labels import entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles
-from annoconv_converters.nifti.layouts.base import Layout, Request, label_name
+from annoconv_converters.nifti.layouts.base import Layout, Request
 from annoconv_converters.nifti.side_file import FOLDER
 from annoconv_converters.nifti.source_trees import of_volume
 from annoconv_converters.nifti.volumes import Classes, class_map
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from annoconv_converters._volumes.labels import Entry
     from annoconv_converters.nifti.case_files import Region
     from annoconv_converters.nifti.finder import Finder
-    from annoconv_converters.nifti.prepared import Prepared, PreparedImage
+    from annoconv_converters.nifti.prepared import Prepared, PreparedImage, PreparedMask
     from annoconv_converters.nifti.source_trees import Retold, SourceFile
 
 __all__ = ["Training", "case_files", "cases_in", "channel_names", "class_labels", "modality_of"]
@@ -89,13 +89,16 @@ class Training(Layout):
                 expected="shape of the image",
                 advice="Name the image with --images",
             )
-        labels_kji = class_map(primary.masks, primary.grid, self.classes, partial(label_name, case))
+        labels_kji = class_map(primary.masks, primary.grid, self.classes, partial(self._class_of_mask, case))
         self.request.volumes.write_labels(path, labels_kji, primary.grid, [self.entries(case)])
         self.known[path] = sorted({int(value) for value in _present(labels_kji)})
 
+    def _class_of_mask(self, case: Prepared, each: PreparedMask) -> str:
+        return self.class_of(case, each.annotation.label_code)
+
     def entries(self, case: Prepared) -> list[Entry]:
         """Return the rows of the label table of a case, for the values that stand for one class."""
-        known = {label_name(case, each): each.annotation for each in case.images[0].masks}
+        known = {self._class_of_mask(case, each): each.annotation for each in case.images[0].masks}
         rows = [
             entry_of(value, known[name].label_code, known[name].category, case.labels)
             for names, value in self.classes.values.items()

@@ -6,10 +6,8 @@ report. A finding, a row of agreement and a text name the case by its id in the 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from importlib.metadata import version
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import Labels
@@ -23,21 +21,20 @@ from annoconv.report.quality.agreement import agreement, stated
 from annoconv.report.quality.overlays import overlays
 from annoconv.report.quality.subjects import annotation_of, both
 from annoconv.report.sources import Sources
-from annoconv.rules import catalogue
+from annoconv.rules import rule_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from annoconv.model import Label
     from annoconv.report.quality.subjects import Subject, Text
-    from annoconv.rules import Profile
+    from annoconv.rules import Profile, Rule, RuleTable
 
 __all__ = ["MOST_OVERLAYS", "quality_report"]
 
 MOST_OVERLAYS: Final = 12
 _FORMAT: Final = 1
 """Raised when a member changes its meaning."""
-_RULES: Final = "rules.json"
 _REVIEWED: Final = ("status", "needs_second_review", "needs_dedicated_review", "overlay")
 _STRUCTURE: Final = both(Message("The document has the structure of its class."))
 _CHECKED: Final = both(Message("The input can be opened and decoded."))
@@ -57,6 +54,7 @@ def quality_report(
     sources: Sources | None = None,
     most_overlays: int = MOST_OVERLAYS,
     label_system: Sequence[Label] = (),
+    rules: RuleTable | None = None,
 ) -> dict[str, Any]:
     """Return the report on cases with their findings.
 
@@ -72,17 +70,20 @@ def quality_report(
         How many slices are drawn at most.
     label_system
         The task's labels, with their names and colours.
+    rules
+        The rules that were applied, with a project's changes.
     """
     rows, pairs, refused = agreement(subjects)
     drawings, not_drawn = overlays(
         subjects, rows, sources or Sources([], Limits()), most=most_overlays, label_system=label_system
     )
-    shown = {(one["case"], one["annotation"]): each["id"] for each in reversed(drawings) for one in each["regions"]}
+    shown = _Shown(drawings)
     pictured = {(*each["cases"], each["label"]): each["id"] for each in drawings if "cases" in each}
     for row in rows:
         if overlay := pictured.get((*row["cases"], row["label"])):
             row["overlay"] = overlay
-    clauses = _clauses(subjects, shown)
+    table = rules or rule_table()
+    clauses = _clauses(subjects, shown, table.rules)
     verdict = _verdict(subjects, rows, refused, profile)
     return {
         "kind": "quality_report",
@@ -103,8 +104,27 @@ def quality_report(
         "not_drawn": not_drawn,
         "texts": [*_texts(subjects, shown)],
         "definitions": _definitions(),
-        "versions": _versions(),
+        "versions": _versions(table),
     }
+
+
+class _Shown:
+    """Which overlay shows an annotation: on a slice, or at all."""
+
+    def __init__(self, drawings: Sequence[dict[str, Any]]) -> None:
+        self._any: dict[tuple[str, str], str] = {}
+        self._slices: dict[tuple[str, str, int], str] = {}
+        for each in drawings:
+            for one in each["regions"]:
+                key = one["case"], one["annotation"]
+                self._any.setdefault(key, each["id"])
+                self._slices.setdefault((*key, each["index"]), each["id"])
+
+    def get(self, case: str, annotation: str, slice_index: int | None = None) -> str | None:
+        """Return the overlay; None if none was drawn."""
+        if slice_index is None:
+            return self._any.get((case, annotation))
+        return self._slices.get((case, annotation, slice_index))
 
 
 def _verdict(
@@ -239,13 +259,13 @@ def _rank(row: dict[str, Any]) -> float:
     return float(row["value"])
 
 
-def _clauses(subjects: Sequence[Subject], shown: dict[Any, str]) -> list[dict[str, Any]]:
+def _clauses(subjects: Sequence[Subject], shown: _Shown, rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
     """Return the findings by rule, rules by clause, those with errors first."""
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for each in subjects:
         for finding in each.findings:
             annotation = annotation_of(each, finding)
-            overlay = None if annotation is None else shown.get((each.id, annotation.id))
+            overlay = None if annotation is None else shown.get(each.id, annotation.id, finding.slice_index)
             groups[finding.rule].append(
                 {
                     "case": each.id,
@@ -253,12 +273,13 @@ def _clauses(subjects: Sequence[Subject], shown: dict[Any, str]) -> list[dict[st
                     "level": finding.level.value,
                     "message": {lang: str(finding.text(lang)) for lang in ("en", "zh")},
                     **({} if annotation is None else {"annotation": annotation.id, "label": annotation.label_code}),
+                    **({} if finding.slice_index is None else {"slice_index": finding.slice_index}),
                     **({} if overlay is None else {"overlay": overlay}),
                 }
             )
     found: list[dict[str, Any]] = []
     for name, findings in groups.items():
-        rule = catalogue().get(name)
+        rule = rules.get(name)
         title = {"en": rule.title_en, "zh": rule.title_zh} if rule is not None else _STRUCTURE
         levels = Counter(each["level"] for each in findings)
         found.append(
@@ -283,7 +304,7 @@ def _steps(clause: str) -> list[tuple[bool, int, str]]:
     ]
 
 
-def _texts(subjects: Sequence[Subject], shown: dict[Any, str]) -> Iterable[dict[str, Any]]:
+def _texts(subjects: Sequence[Subject], shown: _Shown) -> Iterable[dict[str, Any]]:
     """Yield each text with spans, and for each span the annotations that it is linked to."""
     for each in subjects:
         if each.loaded is None:
@@ -297,7 +318,7 @@ def _texts(subjects: Sequence[Subject], shown: dict[Any, str]) -> Iterable[dict[
         for link in case.links or ():
             if isinstance(link, ImageTextLink):
                 for span in link.span_ids:
-                    linked[span] |= {one: shown.get((each.id, one)) for one in link.annotation_ids}
+                    linked[span] |= {one: shown.get(each.id, one) for one in link.annotation_ids}
         for text in case.texts or ():
             if text.id in spans:
                 yield {
@@ -323,10 +344,9 @@ def _definitions() -> list[dict[str, Any]]:
     return [{"id": "overlap.dice", "formula": told.formula, "unit": told.unit, "source": told.source}]
 
 
-def _versions() -> dict[str, Any]:
-    data = (files("annoconv_model") / _RULES).read_bytes()
+def _versions(table: RuleTable) -> dict[str, Any]:
     return {
         "annoconv": version("annoconv"),
         "schema": SCHEMA_VERSION,
-        "rules": {"count": len(catalogue()), "sha256": hashlib.sha256(data).hexdigest()},
+        "rules": {"count": len(table.rules), **table.to_json()},
     }

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from annoconv.findings import NOT_CHECKED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from annoconv.messages import Language
 
@@ -23,7 +23,12 @@ __all__ = ["junit"]
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(findings: Iterable[Mapping[str, Any]], sources: Iterable[str], lang: Language = "en") -> str:
+def junit(
+    findings: Iterable[Mapping[str, Any]],
+    sources: Iterable[str],
+    lang: Language = "en",
+    rules: Mapping[str, Any] | None = None,
+) -> str:
     """Return findings as JUnit XML.
 
     Parameters
@@ -34,11 +39,14 @@ def junit(findings: Iterable[Mapping[str, Any]], sources: Iterable[str], lang: L
         Every file that was looked at.
     lang
         Language of their sentences.
+    rules
+        Which rules were applied, as `RuleTable.to_json` tells it: properties of each suite.
     """
     suites: dict[str, dict[str, list[Mapping[str, Any]]]] = {each: {} for each in sources}
     for each in findings:
         suites.setdefault(str(each["source"]), defaultdict(list)).setdefault(str(each["rule"]), []).append(each)
-    told = [_suite(source, rules, lang) for source, rules in suites.items()]
+    properties = "" if rules is None else f"<properties>\n{''.join(_properties(rules, 'rules'))}</properties>\n"
+    told = [_suite(source, broken, lang, properties) for source, broken in suites.items()]
     sums = [sum(counts[place] for counts, _ in told) for place in range(3)]
     body = "".join(text for _, text in told)
     return (
@@ -47,7 +55,7 @@ def junit(findings: Iterable[Mapping[str, Any]], sources: Iterable[str], lang: L
 
 
 def _suite(
-    source: str, rules: Mapping[str, Sequence[Mapping[str, Any]]], lang: Language
+    source: str, rules: Mapping[str, Sequence[Mapping[str, Any]]], lang: Language, properties: str
 ) -> tuple[tuple[int, int, int], str]:
     """Return how many tests, failures and errors a file has, and its suite."""
     tests = [_test(source, rule, some, lang) for rule, some in rules.items()]
@@ -56,7 +64,16 @@ def _suite(
     kinds = [kind for kind, _ in tests]
     counts = len(tests), kinds.count("failure"), kinds.count("error")
     body = "".join(text for _, text in tests)
-    return counts, f"<testsuite name={_quoted(source)} {_counts(counts)}>\n{body}</testsuite>\n"
+    return counts, f"<testsuite name={_quoted(source)} {_counts(counts)}>\n{properties}{body}</testsuite>\n"
+
+
+def _properties(told: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Yield a property for each value, named by its path: `rules.project.version`."""
+    for key, value in told.items():
+        if isinstance(value, dict):
+            yield from _properties(value, f"{name}.{key}")
+        else:
+            yield f"<property name={_quoted(f'{name}.{key}')} value={_quoted(str(value))}/>\n"
 
 
 def _test(source: str, rule: str, findings: Sequence[Mapping[str, Any]], lang: Language) -> tuple[str, str]:

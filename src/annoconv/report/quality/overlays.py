@@ -1,4 +1,4 @@
-"""The slices to look at: of annotations with findings that with most of them, of two readers that on which they differ.
+"""The slices to look at: where a finding is seen, else with most of its annotation; of two readers the worst one.
 
 Few and small, as the PNG of a palette, so that a page with a dozen of them stays small.
 """
@@ -9,7 +9,7 @@ import base64
 import io
 from dataclasses import replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
@@ -83,9 +83,9 @@ def overlays(
                 if isinstance(asked, dict):
                     made = _pair(asked, by_id, sources)
                 else:
-                    made = _single(asked[0], asked[1], sources, label_system)
+                    made = _single(asked, sources, label_system)
             except AnnoconvError as error:
-                where = asked["cases"][0] if isinstance(asked, dict) else asked[0].id
+                where = asked["cases"][0] if isinstance(asked, dict) else asked.subject.id
                 refused.append({"case": where, "reason": {lang: error.text(lang) for lang in ("en", "zh")}})
                 continue
             found += [] if made is None else [{"id": f"overlay-{len(found) + 1}", **made}]
@@ -94,21 +94,37 @@ def overlays(
     return found, refused
 
 
-def _of_findings(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, AnyAnnotation]]:
-    """Yield annotations with errors, then those with warnings, each once."""
+class _Seen(NamedTuple):
+    """An annotation with a finding, and the slice that shows it; None if it is of none."""
+
+    subject: Subject
+    annotation: AnyAnnotation
+    slice_index: int | None
+    rule: str
+
+
+def _of_findings(subjects: Sequence[Subject]) -> Iterator[_Seen]:
+    """Yield annotations with errors, then those with warnings: once for each slice, or once if none is told."""
     taken: set[tuple[str, str]] = set()
+    slices: set[tuple[str, str, int]] = set()
     for level in (Level.ERROR, Level.WARNING):
         for each in subjects:
-            for finding in each.findings:
+            ordered = sorted(each.findings, key=lambda finding: finding.slice_index is None)
+            for finding in ordered:
                 annotation = annotation_of(each, finding) if finding.level is level else None
-                if annotation is not None and (each.id, annotation.id) not in taken:
-                    taken.add((each.id, annotation.id))
-                    yield each, annotation
+                if annotation is None:
+                    continue
+                key, k = (each.id, annotation.id), finding.slice_index
+                if key in taken if k is None else (*key, k) in slices:
+                    continue
+                taken.add(key)
+                if k is not None:
+                    slices.add((*key, k))
+                yield _Seen(each, annotation, k, finding.rule)
 
 
-def _single(
-    subject: Subject, annotation: AnyAnnotation, sources: Sources, label_system: Sequence[Label]
-) -> dict[str, Any] | None:
+def _single(seen: _Seen, sources: Sources, label_system: Sequence[Label]) -> dict[str, Any] | None:
+    subject, annotation = seen.subject, seen.annotation
     if subject.loaded is None:
         return None
     loaded = subject.loaded
@@ -117,7 +133,11 @@ def _single(
     scene = None if image is None else scene_of(alone, image, sources.of(image))[0]
     if scene is None or not any(each.any() for each in scene.scores.values()):
         return None
-    k = int(scene.scores[annotation.label_code].argmax())
+    most = int(scene.scores[annotation.label_code].argmax())
+    k = most if seen.slice_index is None else min(seen.slice_index, scene.grid.shape[2] - 1)
+    caption = Message("the slice with most of {id}", id=annotation.id)
+    if seen.slice_index is not None:
+        caption = Message("the slice of {id} that {rule} is about", id=annotation.id, rule=seen.rule)
     panel = panels_of(scene, window=None, longest=_LONGEST, most=1, indices=[k])[0][0]
     colours = colours_of_labels([annotation.label_code], Labels.of(loaded.case, label_system))
     return {
@@ -125,7 +145,7 @@ def _single(
         "regions": [{"case": subject.id, "annotation": annotation.id}],
         "label": annotation.label_code,
         **_shown(panel, colours, {annotation.label_code: annotation.label_code}),
-        "caption": both(Message("the slice with most of {id}", id=annotation.id)),
+        "caption": both(caption),
     }
 
 

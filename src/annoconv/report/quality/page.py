@@ -316,13 +316,20 @@ def _texts(texts: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> str:
     return "".join(parts) + _more(hidden) or _nothing()
 
 
+def _rules(told: Mapping[str, Any]) -> Iterable[tuple[Message, str]]:
+    """Yield which rules were applied: annoconv's table, and the changes of a project."""
+    yield Message("Rules"), f"{told['count']}, {told['version']}, SHA-256 {told['sha256']}"
+    if project := told.get("project"):
+        yield Message("Rules of the project"), f"{project['file']}, {project['version']}, SHA-256 {project['sha256']}"
+
+
 def _definitions(report: Mapping[str, Any]) -> str:
     versions, bounds = report["versions"], report["bounds"]
     rows = [
         (Message("Profile"), report["profile"]),
         (Message("annoconv"), versions["annoconv"]),
         (Message("Schema"), versions["schema"]),
-        (Message("Rules"), f"{versions['rules']['count']}, SHA-256 {versions['rules']['sha256']}"),
+        *_rules(versions["rules"]),
         (Message("Second review (8.4 c)"), f"Dice < {bounds['second_review_dice']}"),
         (Message("Dedicated review (9.2)"), f"Dice < {bounds['dedicated_review_dice']}"),
     ]

@@ -23,7 +23,9 @@ _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sch
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def sarif(findings: Iterable[Mapping[str, Any]], lang: Language = "en") -> dict[str, Any]:
+def sarif(
+    findings: Iterable[Mapping[str, Any]], lang: Language = "en", rules: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return findings as a SARIF log.
 
     Parameters
@@ -32,6 +34,8 @@ def sarif(findings: Iterable[Mapping[str, Any]], lang: Language = "en") -> dict[
         As `--findings` writes them: `source` and the members of `Finding.to_json`.
     lang
         Language of their sentences.
+    rules
+        Which rules were applied, as `RuleTable.to_json` tells it.
     """
     results: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
@@ -63,6 +67,7 @@ def sarif(findings: Iterable[Mapping[str, Any]], lang: Language = "en") -> dict[
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": results,
+        **({} if rules is None else {"properties": {"rules": dict(rules)}}),
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
