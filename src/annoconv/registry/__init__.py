@@ -346,7 +346,9 @@ def write(
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(as_loaded, map(without_masks_folder, cases if as_read else map(checked, cases)))
+        portable: Iterator[LoadedCase] = map(
+            as_loaded, map(without_masks_folder, cases if as_read else map(checked, cases))
+        )
         if called.has_file_a_case and target.name.lower().endswith(called.endings):
             portable = only_one(portable, target)
         losses: LossReport = called.call(portable, target, context=context, options=options)
