@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import UltrasoundMultiFrameImageStorage
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading, read_case
@@ -20,6 +21,7 @@ from annoconv.errors import InputError
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
 from tests.cases import document, grid_of, mask, series
+from tests.converters.test_dicom_sr_ultrasound import picture
 
 POLYGON = [[10.5, 8.0], [40.25, 10.0], [44.0, 30.5], [22.0, 38.0], [9.0, 25.25]]
 SLICE = 3
@@ -127,6 +129,43 @@ def test_a_polygon_lies_on_the_same_millimetre_in_every_format(
     spacing = truth.grid.spacing[:2]
     local = (placed - origin[:3]) @ truth.grid.direction[:, :2] / spacing + 0.5
     assert is_inside(local).all(), "each pixel's centre is inside: half a voxel at most from the line"
+
+
+def frames_of(folder: Path) -> tuple[LoadedCase, LoadedCase]:
+    """Return the same on a frame of ultrasound, which has no place in space."""
+    uid = picture(folder / "images" / "us.dcm", UltrasoundMultiFrameImageStorage, "US", frames=6)
+    image = {"uid": uid, "modality": "US", "shape": [128, 96, 6], "coordinate_frame": "NONE"}
+    polygon = {"id": "P", "category": "lesion", "label_code": "NODULE", "type": "polygon", "polygon": POLYGON}
+    inside = np.zeros((6, 96, 128), bool)
+    rows, columns = np.mgrid[:96, :128] + 0.5
+    inside[SLICE] = is_inside(np.column_stack([columns.ravel(), rows.ravel()])).reshape(96, 128)
+    save_nifti(folder / "m.nii.gz", inside, Grid((128, 96, 6)))
+    cases = []
+    for name, one in (
+        ("polygon", polygon | {"frame_index": SLICE}),
+        ("mask", mask("P", "m.nii.gz", "NODULE", "lesion")),
+    ):
+        (folder / f"{name}.json").write_bytes(strict_json.dumps(document(image, [one])))
+        cases.append(read_case(folder / f"{name}.json"))
+    return cases[0], cases[1]
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_polygon_on_a_frame_lies_on_the_same_pixels_in_every_format(format_name: str, tmp_path: Path) -> None:
+    drawn, filled = frames_of(tmp_path)
+    plain = {"plain": True} if "plain" in registry.converter("to", format_name).options else {}
+    try:
+        told = strict_json.plain(written(format_name, drawn, tmp_path, **plain).case)["annotations"]
+    except InputError:  # masks only
+        told = []
+    (found,) = [one for one in told if one["type"] == "polygon"] or [None]
+    if found is not None:
+        np.testing.assert_allclose(found["polygon"], POLYGON, atol=1e-5)
+        assert found.get("frame_index", found.get("slice_index")) == SLICE
+        return
+    reading = written(format_name, filled, tmp_path, **plain)
+    (one,) = reading.masks.values()
+    np.testing.assert_array_equal(one.read(), filled.masks["P"].read())
 
 
 def test_in_space_a_report_has_the_same_millimetres(tmp_path: Path) -> None:

@@ -10,22 +10,27 @@ import heapq
 import json
 import pickle
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, groupby, islice, pairwise
-from operator import attrgetter
+from operator import itemgetter
 from os import SEEK_END
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Final, overload
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from annoconv.messages import translate
+from annoconv.tables import table
 
 if TYPE_CHECKING:
     from annoconv.messages import Language
 
 __all__ = ["Loss", "LossCollector", "LossKind", "LossReport", "merged"]
 
+_SHOWN: Final = 3
+"""Losses that stand in a `repr`; of more their kinds do."""
+_SHOWN_ROWS: Final = 50
+"""Losses that a notebook shows."""
 _HELD: Final = 5_000
 """Losses that a report holds in memory; more of them wait in a file without a name."""
 _BLOCK: Final = 250
@@ -67,8 +72,7 @@ class LossKind(StrEnum):
 _KINDS: Final = {kind.value: kind for kind in LossKind}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Loss:
+class Loss(NamedTuple):
     """One leaf that a format does not hold as it stands in the case, or that it adds where the case has nothing.
 
     Attributes
@@ -96,9 +100,6 @@ class Loss:
         """Return the loss as a JSON object: its message in English, and beside it in another language if asked."""
         told = {} if lang == "en" else {f"message_{lang}": self.text(lang)}
         return {"case_index": self.case_index, "path": self.path, "kind": self.kind, "message": self.message, **told}
-
-
-_ORDER = attrgetter("case_index", "path", "kind", "message")
 
 
 class LossReport(Sequence[Loss]):
@@ -139,7 +140,16 @@ class LossReport(Sequence[Loss]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return f"LossReport({list(self)!r})"
+        if len(self) <= _SHOWN:
+            return f"LossReport({list(self)!r})"
+        kinds = Counter(loss.kind.value for loss in self)
+        return f"LossReport({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))})"
+
+    def _repr_html_(self) -> str:
+        kinds = Counter(loss.kind.value for loss in self)
+        caption = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no losses"
+        rows = ((loss.case_index, loss.path, loss.kind.value, loss.message) for loss in islice(self, _SHOWN_ROWS))
+        return table(("case", "path", "kind", "message"), rows, caption, len(self))
 
     def paths(self, case_index: int = 0) -> frozenset[str]:
         """Return the JSON pointers of one case's losses."""
@@ -197,10 +207,10 @@ class LossCollector:
 
 def merged(runs: Sequence[Sequence[Loss]]) -> Iterator[Loss]:
     """Yield losses of several sequences that are in order: one behind the other, where they lie so."""
-    filled = sorted((run for run in runs if len(run)), key=lambda run: _ORDER(run[0]))
-    if all(_ORDER(before[-1]) <= _ORDER(after[0]) for before, after in pairwise(filled)):
+    filled = sorted((run for run in runs if len(run)), key=itemgetter(0))
+    if all(before[-1] <= after[0] for before, after in pairwise(filled)):
         return chain.from_iterable(filled)
-    return heapq.merge(*filled, key=_ORDER)
+    return heapq.merge(*filled)
 
 
 def _batches(losses: Iterable[Loss]) -> Iterator[list[Loss]]:
@@ -210,7 +220,7 @@ def _batches(losses: Iterable[Loss]) -> Iterator[list[Loss]]:
 
 
 def _sorted(losses: Iterable[Loss]) -> tuple[Loss, ...]:
-    return tuple(_once(sorted(losses, key=_ORDER)))
+    return tuple(_once(sorted(losses)))
 
 
 def _once(losses: Iterable[Loss]) -> Iterator[Loss]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-import struct
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -322,6 +321,18 @@ def test_the_validator_of_templates_finds_no_error_but_its_known_defects(name: s
 
 
 @pytest.mark.peers
+def test_the_validator_takes_gradings_of_a_slice_and_of_the_case(tmp_path: Path) -> None:
+    """With the image that they are said of (TID 1501, row 10b), in a report with a region and in one without."""
+    graded = {"category": "attribute", "label_code": "CASE_LEVEL", "type": "attribute", "attributes": {}}
+    graded["evaluations"] = [{"concept": concept("1", "99X", "Region"), "value": concept("2", "99X", "Chest")}]
+    graded["measurements"] = [{"concept": LENGTH, "value": 12.5, "unit": "mm"}]
+    gradings = [{"id": "G", **graded, "slice_index": 3}, {"id": "H", **graded}]
+    for name, drawn in (("alone", []), ("beside", [{"id": "P", **NODULE, **SHAPES["polygon"], "slice_index": 3}])):
+        written(tmp_path / name, case_of(tmp_path / name, [*gradings, *drawn]))
+        assert pixelmed_errors(tmp_path / name / "sr.dcm")[""] == []
+
+
+@pytest.mark.peers
 def test_the_validators_defects_are_found_in_a_report_of_highdicom_too(tmp_path: Path) -> None:
     series(tmp_path, grid_of((14, 12, 2)), "highdicom")
     images = [pydicom.dcmread(path) for path in sorted((tmp_path / "images").iterdir())]
@@ -592,10 +603,31 @@ def test_a_content_tree_without_end_is_refused(tmp_path: Path) -> None:
         list(registry.read([tmp_path / "deep.dcm"], format="dicom-sr"))
 
 
-def test_coordinates_of_more_bytes_than_an_element_may_have_are_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_line_of_more_bytes_than_an_element_may_have_is_read_by_others(plain: bool, tmp_path: Path) -> None:
+    """In Implicit VR, where lengths have 32 bits: in Explicit VR it would be of VR UN, and dcmtk stops there."""
     angles = np.linspace(0, 2 * np.pi, 9000, endpoint=False)
     ring = np.float32(np.column_stack([30 + 20 * np.cos(angles), 24 + 20 * np.sin(angles)])).astype(float).round(4)
-    polygon = {"id": "A", **NODULE, "type": "polygon", "polygon": ring.tolist(), "slice_index": 3}
-    (found,) = back(tmp_path / "x", [polygon])
-    again = np.array(found["polygon"])
-    assert struct.pack(f"{again.size}f", *again.reshape(-1)) == struct.pack(f"{ring.size}f", *ring.reshape(-1))
+    long = {"id": "A", **NODULE, "type": "polygon", "polygon": ring.tolist(), "slice_index": 3, "confidence": 0.5}
+    other = {"id": "B", **NODULE, **SHAPES["point"], "slice_index": 1}
+    loaded, target = case_of(tmp_path, [long, other]), tmp_path / "sr.dcm"
+    registry.write([loaded], target, format="dicom-sr", images=[tmp_path / "images"], plain=plain)
+    assert peers.dciodvfy_errors(target) == []
+    answer = peers.run("dsrdump", "--quiet", target)
+    assert answer.returncode == 0, answer.stderr
+    report = pydicom.dcmread(target)
+    region, _ = items(report, "111030")
+    assert (region["GraphicData"].VR, region["GraphicData"].VM) == ("FL", 2 * 9001)
+    expected = np.float32([*ring, ring[0]]).reshape(-1)
+    np.testing.assert_array_equal(np.float32(region.GraphicData), expected)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content: Any = hd.sr.srread(target).content
+        first, _ = content.get_planar_roi_measurement_groups()
+    np.testing.assert_array_equal(first.roi.value.reshape(-1), expected)
+    (reading,) = registry.read([target], format="dicom-sr")
+    found = strict_json.plain(reading.case)["annotations"]
+    assert np.float32(found[0]["polygon"]).tolist() == np.float32(ring).tolist()
+    if not plain:
+        assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
+        assert not list(reading.losses)

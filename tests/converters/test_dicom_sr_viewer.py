@@ -1,8 +1,7 @@
 """Reports in the adapters of cornerstone3D, of which OHIF is made: what its tools make of them, in plain node.
 
 `npm i @cornerstonejs/adapters@5.14.0 @cornerstonejs/core@5.14.0 dcmjs@0.52.0 @babel/runtime esbuild` where
-ANNOCONV_NODE_MODULES is: 106 MB, too much for one test of every day. The pixels of the test are square, as the adapters
-take one spacing for the other.
+ANNOCONV_NODE_MODULES is, 106 MB. The pixels of the test are square, as the adapters take one spacing for the other.
 """
 
 from __future__ import annotations
@@ -52,7 +51,6 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.peers
 def test_the_viewers_tools_take_every_shape_as_their_own(adapters: Path, tmp_path: Path) -> None:
     common = {"category": "lesion", "label_code": "NODULE", "slice_index": 2, "measurements": [LENGTH]}
     drawn = [{"id": tool, **common, **shape} for tool, shape in SHAPES.items()]

@@ -1,6 +1,6 @@
-"""A study to look at: a phantom in CT with square pixels, two masks as a segmentation, and shapes as a report.
+"""A study to look at: a phantom in CT with square pixels, two masks as a segmentation, both and shapes as a report.
 
-The report has no group for the masks: OHIF 3.13.2 stops at one that has no coordinates, whoever wrote it.
+The masks have a volume each in the report, which the viewer shows at their middle.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GRID = grid_of((96, 96, 16), spacing=(2.0, 2.0, 4.0), origin=(-95.0, -95.0, -30.0))
 LENGTH = {"concept": concept("410668003", "SCT", "Length"), "value": 36.3, "unit": "mm"}
+VOLUME = {"concept": concept("118565006", "SCT", "Volume"), "value": 28.5, "unit": "mm3"}
 AREA = {"concept": concept("42798000", "SCT", "Area"), "value": 640.0, "unit": "mm2"}
 NODULE = {"category": "lesion", "label_code": "NODULE", "slice_index": 8}
 SHAPES: dict[str, dict[str, Any]] = {
@@ -76,12 +77,13 @@ def make_study(folder: Path) -> Study:
     image = image_document(write_series(folder / "images", GRID, values, name="phantom"), GRID)
     for number, name in ((1, "liver"), (2, "nodule")):
         save_nifti(folder / f"{name}.nii.gz", labels == number, GRID)
-    masks = [mask("M1", "liver.nii.gz"), mask("M2", "nodule.nii.gz", "NODULE", "lesion")]
+    measured = {"measurements": [VOLUME]}
+    masks = [mask("M1", "liver.nii.gz", **measured), mask("M2", "nodule.nii.gz", "NODULE", "lesion", **measured)]
     shapes = [{"id": tool, **NODULE, **each} for tool, each in SHAPES.items()]
     segmentation, report = folder / "seg.dcm", folder / "sr.dcm"
     for drawn, target, format, options in (
         (masks, segmentation, "dicom-seg", {}),
-        (shapes, report, "dicom-sr", {"viewer": "ohif"}),
+        ([*masks, *shapes], report, "dicom-sr", {"viewer": "ohif", "segmentations": [segmentation]}),
     ):
         (folder / "case.json").write_bytes(strict_json.dumps(document(image, drawn)))
         registry.write([read_case(folder / "case.json")], target, format=format, images=[folder / "images"], **options)

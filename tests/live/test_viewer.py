@@ -34,6 +34,9 @@ LABELS = """async id => {
 }"""
 SEGMENTS = """() => window.services.segmentationService.getSegmentations().map(one =>
   Object.values(one.segments).map(segment => [segment.segmentIndex, segment.label]))"""
+TOLD = """() => window.services.displaySetService.getActiveDisplaySets().filter(one => one.Modality === 'SR')
+  .flatMap(one => one.measurements).map(one =>
+    [one.TrackingIdentifier, one.loaded, one.labels.map(each => `${each.label} ${each.value}`)])"""
 HANDLE = """uid => {
   const id = window.services.viewportGridService.getActiveViewportId();
   const shown = window.services.cornerstoneViewportService.getCornerstoneViewport(id);
@@ -93,6 +96,9 @@ def test_the_viewer_takes_shapes_as_its_own_and_edits_a_length(study: Study, sto
         assert {each["finding"] for each in found.values()} == {"Nodule"}
         image = uid_of(study.images[8])
         assert {each["instance"] for each in found.values()} == {image}
+        told = {name: (is_shown, values) for name, is_shown, values in shown.ask(TOLD)}
+        assert {name: told[name] for name in ("M1", "M2")} == dict.fromkeys(("M1", "M2"), (True, ["Volume 28.50 mm3"]))
+        assert all(is_shown for is_shown, _ in told.values())
         for tool, key in (("Length", "polyline"), ("PlanarFreehandROI", "polygon")):
             expected = [point_lps(x, y) for x, y in SHAPES[tool][key]]
             np.testing.assert_allclose(found[tool]["points"][: len(expected)], expected, atol=1e-3)

@@ -33,6 +33,7 @@ __all__ = [
     "Value",
     "encode_item",
     "encode_items",
+    "has_long_values",
     "key_of",
 ]
 
@@ -169,6 +170,17 @@ _LONGEST_SHORT: Final = 0xFFFE
 """Bytes that an element with a 16-bit length may have; a longer one is of VR UN (PS3.5 6.2.2)."""
 
 
+def has_long_values(items: Sequence[Item]) -> bool:
+    """Tell whether a value is longer than an element with a 16-bit length, which those of Explicit VR have."""
+    return any(_is_long(each.value) or has_long_values(each.children) for each in items)
+
+
+def _is_long(value: Value) -> bool:
+    if isinstance(value, Coordinates):
+        return 4 * len(value.data) > _LONGEST_SHORT
+    return isinstance(value, Reference) and len(_frame_numbers(value.frames)) > _LONGEST_SHORT
+
+
 def encode_items(items: Sequence[Item]) -> bytes:
     """Return a content sequence (0040,A730), Explicit VR Little Endian, UTF-8; nothing of no items."""
     return sequence(0x0040A730, *map(encode_item, items)) if items else b""
@@ -223,11 +235,15 @@ def _measured(value: Quantity) -> bytes:
 def _reference(value: Reference) -> bytes:
     named = _uid(0x00081150, value.sop_class_uid) + _uid(0x00081155, value.sop_instance_uid)
     if value.frames:
-        text = "\\".join(map(str, value.frames)).encode()
+        text = _frame_numbers(value.frames)
         named += element(0x00081160, "IS" if len(text) <= _LONGEST_SHORT else "UN", text + b" " * (len(text) % 2))
     if value.segments:
         named += element(0x0062000B, "US", struct.pack(f"<{len(value.segments)}H", *value.segments))
     return named
+
+
+def _frame_numbers(frames: Sequence[int]) -> bytes:
+    return "\\".join(map(str, frames)).encode()
 
 
 @lru_cache(maxsize=1024)

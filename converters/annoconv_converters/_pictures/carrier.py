@@ -70,6 +70,16 @@ PICTURE: Final = ("file_name", "width", "height")
 """What a side file tells of a picture, beside its keys."""
 _LISTED: Final = "coco"
 """The format whose side file is a list, which does not say its format."""
+
+
+class _Everything:
+    """A set of all names."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+_EVERYTHING: Final = _Everything()
 _OWNED: Final = ("annotations", "texts")
 """Lists of a case whose members shapes are."""
 
@@ -236,7 +246,10 @@ def read_side(
         return None
     note_inputs([check_inside(path.parent, path)])
     data = strict_json.read_bytes(path, limits)
-    document = strict_json.loads(data, limits=limits, source=path, exact=True)
+    if kind is dict:
+        document = strict_json.loads_keeping(data, _EVERYTHING, limits=limits, source=path)
+    else:
+        document = strict_json.loads(data, limits=limits, source=path, exact=True)
     heads: list[Any] = document[:2] if isinstance(document, list) else [document]
     if not heads or not all(isinstance(each, dict) for each in heads):
         raise damaged(None, path)

@@ -18,7 +18,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.categories import Categories
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.model import Case, Label
@@ -253,6 +253,7 @@ class WrittenLists:
     def places(self, case: Case) -> list[int]:
         """Return which classes of the file the class list of a case has; none if it has no list."""
         if self._case is not None and self._case[0] == case.labels:
+            self._case = case.labels, self._case[1]  # the next one may have the very same
             return self._case[1]
         known = Labels.of(case, self._label_system)
         self._case = case.labels, [self._places[known.name_of(label.code)] for label in class_list(case)]
@@ -270,7 +271,7 @@ class WrittenLists:
     def by_itself(
         self,
         original: Record,
-        native: Record,
+        native: Callable[[], Record],
         losses: Sequence[Loss],
         reasons: Reasons,
         carrier: Carrier,
@@ -286,7 +287,9 @@ class WrittenLists:
             return [loss for loss in losses if not loss.path.startswith("/labels/")]
         if self.kind == "numbered" or "labels" not in original:
             return [*losses]
-        shown = [{name: value for name, value in each.items() if name != "number"} for each in native.get("labels", [])]
+        shown = [
+            {name: value for name, value in each.items() if name != "number"} for each in native().get("labels", [])
+        ]
         ours, theirs = ({"labels": each} for each in (original["labels"], shown))
         found = report(ours, theirs, reasons, carrier, case_index=case_index)
         return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *found.losses]

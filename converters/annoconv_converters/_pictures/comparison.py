@@ -52,9 +52,12 @@ def compare_case(
 ) -> tuple[list[Loss], Record]:
     """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
     original = strict_json.plain(drawing.loaded.case)
-    put_keys(read, _keys(drawing.pictures, read, set(), set()))
-    found = picture_case_of(read, lists.known, task, "output", use_keys=False)
-    native = found.document = shared(original, found.document)
+
+    def by_itself() -> PictureCase:
+        found = picture_case_of(read, lists.known, task, "output", use_keys=False)
+        found.document = shared(original, found.document)
+        return found
+
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     unwritten = {**drawing.left_out, **crowds(original, drawn)}
     told = partial(
@@ -67,7 +70,8 @@ def compare_case(
         is_said=is_said,
     )
     if plain:
-        return told(compare_plain(original, found, reasons, case_index, unwritten)), {}
+        put_keys(read, _keys(drawing.pictures, read, set(), set()))
+        return told(compare_plain(original, by_itself(), reasons, case_index, unwritten)), {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, task)
     if lists.kind == "numbered" and is_said:
@@ -78,9 +82,19 @@ def compare_case(
     unwritten |= unnamed
     compared = compare(original, found.document, expected, reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
-    if not residuals.differ(original, native):  # nothing is needed, not even an id
-        return told(()), entry
-    losses = lists.by_itself(original, native, compared.losses, reasons, _SIDE_FILE, case_index, is_said=is_said)
+    if original["task_id"] == task and not original["metadata"]:  # else a file says by itself less than the case
+        native = by_itself().document
+        if not residuals.differ(original, native):  # nothing is needed, not even an id
+            return told(()), entry
+    losses = lists.by_itself(
+        original,
+        lambda: by_itself().document,
+        compared.losses,
+        reasons,
+        _SIDE_FILE,
+        case_index,
+        is_said=is_said,
+    )
     return told([*losses, *_identities(original, read, reasons, case_index)]), entry
 
 
@@ -90,7 +104,7 @@ def _identities(original: Record, read: list[Picture], reasons: Reasons, case_in
     sentence = _travels(reasons[_ID])
     for place, each in enumerate(original["annotations"]):
         if each["id"] in held:
-            yield Loss(case_index, residuals.pointer(("annotations", place, "id")), LossKind.CARRIED, sentence)
+            yield Loss(case_index, f"/annotations/{place}/id", LossKind.CARRIED, sentence)
 
 
 @cache

@@ -282,6 +282,10 @@ def _annotations(
     if first.shape.geometry is not None:
         yield {**common, **first.shape.geometry, **extra}
         return
+    is_box = len(members) == 1 and first.segmentation is None and first.record.get("keypoints") is None
+    if is_box and first.box is not None:  # most are nothing else
+        yield {**common, "type": "bbox", "bbox": list(first.box), **extra}
+        return
     wants_mask = any(item.is_mask or item.key.get("type") == "mask" for item in members)
     outlined = (
         planes.count > 1
@@ -290,7 +294,7 @@ def _annotations(
         and all(item.segmentation and item.segmentation.is_outline for item in members)
     )
     drawn = [item for item in members if item.segmentation is not None]
-    polygon = _polygon_of(drawn)
+    polygon = _polygon_of(drawn) if drawn else {}
     named = _keypoints(first, source)
     points: Record = {"type": "keypoints", "keypoints": named}
     if named and _is_alone(first, named):
@@ -341,6 +345,9 @@ def _annotations(
 
 def _keypoints(item: _Item, source: object) -> list[Record]:
     """Return the points that a record names, as the model has them."""
+    value = item.record.get("keypoints")
+    if value is None or value == []:
+        return []
     found = keypoints_from_record(item.record, source=source, where=_where("annotations", item.record))
     names = names_of({"keypoints": list(item.meaning.keypoints)}, len(found))
     return keypoints_of(found, names[: len(found)])

@@ -142,7 +142,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
         first = count
         known, left, beside = _side(batch, task, context)
         for reading in _readings(batch, known, left, context, task, count, sizes):
-            losses = [*(replace(loss, case_index=count) for loss in beside), *reading.losses]
+            losses = [*(loss._replace(case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
             context.advance(count)
@@ -162,9 +162,10 @@ def _readings(
     # What was written with a side file was compared with the built-in labels only.
     ours = Categories(batch.categories, Labels.of())
     source = batch.source
+    categories = {is_list: _categories(batch, context, is_list=is_list) for is_list in (True, False)}
     for each in known:
         ids = reserved_ids(each.residual)
-        added = _additions(batch, each, context, task, count)
+        added = _additions(batch, each, categories[bool(each.listed)], context, task, count)
         edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids)
         native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids, listed=each.listed)
         document, unfit = restored(
@@ -175,8 +176,7 @@ def _readings(
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
-    categories = _categories(batch, context)
-    for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
+    for pictures, loaded in by_themselves(left, categories[True], context.task or task, source, context.limits):
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
         findings = _findings(batch, pictures, count, sizes)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
@@ -188,17 +188,18 @@ def _findings(batch: Batch, pictures: Sequence[Picture], count: int, sizes: Stat
     return (*of_format, *picture_findings(pictures, count), *sizes.findings(pictures, count))
 
 
-def _categories(batch: Batch, context: Context, *, is_list: bool = True) -> Categories:
+def _categories(batch: Batch, context: Context, *, is_list: bool) -> Categories:
     """Return the categories of a file as they are without a side file; a list if its cases have it."""
     labels = Labels.of(label_system=context.label_system)
     return Categories(batch.categories, labels, kind=batch.classes if is_list else "seen")
 
 
-def _additions(batch: Batch, each: _Written, context: Context, task: str, count: int) -> Callable[[], Iterator[Loss]]:
+def _additions(
+    batch: Batch, each: _Written, categories: Categories, context: Context, task: str, count: int
+) -> Callable[[], Iterator[Loss]]:
     """Return what gives, once its records are paired, the losses of what was added to a case in an edited file."""
     if each.keys is None or batch.losses is None:
         return lambda: iter(())
-    categories = _categories(batch, context, is_list=bool(each.listed))
     found: list[Loss] = []
     remembered = Additions(each.shown)
     for pictures, loaded in by_themselves(each.shown, categories, task, batch.source, context.limits):
@@ -241,9 +242,10 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
         left.setdefault(picture.record.get("file_name"), []).append(picture)
-    is_edited = not batch.side.is_of(side.main)
+    is_edited = not batch.side.is_unedited(side.main)
     written: list[_Written] = []
     losses: list[Loss] = []
+    lists: dict[tuple[int, ...], list[Record]] = {}
     for number, entry in enumerate(entries):
         told: list[Record] = entry["pictures"]
         shown = [left[each["file_name"]].pop(0) if left.get(each["file_name"]) else None for each in told]
@@ -253,8 +255,10 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
         pictures = [picture or _without_shapes(each) for picture, each in zip(shown, told, strict=True)]
         put_keys(pictures, entry, with_shapes=not is_edited)
         keys = [each["annotations"] for each in told] if is_edited else None
-        places = entry.get(CLASSES)
-        listed = list_of_case(batch.categories, batch.classes, classes, places, is_edited=is_edited) if places else []
+        places = tuple(entry.get(CLASSES, ()))
+        if places and places not in lists:
+            lists[places] = list_of_case(batch.categories, batch.classes, classes, places, is_edited=is_edited)
+        listed = lists.get(places, [])
         written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys, listed))
     rest = {id(picture) for pictures in left.values() for picture in pictures}
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.geometry import is_numbers, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
 
 _PLACES: Final = ("slice_index", "frame_index")
+_BESIDE: Final = ("keypoints", "caption")
+"""Members of a record that are its outline beside its box, or in place of it."""
 _FLOATS: Final = frozenset({float})
 _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
@@ -39,6 +41,8 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     """
     record, more = shape.record, shape.more
     segmentation = record.get("segmentation") or None
+    if _is_box(shape):
+        return [_digest_of_text(name), *_said_of_box(record["bbox"]), _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -50,15 +54,41 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     drawn = _rings(segmentation) if isinstance(segmentation, list) else _hundredths(segmentation)
     rough: list[Any] = [drawn, *outline[1:]]
     rough[1] = _bounds(outline[1])
-    rest: Record = {"confidence": record["score"]} if "score" in record else {}
-    attributes = record.get("attributes")
-    rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
-    rest |= {key: value for key, value in more.items() if key not in _PLACES}
-    told = {key: digest_of(rest[key]) for key in rest}
+    told = _told(record, more)
     if not any(outline[:5]):
         return [_digest_of_text(name), NOWHERE, NOWHERE, told]
     rough[1:] = _hundredths(rough[1:])
     return [_digest_of_text(name), digest_of(outline), digest_of(rough), told]
+
+
+def _told(record: Record, more: Record) -> dict[str, str]:
+    """Return what a record says beside its class and its outline, by name."""
+    rest: Record = {"confidence": record["score"]} if "score" in record else {}
+    attributes = record.get("attributes")
+    rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
+    rest |= {key: value for key, value in more.items() if key not in _PLACES}
+    return {key: digest_of(value) for key, value in rest.items()}
+
+
+def _is_box(shape: Shape) -> bool:
+    """Tell whether the outline of a record is a box of the picture and nothing else, as most are."""
+    record = shape.record
+    return (
+        shape.geometry is None
+        and not record.get("segmentation")
+        and not any(record.get(name) is not None for name in _BESIDE)
+        and not any(name in shape.more for name in _PLACES)
+        and is_numbers(record.get("bbox"), 4)
+    )
+
+
+def _said_of_box(box: list[float]) -> tuple[str, str]:
+    """Return the digests of the outline of a box, as `said_of` takes them of any."""
+    x, y, width, height = map(float, box)
+    ends = _rounded(tidy(x + width)), _rounded(tidy(y + height))
+    exact, rough = (x, y, width, height), (_rounded(x), _rounded(y), *ends)
+    first, second = (f"[null, {list(each)}, null, null, null, [null, null]]" for each in (exact, rough))
+    return digest_of(first), digest_of(second)
 
 
 def _rings(rings: list[Any]) -> list[Any]:

@@ -14,11 +14,12 @@ from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar
 from annoconv.casefile import LoadedCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from annoconv.model import Label
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["MOST_TOGETHER", "Spool", "chunks", "weight_of_case", "weight_of_drawing", "without_masks"]
+__all__ = ["MOST_TOGETHER", "Spool", "chunks", "weight_of_drawing", "without_masks"]
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Spool(Generic[T]):
         self._held: list[T] = []
         self._weight = 0
         self._file: IO[bytes] | None = None
-        self._filed = 0
+        self._filed = self._blocks = 0
 
     def add(self, item: T) -> None:
         """Take an object; one that is large alone is held until another comes."""
@@ -53,8 +54,8 @@ class Spool(Generic[T]):
             if self._file is None:
                 self._file = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
                 weakref.finalize(self, self._file.close)
-            for each in self._held:
-                pickle.dump(each, self._file, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(self._held, self._file, pickle.HIGHEST_PROTOCOL)  # together: what they share is written once
+            self._blocks += 1
             self._filed += len(self._held)
             self._held, self._weight = [], 0
         self._held.append(item)
@@ -67,8 +68,8 @@ class Spool(Generic[T]):
         """Yield all objects; one iteration at a time, and none is taken meanwhile."""
         if self._file is not None:
             self._file.seek(0)
-            for _ in range(self._filed):
-                yield pickle.load(self._file)  # noqa: S301  what this process wrote itself
+            for _ in range(self._blocks):
+                yield from pickle.load(self._file)  # noqa: S301  what this process wrote itself
         yield from self._held
 
 
@@ -87,18 +88,22 @@ def chunks(drawings: Iterable[Drawing]) -> Iterator[list[Drawing]]:
         yield held
 
 
-def without_masks(drawing: Drawing) -> Drawing:
-    """Return a drawing, in which all masks are drawn already, without what could read them again."""
+def without_masks(drawing: Drawing, labels: Sequence[Label] | None) -> Drawing:
+    """Return a drawing, in which all masks are drawn already, without what could read them again.
+
+    Parameters
+    ----------
+    drawing
+        Of a case.
+    labels
+        Those of the case, as other cases have them too.
+    """
     loaded, shown = drawing.loaded, drawing.shown
-    bare = LoadedCase(loaded.case, path=loaded.path)
+    case = loaded.case if loaded.case.labels is labels else loaded.case.model_copy(update={"labels": labels})
+    bare = LoadedCase(case, path=loaded.path)
     return replace(
         drawing, loaded=bare, shown=bare if shown is loaded else LoadedCase(shown.case, path=shown.path), _at={}
     )
-
-
-def weight_of_case(loaded: LoadedCase) -> int:
-    """Return what a case without masks weighs."""
-    return 1 + len(loaded.case.annotations)
 
 
 def weight_of_drawing(drawing: Drawing) -> int:

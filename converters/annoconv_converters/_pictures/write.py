@@ -40,7 +40,7 @@ from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._pictures.spool import Spool, chunks, weight_of_drawing, without_masks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
@@ -68,6 +68,7 @@ def write_pictures(
     names: NameRule,
     plain: bool = False,
     all_annotations: bool = False,
+    fitting: Callable[[Set[str]], PictureFormat[Any] | None] | None = None,
 ) -> LossReport:
     """Write cases in a format of pictures.
 
@@ -89,26 +90,22 @@ def write_pictures(
         Whether to write no side file.
     all_annotations
         Whether what does not count as a finding is drawn too.
+    fitting
+        From the types of all annotations to a form of the format that holds more of them, if there is one; none does
+        where there is a mask.
     """
     if not format.is_folder:
         if not plain:
             expecting(target.with_suffix(SIDE_SUFFIX), of=target)
         if rendering.depth != "none":
             expecting(pictures_folder(target), of=target)
-    drawn = _Drawn(format, context, with_points=format.has_keypoints)
-    has_files = format.is_folder or rendering.depth != "none"
-    flat, told_apart, folders = FlatNames(), KnownNames(format.known_by), SeenNames()
-    for loaded in with_sizes(cases, rendering.images, context.limits, is_rendered=rendering.depth != "none"):
-        drawing = _drawing(
-            loaded, slice_folder(loaded, len(drawn.drawings), folders), format, all_annotations=all_annotations
-        )
-        if names == "flat":
-            flat.rename(drawing.pictures)
-        if has_files:
-            drawn.losses += with_file_names(loaded.case, drawing.pictures, len(drawn.drawings))
-        told_apart.take(loaded, drawing.pictures)
-        drawn.take(drawing)
-        context.advance(len(drawn.drawings))
+    is_rendered = rendering.depth != "none"
+    sized = with_sizes(cases, rendering.images, context.limits, is_rendered=is_rendered)
+    drawn = _drawn(sized, format, context, names, has_files=format.is_folder or is_rendered, every=all_annotations)
+    other = None if fitting is None else fitting(drawn.types)
+    if other is not None:
+        again = (each.loaded for each in drawn.drawings)
+        drawn = _drawn(again, other, context, names, has_files=other.is_folder or is_rendered, every=all_annotations)
     if not len(drawn.drawings):
         problem, advice = "there is no case to write", "Name one source at least"
         raise InputError(problem, source=target, found=NOTHING, expected="a case at least", advice=advice)
@@ -117,6 +114,30 @@ def write_pictures(
         writer = _Writer(drawn, temporary, target, outputs, rendering, plain=plain)
         writer.write()
     return LossReport(drawn.losses)
+
+
+def _drawn(
+    cases: Iterable[LoadedCase],
+    format: PictureFormat[Any],
+    context: Context,
+    names: NameRule,
+    *,
+    has_files: bool,
+    every: bool,
+) -> _Drawn:
+    """Return cases as pictures of a format, whose names are those of files if it has any."""
+    drawn = _Drawn(format, context, with_points=format.has_keypoints)
+    flat, told_apart, folders = FlatNames(), KnownNames(format.known_by), SeenNames()
+    for loaded in cases:
+        drawing = _drawing(loaded, slice_folder(loaded, len(drawn.drawings), folders), format, all_annotations=every)
+        if names == "flat":
+            flat.rename(drawing.pictures)
+        if has_files:
+            drawn.losses += with_file_names(loaded.case, drawing.pictures, len(drawn.drawings))
+        told_apart.take(loaded, drawing.pictures)
+        drawn.take(drawing)
+        context.advance(len(drawn.drawings))
+    return drawn
 
 
 class _Drawn:
@@ -134,6 +155,8 @@ class _Drawn:
         Found so far.
     count
         Pictures.
+    types
+        Of the annotations.
     """
 
     def __init__(self, format: PictureFormat[Any], context: Context, *, with_points: bool) -> None:
@@ -143,6 +166,7 @@ class _Drawn:
         self.survey: Survey | None = None if format.survey is None else format.survey()
         self.losses = LossCollector()
         self.count = 0
+        self.types: set[str] = set()
         self._asked: dict[str, tuple[str, str, Labels]] = {}
         """Code, category and labels of the first shape of each class, by its name."""
         self._joined: set[bool] = set()
@@ -151,15 +175,21 @@ class _Drawn:
 
     def labels_of(self, case: Case) -> Labels:
         """Return the labels of a case; most cases have the class list of the one before."""
+        labels = self._labels(case)[1]
+        self._known = case.labels, labels  # the next one may have the very same
+        return labels
+
+    def _labels(self, case: Case) -> tuple[Sequence[Label] | None, Labels]:
         if self._known is None or self._known[0] != case.labels:
             self._known = case.labels, Labels.of(case, self.context.label_system)
-        return self._known[1]
+        return self._known
 
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
         case = drawing.loaded.case
-        labels = self.labels_of(case)
+        listed, labels = self._labels(case)
         self.table.take(case, labels)
+        self.types |= {each.type for each in case.annotations}
         self.skeletons.note(case, labels, with_points=self._with_points)
         categories = _categories(case)
         for picture in drawing.pictures:
@@ -173,7 +203,7 @@ class _Drawn:
         if self.format.joined is not None:
             self._joined.add(self.format.joined(drawing))
         self.count += len(drawing.pictures)
-        self.drawings.add(without_masks(drawing))
+        self.drawings.add(without_masks(drawing, listed))
 
     @property
     def is_joined(self) -> bool:

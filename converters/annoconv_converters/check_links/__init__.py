@@ -1,7 +1,8 @@
 """Check the references of DICOM annotations: segmentations, reports and their images, held against each other.
 
 `instances` reads what a file says, `study` holds the files together and asks who is who, `resolve` follows references,
-`frames_of_reference`, `segmentations` and `reports` ask what the two ends of them say. `docs/reference/check-links.md`
+`frames_of_reference`, `segmentations`, `reports`, `structure_sets` and `bulk_annotations` ask what the two ends of them
+say; `planes` is where slices lie. `docs/reference/check-links.md`
 lists the rules.
 """
 
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from annoconv.findings import in_order
 from annoconv.limits import Limits
+from annoconv_converters.check_links.bulk_annotations import check_bulk_annotations
 from annoconv_converters.check_links.frames_of_reference import check_frames_of_reference
 from annoconv_converters.check_links.reports import check_report
 from annoconv_converters.check_links.resolve import check_references
 from annoconv_converters.check_links.segmentations import check_segmentation
+from annoconv_converters.check_links.structure_sets import check_structure_set
 from annoconv_converters.check_links.study import Study, check_identity
 from annoconv_converters.check_links.tracked import check_tracked
 
@@ -59,3 +62,7 @@ def _checks_of(one: Instance) -> Iterator[Callable[[Instance, Study], Iterator[F
         yield check_segmentation
     if one.is_report:
         yield check_report
+    if one.is_structure_set:
+        yield check_structure_set
+    if one.is_bulk_annotation:
+        yield check_bulk_annotations

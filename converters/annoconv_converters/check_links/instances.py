@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from pydicom.datadict import dictionary_VR, keyword_for_tag
-
 from annoconv.errors import LimitError
 from annoconv.messages import Message
 from annoconv_converters._dicom.content_read import ContentReader
-from annoconv_converters._dicom.elements import IMPLICIT, DamagedError, item_spans, walk
+from annoconv_converters._dicom.elements import DamagedError, walk
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED, FramePlace, read_groups
 from annoconv_converters._dicom.opening import opened
+from annoconv_converters.check_links.bulk_annotations import AnnotationGroup, optical_paths_in, read_annotation_groups
+from annoconv_converters.check_links.parts import is_sequence, items_of, keyword_of, text_of
+from annoconv_converters.check_links.structure_sets import StructureSet, read_structure_set
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +35,8 @@ STORAGE: Final = "1.2.840.10008.5.1.4."
 LABEL_MAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 SEGMENTATIONS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", LABEL_MAP})
 _REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
-_OTHERS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.481.3", "1.2.840.10008.5.1.4.1.1.91.1"})
-"""RT structure sets, and bulk annotations of microscopy."""
+_STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+_BULK_ANNOTATIONS: Final = "1.2.840.10008.5.1.4.1.1.91.1"
 _TEXTS: Final = {
     0x00080005: "SpecificCharacterSet",
     0x00080016: "SOPClassUID",
@@ -50,6 +51,9 @@ _TEXTS: Final = {
     0x00200037: "ImageOrientationPatient",
     0x00200052: "FrameOfReferenceUID",
     0x00280008: "NumberOfFrames",
+    0x00280030: "PixelSpacing",
+    0x00480301: "PixelOriginInterpretation",
+    0x006A0001: "AnnotationCoordinateType",
 }
 _NUMBERS: Final = {
     0x00280010: "Rows",
@@ -127,6 +131,12 @@ class Instance:
         Of a segmentation.
     content
         Root of the content tree of a report.
+    structure_set
+        ROIs and contours of a structure set.
+    annotation_groups
+        Of bulk annotations.
+    optical_paths
+        Identifiers of the optical paths of an image.
     places, of_frames, segment_of_frames
         As `read_groups` returns them.
     """
@@ -137,6 +147,9 @@ class Instance:
     frames_of_reference: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     segments: list[Segment] = field(default_factory=list[Segment])
     content: Item | None = None
+    structure_set: StructureSet | None = None
+    annotation_groups: list[AnnotationGroup] = field(default_factory=list[AnnotationGroup])
+    optical_paths: frozenset[str] = frozenset()
     places: list[FramePlace] = field(default_factory=list[FramePlace])
     of_frames: list[int] = field(default_factory=list[int])
     segment_of_frames: list[int] = field(default_factory=list[int])
@@ -164,7 +177,17 @@ class Instance:
     @property
     def is_annotation(self) -> bool:
         """Whether it is checked: it says something of images."""
-        return self.is_segmentation or self.is_report or self.text("SOPClassUID") in _OTHERS
+        return self.is_segmentation or self.is_report or self.is_structure_set or self.is_bulk_annotation
+
+    @property
+    def is_structure_set(self) -> bool:
+        """Whether it is an RT structure set."""
+        return self.text("SOPClassUID") == _STRUCTURE_SET
+
+    @property
+    def is_bulk_annotation(self) -> bool:
+        """Whether it holds bulk annotations of microscopy."""
+        return self.text("SOPClassUID") == _BULK_ANNOTATIONS
 
     @property
     def is_image(self) -> bool:
@@ -174,8 +197,7 @@ class Instance:
     @property
     def frames(self) -> int:
         """Number of frames, at least 1."""
-        text = self.text("NumberOfFrames")
-        return max(int(text), 1) if text.isdecimal() else 1
+        return max(self.number("NumberOfFrames"), 1)
 
     @property
     def is_label_map(self) -> bool:
@@ -203,6 +225,19 @@ class Instance:
             return tuple(float(part) for part in self.text(keyword).split("\\"))
         except ValueError:
             return ()
+
+    def number(self, keyword: str) -> int:
+        """Return a whole number, 0 where it is none."""
+        text = self.text(keyword)
+        return int(text) if text.isdecimal() else 0
+
+    def matrix(self, origin: str) -> tuple[int, int] | None:
+        """Return columns and rows that coordinates lie in: of a slide those of all tiles, unless `origin` is FRAME."""
+        names = ("Columns", "Rows")
+        if "TotalPixelMatrixColumns" in self.texts and origin != "FRAME":
+            names = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows")
+        columns, rows = map(self.number, names)
+        return (columns, rows) if columns and rows else None
 
 
 def read_instance(path: Path, limits: Limits) -> Instance | None:
@@ -249,15 +284,22 @@ def _read(path: Path, data: Buffer, start: FileStart, limits: Limits) -> Instanc
                 limit="header_bytes",
             )
         if each.tag in _TEXTS and length <= _LONGEST:
-            one.texts[_TEXTS[each.tag]] = _text(data, each)
+            one.texts[_TEXTS[each.tag]] = text_of(data, each)
         elif each.tag in _NUMBERS and length in {2, 4}:
             number = int.from_bytes(data[each.value : each.value_end], encoding.endian)
             one.texts[_NUMBERS[each.tag]] = str(number)
-        elif _is_sequence(each):
+        elif is_sequence(each):
             kept.append(each)
+    by_tag = {each.tag: each for each in kept}
     if one.is_annotation:
         _read_links(one, data, kept, encoding)
-    shared, per_frame = (next((each for each in kept if each.tag == tag), None) for tag in (SHARED, PER_FRAME))
+    if one.is_structure_set:
+        one.structure_set = read_structure_set(data, by_tag, encoding)
+    elif one.is_bulk_annotation:
+        one.annotation_groups = read_annotation_groups(data, by_tag, encoding, one.text("AnnotationCoordinateType"))
+    elif one.is_image:
+        one.optical_paths = optical_paths_in(data, by_tag, encoding)
+    shared, per_frame = by_tag.get(SHARED), by_tag.get(PER_FRAME)
     if per_frame is not None and (one.is_annotation or one.is_image):
         one.has_frame_groups = True
         one.places, one.of_frames, one.segment_of_frames = read_groups(data, shared, per_frame, encoding)
@@ -305,25 +347,23 @@ class _LinkReader:
             if told in self.seen:
                 return
             self.seen.add(told)
-        encoding = IMPLICIT if sequence.vr == b"UN" else self.encoding
-        here = f"{above}/{_keyword(sequence.tag)}"
-        for position, span in enumerate(item_spans(data, sequence.value, sequence.value_end, encoding)):
-            self._read_item({each.tag: each for each in walk(data, *span, encoding)}, f"{here}/{position}",
-                            series_uid, study_uid, depth)  # fmt: skip
+        here = f"{above}/{keyword_of(sequence.tag)}"
+        for position, found in enumerate(items_of(data, sequence, self.encoding)):
+            self._read_item(found, f"{here}/{position}", series_uid, study_uid, depth)
 
     def _read_item(self, found: dict[int, Element], place: str, series_uid: str, study_uid: str, depth: int) -> None:
         data = self.data
-        series_uid = _text(data, found[_SERIES]) if _SERIES in found else series_uid
-        study_uid = _text(data, found[_STUDY]) if _STUDY in found else study_uid
+        series_uid = text_of(data, found[_SERIES]) if _SERIES in found else series_uid
+        study_uid = text_of(data, found[_STUDY]) if _STUDY in found else study_uid
         if _INSTANCE in found:
-            sop_class_uid = _text(data, found[_CLASS]) if _CLASS in found else ""
-            frames = _text(data, found[_FRAMES]) if _FRAMES in found else ""
+            sop_class_uid = text_of(data, found.get(_CLASS))
+            frames = text_of(data, found.get(_FRAMES))
             numbers = found.get(_SEGMENT_NUMBERS)
             if not sop_class_uid or sop_class_uid.startswith(STORAGE):
                 self.one.links.append(
                     Link(
                         place,
-                        _text(data, found[_INSTANCE]),
+                        text_of(data, found[_INSTANCE]),
                         sop_class_uid,
                         tuple(int(part) for part in frames.split("\\") if part.strip()),
                         () if numbers is None else self._shorts(numbers),
@@ -333,8 +373,8 @@ class _LinkReader:
                 )
         for tag, each in found.items():
             if tag in _FRAME_OF_REFERENCE:
-                self.one.frames_of_reference.append((f"{place}/{_keyword(tag)}", _text(data, each)))
-            elif _is_sequence(each) and tag not in _OF_WORKFLOW:
+                self.one.frames_of_reference.append((f"{place}/{keyword_of(tag)}", text_of(data, each)))
+            elif is_sequence(each) and tag not in _OF_WORKFLOW:
                 self.read(each, place, series_uid, study_uid, depth + 1)
 
     def _shorts(self, each: Element) -> tuple[int, ...]:
@@ -345,31 +385,11 @@ class _LinkReader:
 def _segments(one: Instance, data: Buffer, sequence: Element, encoding: Encoding) -> list[Segment]:
     reader = ContentReader(data, encoding, _character_sets(one))
     found: list[Segment] = []
-    for position, span in enumerate(item_spans(data, sequence.value, sequence.value_end, encoding)):
-        parts = {each.tag: each for each in walk(data, *span, encoding)}
+    for position, parts in enumerate(items_of(data, sequence, encoding)):
         number = parts.get(0x00620004)
         value = b"" if number is None else data[number.value : number.value_end]
-        uid = _text(data, parts[0x00620021]) if 0x00620021 in parts else ""
+        uid = text_of(data, parts.get(0x00620021))
         named = reader.text(parts[0x00620020], "UT") if 0x00620020 in parts else ""
         place = f"/SegmentSequence/{position}"
         found.append(Segment(place, int.from_bytes(value[:2], encoding.endian), uid, named.strip()))
     return found
-
-
-def _is_sequence(each: Element) -> bool:
-    if each.vr == b"SQ":
-        return True
-    if each.vr in {b"", b"UN"}:
-        try:
-            return dictionary_VR(each.tag) == "SQ"
-        except KeyError:
-            return each.end - each.value_end == 8 and each.tag >> 16 != 0x7FE0
-    return False
-
-
-def _text(data: Buffer, each: Element) -> str:
-    return bytes(data[each.value : each.value_end]).decode("utf-8", "replace").strip(" \0")
-
-
-def _keyword(tag: int) -> str:
-    return keyword_for_tag(tag) or f"({tag >> 16:04x},{tag & 0xFFFF:04x})"

@@ -98,7 +98,7 @@ def _region(item: Item, place: str, study: Study) -> Iterator[Finding]:
         )
     for reference in images:
         target = study.by_uid.get(reference.sop_instance_uid)
-        size = None if target is None else _size(target, value.origin)
+        size = None if target is None else target.matrix(value.origin)
         if target is None or size is None:
             continue
         points = list(zip(value.data[::2], value.data[1::2], strict=False))
@@ -118,15 +118,6 @@ def _region(item: Item, place: str, study: Study) -> Iterator[Finding]:
                 advice="They may have been drawn on another image: name that one",
                 level=Level.ERROR if len(outside) == len(points) else Level.WARNING,
             )
-
-
-def _size(target: Instance, origin: str) -> tuple[int, int] | None:
-    """Return columns and rows that coordinates lie in: of a slide those of all tiles, unless they are of a frame."""
-    names = ("Columns", "Rows")
-    if "TotalPixelMatrixColumns" in target.texts and origin != "FRAME":
-        names = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows")
-    numbers = [int(target.text(name) or 0) for name in names]
-    return (numbers[0], numbers[1]) if all(numbers) else None
 
 
 def _group(one: Instance, group: Item, place: str, study: Study) -> Iterator[Finding]:

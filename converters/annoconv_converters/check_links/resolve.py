@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["check_references", "targets_of"]
 
-_LISTS: Final = ("/CurrentRequestedProcedureEvidenceSequence/", "/PertinentOtherEvidenceSequence/")
-_SERIES_LISTS: Final = ("/ReferencedSeriesSequence/", "/StudiesContainingOtherReferencedInstancesSequence/")
-_USES: Final = {True: "/ContentSequence/", False: "/SharedFunctionalGroupsSequence/ /PerFrameFunctionalGroupsSequence/"}
-_EARLIER: Final = ("/PredecessorDocumentsSequence/", "/IdenticalDocumentsSequence/")
+_OF_REPORT: Final = (
+    ("/CurrentRequestedProcedureEvidenceSequence/", "/PertinentOtherEvidenceSequence/"),
+    ("/ContentSequence/",),
+)
+"""Where all that a file refers to is listed, and where it is used."""
+_OF_SEGMENTATION: Final = (
+    ("/ReferencedSeriesSequence/", "/StudiesContainingOtherReferencedInstancesSequence/"),
+    ("/SharedFunctionalGroupsSequence/", "/PerFrameFunctionalGroupsSequence/"),
+)
+_OF_STRUCTURE_SET: Final = (("/ReferencedFrameOfReferenceSequence/",), ("/ROIContourSequence/",))
+_EARLIER: Final = tuple(
+    f"/{each}Sequence/" for each in ("PredecessorDocuments", "IdenticalDocuments", "PredecessorStructureSet")
+)
 _NAMED: Final = 3
 
 
@@ -84,11 +93,17 @@ def _level(one: Instance, link: Link) -> Level:
 
 
 def _unlisted(one: Instance) -> Iterator[Finding]:
-    """Yield what is used and does not stand in the list of all that is used (PS3.3 C.17.2.3, C.12.2)."""
-    lists = _LISTS if one.is_report else _SERIES_LISTS
-    if not one.is_report and not one.is_segmentation:
+    """Yield what is used and does not stand in the list of all that is used (PS3.3 C.17.2.3, C.12.2, C.8.8.5)."""
+    lists: tuple[str, ...]
+    uses: tuple[str, ...]
+    if one.is_report:
+        lists, uses = _OF_REPORT
+    elif one.is_segmentation:
+        lists, uses = _OF_SEGMENTATION
+    elif one.is_structure_set:
+        lists, uses = _OF_STRUCTURE_SET
+    else:
         return
-    uses = tuple(_USES[one.is_report].split())
     known = {link.uid for link in one.links if link.place.startswith(lists)}
     for link in one.links:
         if link.uid not in known and link.place.startswith(uses):

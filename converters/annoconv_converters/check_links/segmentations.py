@@ -11,22 +11,18 @@ from annoconv import ids
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, listed
 from annoconv_converters.check_links.findings import note
+from annoconv_converters.check_links.planes import frame_plane, plane_of, shift_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from annoconv_converters._dicom.groups import FramePlace
     from annoconv_converters.check_links.instances import Instance
+    from annoconv_converters.check_links.planes import Plane
     from annoconv_converters.check_links.study import Study
 
 __all__ = ["check_segmentation"]
 
 _NAMED: Final = 5
-_SHARE_OF_SPACING: Final = 0.75
-"""How far a frame may be off the slice it was derived from, as a share of the larger slice spacing: one of thick slices
-is derived from several thin ones, and lies up to a half of its own off each."""
-_LEAST_MM: Final = 0.01
-_PARALLEL: Final = 1e-3
 
 
 def check_segmentation(one: Instance, study: Study) -> Iterator[Finding]:
@@ -100,37 +96,68 @@ def _frames(one: Instance) -> Iterator[Finding]:
 
 
 def _planes(one: Instance, study: Study) -> Iterator[Finding]:
-    """Yield the first frame that does not lie on the slice which it names as its source (PS3.3 C.7.6.16.2.6)."""
+    """Yield the first frame that is not on the slice which it names as its source, and the first shifted in its plane.
+
+    A frame without a source is held against the nearest of the slices that the file refers to (PS3.3 C.7.6.16.2.6).
+    """
+    first_of: dict[int, int] = {}
     for frame, at in enumerate(one.of_frames):
+        first_of.setdefault(at, frame)
+    slices = _slices(one, study) if any(not one.places[at].source for at in first_of) else []
+    positions = np.array([plane.position for _, plane in slices]).reshape(-1, 3)
+    told: set[str] = set()
+    for at, frame in first_of.items():
         place = one.places[at]
-        target = study.by_uid.get(place.source)
-        distance = None if target is None else _distance(place, target)
-        if target is not None and distance is not None:
-            yield note(
-                "plane",
-                f"/PerFrameFunctionalGroupsSequence/{frame}/PlanePositionSequence/0/ImagePositionPatient",
-                "the frame does not lie on the slice that it was derived from",
-                found=Message("{distance} mm off", distance=f"{distance:.4g}"),
-                expected=Message("the plane of {name}", name=target.path.name),
-                advice="Positions or sources are in another order than the frames: write the segmentation anew",
-            )
-            return
+        own, target = frame_plane(place, one), study.by_uid.get(place.source)
+        if own is None:
+            continue
+        other = None if target is None else plane_of(target, place.source_frame)
+        if not place.source and slices:
+            target, other = slices[int(np.argmin(own.distances(positions)))]
+        if target is None or other is None or not own.is_parallel(other):
+            continue
+        where = f"/PerFrameFunctionalGroupsSequence/{frame}/PlanePositionSequence/0/ImagePositionPatient"
+        checks = (_off_its_slice, _shifted) if place.source else (_shifted,)
+        for finding in filter(None, (each(own, other, target, where) for each in checks)):
+            if finding.rule not in told:
+                told.add(finding.rule)
+                yield finding
 
 
-def _distance(place: FramePlace, target: Instance) -> float | None:
-    """Return how far a frame is off its source along the normal, mm; None if it is near, or they are not parallel."""
-    theirs, orientation = target.numbers("ImagePositionPatient"), target.numbers("ImageOrientationPatient")
-    spacing = [*target.numbers("SpacingBetweenSlices"), *target.numbers("SliceThickness")][:1]
-    if target.frames > 1 and place.source_frame is not None and 0 < place.source_frame <= len(target.of_frames):
-        source = target.places[target.of_frames[place.source_frame - 1]]
-        theirs, orientation = source.position or (), source.orientation or ()
-        spacing = [source.slice_spacing or source.slice_thickness or 0.0]
-    if place.position is None or place.orientation is None or len(theirs) != 3 or len(orientation) != 6:
+def _slices(one: Instance, study: Study) -> list[tuple[Instance, Plane]]:
+    """Return the slices in space that a file refers to."""
+    targets = {link.uid: study.by_uid[link.uid] for link in one.links if link.uid in study.by_uid}
+    images = [(each, frame) for each in targets.values() if each.is_image for frame in range(1, each.frames + 1)]
+    placed = [(target, plane_of(target, frame)) for target, frame in images]
+    return [(target, plane) for target, plane in placed if plane is not None]
+
+
+def _off_its_slice(own: Plane, other: Plane, target: Instance, where: str) -> Finding | None:
+    distance = float(other.distances(own.position))
+    if not other.is_off(distance, own.between):
         return None
-    own = np.cross(place.orientation[:3], place.orientation[3:])
-    normal = np.cross(orientation[:3], orientation[3:])
-    if abs(abs(float(own @ normal)) - 1) > _PARALLEL:
+    return note(
+        "plane",
+        where,
+        "the frame does not lie on the slice that it was derived from",
+        found=Message("{distance} mm off", distance=f"{distance:.4g}"),
+        expected=Message("the plane of {name}", name=target.path.name),
+        advice="Positions or sources are in another order than the frames: write the segmentation anew",
+    )
+
+
+def _shifted(own: Plane, other: Plane, target: Instance, where: str) -> Finding | None:
+    shift = shift_of(own, other)
+    if shift is None or not shift.is_off:
         return None
-    distance = abs(float((np.subtract(place.position, theirs)) @ normal))
-    spacing = [place.slice_spacing or place.slice_thickness or 0.0, *spacing]
-    return distance if distance > max(_LEAST_MM, _SHARE_OF_SPACING * max(spacing)) else None
+    return note(
+        "shift",
+        where,
+        "the frame lies beside the image" if shift.is_beside else "the frame is shifted in its plane",
+        found=Message(
+            "{columns} columns and {rows} rows off", columns=f"{shift.columns:.4g}", rows=f"{shift.rows:.4g}"
+        ),
+        expected=Message("on the pixels of {name}", name=target.path.name),
+        advice="Positions are of the centre of the first pixel: look for half a pixel, or an origin of another image",
+        level=Level.ERROR if shift.is_beside or shift.is_whole else Level.WARNING,
+    )

@@ -19,7 +19,7 @@ from annoconv.advice import NOTHING
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
 from annoconv.class_list import class_list
-from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.codes import UNCLASSIFIED, CaseLabels, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
@@ -119,7 +119,7 @@ class _Writer:
         self.skeletons = Skeletons()
         self.asked: Record = skeletons_of(options.skeletons)
         self.unused = Unused(options.axis, options.only_annotated, self.asked)
-        self.labels = Labels.of()
+        self.labels, self._labels_of = Labels.of(), CaseLabels(context.label_system)
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
         self.position = 0
@@ -143,7 +143,7 @@ class _Writer:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
-        self.labels = Labels.of(loaded.case, self.context.label_system)
+        self.labels = self._labels_of(loaded.case)
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record, self.labels)
         self.table.take(loaded.case, self.labels)

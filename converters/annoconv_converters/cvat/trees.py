@@ -7,10 +7,11 @@ are functions from their annotations back to them. Pixels of masks are not compa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.class_list import class_list
-from annoconv.codes import Labels
+from annoconv.codes import CaseLabels
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.pictures import own_name
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from annoconv.casefile import LoadedCase
+    from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
     from annoconv.model import AnyAnnotation, Case, Label
@@ -110,6 +112,10 @@ class CvatTree:
         for tag in ("image", "track"):
             self._holders |= {(tag, place): element for place, element in enumerate(self.root.iterfind(tag))}
 
+    @cached_property
+    def _labels_of(self) -> CaseLabels:
+        return CaseLabels(self.label_system)
+
     def losses(
         self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int, *, tracks: Sequence[Path] = ()
     ) -> list[Loss]:
@@ -141,7 +147,7 @@ class CvatTree:
 
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
-        labels = Labels.of(case, self.label_system)
+        labels = self._labels_of(case)
         listed = {label.code for label in class_list(case)}
         for label in case.labels or ():
             if label.code in listed:

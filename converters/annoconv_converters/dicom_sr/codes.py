@@ -89,6 +89,8 @@ REGION: Final = dcm("111030", "Image Region")
 SURFACE: Final = dcm("121231", "Volume Surface")
 PATH: Final = dcm("121055", "Path")
 OUTLINE: Final = dcm("111041", "Outline")
+CENTER: Final = dcm("111010", "Center")
+"""Of a mask, beside its segment: a viewer shows nothing without coordinates (see `ohif`)."""
 SOURCE: Final = sct("260753009", "Source")
 SOURCE_IMAGE: Final = dcm("121324", "Source Image")
 SEGMENT: Final = dcm("121191", "Referenced Segment")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, Comprehensive3DSRStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, Comprehensive3DSRStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from annoconv import ids
 from annoconv.codes import PRIVATE_SCHEME
@@ -20,6 +20,7 @@ from annoconv_converters._dicom.dates import date_and_time, offset_zone
 from annoconv_converters._dicom.encoding import CHARACTER_SET, encode, items
 from annoconv_converters._dicom.equipment import OWN_MANUFACTURER, UNSPECIFIED, put_annotation_software
 from annoconv_converters._dicom.file_head import file_head, own_version
+from annoconv_converters._dicom.implicit import as_implicit
 from annoconv_converters._dicom.patient import patient_of, put_patient
 from annoconv_converters._dicom.source_elements import OF_PATIENT_AND_STUDY, REQUIRED_EMPTY, is_how_unsaid
 from annoconv_converters._dicom.texts import copy_elements, fit, text
@@ -212,10 +213,23 @@ def _schemes(content: Iterable[Item]) -> Iterable[str]:
         yield from _schemes(one.children)
 
 
-def file_bytes(header: Dataset, content: bytes, sop_instance_uid: str) -> bytes:
-    """Return a whole file: the header's elements and the content sequence, in the order of their tags."""
+def file_bytes(header: Dataset, content: bytes, sop_instance_uid: str, *, is_implicit: bool) -> bytes:
+    """Return a whole file: the header's elements and the content sequence, in the order of their tags.
+
+    Parameters
+    ----------
+    header, content
+        The elements, and the content sequence in Explicit VR Little Endian.
+    sop_instance_uid
+        Of the file.
+    is_implicit
+        Whether it is written in Implicit VR Little Endian: a line of more than 8,191 points is too long for Explicit
+        VR, which leaves it as UN, and dcmtk's readers stop there.
+    """
     before, behind = Dataset(), Dataset()
     for each in header:
         (before if each.tag < 0x0040A730 else behind).add(each)
-    head = file_head(Comprehensive3DSRStorage, sop_instance_uid, ExplicitVRLittleEndian)
-    return head + encode(before) + content + encode(behind)
+    syntax = ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
+    data = encode(before) + content + encode(behind)
+    head = file_head(Comprehensive3DSRStorage, sop_instance_uid, syntax)
+    return head + (as_implicit(data) if is_implicit else data)

@@ -366,8 +366,10 @@ class GroupReader:
 
 
 def _regions(group: Item) -> list[Item]:
-    """Return the coordinates that a group itself has."""
-    return [each for each in group.children if each.kind in _REGIONS and isinstance(each.value, Coordinates)]
+    """Return the coordinates that a group itself has, but the middle of its segment."""
+    found = [each for each in group.children if each.kind in _REGIONS and isinstance(each.value, Coordinates)]
+    is_segmented = group.first(*map(key_of, (codes.SEGMENT, codes.SEGMENT_FRAME))) is not None
+    return [each for each in found if not is_segmented or each.key != key_of(codes.CENTER)]
 
 
 def _finding(group: Item) -> Concept | None:

@@ -21,6 +21,7 @@ from annoconv_converters._dicom.content import Item, Quantity, Reference
 from annoconv_converters._dicom.dates import date_time
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters.dicom_sr import codes, ohif
+from annoconv_converters.dicom_sr.centres import centre_item
 from annoconv_converters.dicom_sr.observers import observer_items
 from annoconv_converters.dicom_sr.regions import Drawn, draw, image_on, private_concept
 from annoconv_converters.dicom_sr.values import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from annoconv.codes import Labels
     from annoconv.model import Agent, Annotation, AttributeDefinition, Case, Measurement
+    from annoconv.pixels import Mask
     from annoconv_converters.dicom_sr.series import Series
 
 __all__ = ["GroupWriter", "SegmentReference", "tracking_of"]
@@ -88,6 +90,10 @@ class GroupWriter:
         Whether what lies on a slice is written in space.
     for_ohif
         Whether tools of that viewer are named, so that it edits what it reads.
+    masks
+        Voxels of the case's masks.
+    unplaced
+        Ids of the annotations whose groups have no coordinates, once these were written for that viewer.
     """
 
     case: Case
@@ -97,6 +103,8 @@ class GroupWriter:
     value_maps: Mapping[str, Reference] = field(default_factory=dict[str, Reference])
     in_space: bool = False
     for_ohif: bool = False
+    masks: Mapping[str, Mask] = field(default_factory=dict[str, "Mask"])
+    unplaced: list[str] = field(default_factory=list[str], init=False)
 
     def __post_init__(self) -> None:
         study = patient_of(self.case, self.case.image).study
@@ -185,7 +193,9 @@ class GroupWriter:
         if annotation.note is not None:
             add([text_item(_CONTAINS, codes.COMMENT, annotation.note)])
         if self.for_ohif:
+            add(self._centre_of(annotation, segment))
             ohif.make_editable(group, drawn)
+            self.unplaced += [] if ohif.has_place(group) else [annotation.id]
         return group
 
     def _tracking(self, annotation: Annotation, drawn: Drawn | None) -> Iterator[Item]:
@@ -233,6 +243,13 @@ class GroupWriter:
             yield Item(_CONTAINS, "IMAGE", codes.SEGMENT, segment.reference)
         if segment is not None or isinstance(annotation, EllipsoidAnnotation):
             yield Item(_CONTAINS, "UIDREF", codes.SOURCE_SERIES, annotation.image_uid or self.case.image.uid)
+
+    def _centre_of(self, annotation: Annotation, segment: SegmentReference | None) -> Iterator[Item]:
+        """Yield the middle of a mask, as that viewer stops at groups without coordinates."""
+        series, mask = self.series.get(annotation.image_uid or self.case.image.uid), self.masks.get(annotation.id)
+        centre = centre_item(mask, series) if segment is not None and series is not None and mask is not None else None
+        if centre is not None:
+            yield centre
 
     def _algorithm(self, annotation: Annotation) -> list[Item]:
         found = self.algorithm_of(annotation)

@@ -1,8 +1,8 @@
 """What OHIF needs beside the standard's content to edit what it reads: which of its tools drew it, and where.
 
 The viewer knows a measurement as its own by how the tracking identifier begins, `Cornerstone3DTools@^0.1.0:Length`, and
-looks for coordinates at the first value of a group, else at the group itself. Authority: the adapters of cornerstone3D
-(`MeasurementReport.generateToolState`), of which it is made.
+looks for coordinates at the first value of a group, else at the group itself; at a group that has none it stops.
+Authority: the adapters of cornerstone3D (`MeasurementReport.generateToolState`), of which it is made.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv_converters._dicom.content import Item
     from annoconv_converters.dicom_sr.regions import Drawn
 
-__all__ = ["is_box", "make_editable", "plain_tracking_id", "tool_of"]
+__all__ = ["has_place", "is_box", "make_editable", "plain_tracking_id", "tool_of"]
 
 _PREFIX: Final = "Cornerstone3DTools@^0.1.0:"
 """Of the tracking identifier of what the viewer drew."""
@@ -56,6 +56,12 @@ def make_editable(group: Item, drawn: Drawn | None) -> None:
     if first is None or drawn is None or any(each.kind.startswith("SCOORD") for each in first.children):
         return
     first.children += [replace(each, relationship="INFERRED FROM", name=None) for each in drawn.items]
+
+
+def has_place(group: Item) -> bool:
+    """Tell whether a group, or a value of it, has coordinates: where one has none the viewer stops."""
+    places = [group, *group.all(kind="NUM")]
+    return any(each.kind.startswith("SCOORD") for place in places for each in place.children)
 
 
 def plain_tracking_id(name: str) -> str:

@@ -27,10 +27,11 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
-from annoconv_converters._dicom.content import Item, encode_items
+from annoconv_converters._dicom.content import Item, encode_items, has_long_values
 from annoconv_converters._dicom.content_read import ContentReader
 from annoconv_converters._dicom.elements import EXPLICIT, walk
 from annoconv_converters._dicom.encoding import encode
+from annoconv_converters._dicom.implicit import as_implicit
 from annoconv_converters._dicom.series import note_losses, scan_series
 from annoconv_converters._dicom.source_elements import not_copied
 from annoconv_converters.dicom_sr.block import Block
@@ -196,11 +197,12 @@ class _Writing:
             segments,
             in_space=self.settings.in_space,
             for_ohif=self.settings.for_ohif,
+            masks=shown.masks,
         )
         header, content = content_of(case, writer, series, segments, at)
-        encoded = encode_items(content)
-        losses = list(self._finish(writer, header, encoded, beside, unwritten, segments))
-        self._put(path, header, encoded, series[0])
+        encoded, is_implicit = encode_items(content), has_long_values(content)
+        losses = list(self._finish(writer, header, encoded, beside, unwritten, segments, is_implicit=is_implicit))
+        self._put(path, header, encoded, series[0], is_implicit=is_implicit)
         yield from losses
 
     def _named_files(self, case: Case) -> list[Path]:
@@ -257,6 +259,8 @@ class _Writing:
         beside: Sequence[Segmentation],
         unwritten: LeftOut,
         segments: Mapping[str, SegmentReference],
+        *,
+        is_implicit: bool,
     ) -> Iterator[Loss]:
         """Put the private block into the header; yield what the report does not hold."""
         whole, plain = self.loaded.case, self.settings.plain
@@ -286,7 +290,10 @@ class _Writing:
             removed = tuple(each for each in kept.removed if each not in voxels)
             kept = replace(kept, removed=removed)
             told = [each for each in held(native, kept) if each[0][0] not in OF_THE_CASE]
-            digest = content_digest(_elements(header), content)
+            elements = _elements(header)
+            if is_implicit:  # a reader sees the bytes of the file
+                elements = {tag: as_implicit(data) for tag, data in elements.items()}
+            digest = content_digest(elements, as_implicit(content) if is_implicit else content)
             block = Block(digest, kept, told, names, unsaid)
             carry(header, block.document())
         yield from compared.losses
@@ -295,18 +302,21 @@ class _Writing:
         for identity in sorted(names.values()):
             path = pointer(("annotations", position_of[identity], "id"))
             yield from _renamed(path, self.case_index, plain=plain)
+        for identity in writer.unplaced:
+            yield Loss(self.case_index, pointer(("annotations", position_of[identity])), LossKind.NO_PLACE, _UNPLACED)
         for source in self.matched.values():
             yield from note_losses(source, self.case_index, of_identity=False)
             yield from not_copied(source, self.case_index)
 
-    def _put(self, path: Path, header: Dataset, content: bytes, primary: Series) -> None:
+    def _put(self, path: Path, header: Dataset, content: bytes, primary: Series, *, is_implicit: bool) -> None:
         """Derive the UIDs of a report from all that it says, and write it."""
         digest = ids.content_digest(encode(header), content)
         series_uid = ids.series("dicom-sr", primary.uid, digest)
         header.SeriesInstanceUID, header.SOPInstanceUID = UID(series_uid), UID(ids.instance(series_uid, 1))
-        path.write_bytes(file_bytes(header, content, str(header.SOPInstanceUID)))
+        path.write_bytes(file_bytes(header, content, str(header.SOPInstanceUID), is_implicit=is_implicit))
 
 
+_UNPLACED = "OHIF stops at what has no coordinates, and shows nothing of the report: write it apart for that viewer"
 _NAMED = "the tracking identifier is the annotation's tracking_id, where it has one"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.codes import Labels
+from annoconv.codes import CaseLabels
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
@@ -85,10 +85,7 @@ def read_file(
     UsageError
         If there is a height and the file is none of Cytomine.
     """
-
-    def labels_of(case: Case) -> Labels:
-        return Labels.of(case, label_system)
-
+    labels_of = CaseLabels(label_system)
     is_asap = path.suffix.lower() == ".xml"
     document = None if is_asap else tree_of(path, limits)
     answers = None if is_asap else answers_of(document)

@@ -7,10 +7,11 @@ of brushes are not compared.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.codes import Labels
+from annoconv.codes import CaseLabels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
     from annoconv.model import Case, Label
@@ -106,6 +108,10 @@ class TaskTree:
     label_system: Sequence[Label] = ()
     has_predictions: bool = False
 
+    @cached_property
+    def _labels_of(self) -> CaseLabels:
+        return CaseLabels(self.label_system)
+
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the tasks of a case say and it does not."""
         of_several = [each.place for each in pictures if each.place[3:] == (0,)]
@@ -115,7 +121,7 @@ class TaskTree:
 
     def records(self, pictures: Sequence[Picture], case: Case) -> Iterator[FileRecord]:
         """Yield what tasks, their annotations and results say, and what is written again in their place."""
-        labels = Labels.of(case, self.label_system)
+        labels = self._labels_of(case)
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         pieces: set[str | None] = {each.id for each in masks.values()}

@@ -254,7 +254,7 @@ def _merged(
         return Message(_UNFIT)
     is_named = found.carrier.parent.name == FOLDER  # the files of a data set name its cases
     renamed = {"/case_id": Message(_RENAMED)} if is_named else {}
-    losses = [replace(loss, message=renamed.get(loss.path, loss.message)) for loss in merged.losses]
+    losses = [loss._replace(message=renamed.get(loss.path, loss.message)) for loss in merged.losses]
     return found, merged.document, masks, losses
 
 

@@ -8,6 +8,7 @@ pose keypoints too. `docs/formats/yolo.md` holds the mapping table. Authority: d
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
 from annoconv_converters.yolo.data_set import TASK, Kind, read_data_set
-from annoconv_converters.yolo.write import WrittenKind, with_kind, yolo_format
+from annoconv_converters.yolo.write import WrittenKind, fitting_kind, yolo_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,15 +92,15 @@ def to_yolo(
         If pictures are asked for and there are no images.
     """
     rendering = rendering_of(images, render, window)
-    lines, cases = with_kind(cases) if kind == "auto" else (kind, cases)
     return write_pictures(
         cases,
         target,
-        yolo_format(lines, context.limits),
+        yolo_format("segment" if kind == "auto" else kind, context.limits),
         context=context,
         rendering=rendering,
         names=names,
         all_annotations=all_annotations,
+        fitting=partial(fitting_kind, limits=context.limits) if kind == "auto" else None,
     )
 
 

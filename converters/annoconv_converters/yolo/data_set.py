@@ -16,6 +16,7 @@ from annoconv import images as image_seam
 from annoconv.advice import CORRECT_PATH, NOTHING, beside
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
 from annoconv.files.names import Within
 from annoconv.files.side_files import SideFiles
 from annoconv.pictures import PICTURE_FILES
@@ -104,7 +105,7 @@ def read_data_set(
         image = found.image(label, name)
         name = name if name.lower().endswith(PICTURE_FILES) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
         known = sizes.get(name) or (told.get(name) if image is None else None)
-        name_in_set = label.relative_to(folder).as_posix()
+        name_in_set = found.name_of(label)
         lines = _lines(label, limits)
         size = known or _size(name, image, sources or {})
         if size is None and lines:
@@ -127,7 +128,10 @@ def read_data_set(
         labels.append(LabelFile(name_in_set, lines, picture.shapes))
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
-    unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
+
+    def unlisted() -> dict[str, list[str]]:
+        return {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
+
     said = description.said, description.names, description.keypoints
     is_guessed = kind == "auto" and side.path is None
     tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed, missing, description.is_renumbered)
@@ -148,7 +152,11 @@ class _Found:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
         self._within = Within(folder)
+        self._images_folder = folder / "images"
         self._images: dict[Path, dict[str, Path]] = {}
+        self._beside: dict[Path, tuple[Path, ...]] = {}
+        self._folders: dict[tuple[str, ...], Path] = {}
+        self._names: dict[Path, str] = {}
         self._read: set[Path] = set()
 
     def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
@@ -207,16 +215,19 @@ class _Found:
 
     def image(self, label: Path, name: str) -> Path | None:
         """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
-        for folder in dict.fromkeys((self._exchanged(label, "labels", "images").parent, label.parent)):
+        above = label.parent
+        if above not in self._beside:
+            self._beside[above] = tuple(dict.fromkeys((self._exchanged(label, "labels", "images").parent, above)))
+        for folder in self._beside[above]:
             if folder not in self._images:
                 files = folder.iterdir() if folder.is_dir() else ()
                 images = [path for path in files if path.suffix.lower() in _SUFFIXES]
                 self._images[folder] = {path.stem: path for path in images} | {path.name: path for path in images}
-            for each in (Path(name).name, label.stem):
+            for each in (Path(name).name, label.stem) if self._images[folder] else ():
                 if each in self._images[folder]:
                     return self._within(self._images[folder][each])
-        beside = self._folder / "images" / name
-        return self._within(beside) if ".." not in Path(name).parts and beside.is_file() else None
+        beside = self._images_folder / name
+        return self._within(beside) if is_file(beside) and ".." not in Path(name).parts else None
 
     def _files(self, folder: Path) -> list[Path]:
         return image_seam.list_files([folder], self._limits)
@@ -258,9 +269,16 @@ class _Found:
         """Return a path with the last folder of one name under another, those above the data set left alone."""
         return self._folder / exchanged(path.relative_to(self._folder).as_posix(), old, new)
 
+    def name_of(self, label: Path) -> str:
+        """Return where a label file is in the data set."""
+        above = label.parent
+        if above not in self._names:
+            self._names[above] = f"{above.relative_to(self._folder).as_posix()}/".removeprefix("./")
+        return f"{self._names[above]}{label.name}"
+
     def _located(self, name: str, listing: Path) -> tuple[str, Path]:
         """Return name and label file of a listed picture: Darknet names them from the folder above."""
-        if ".." in Path(name).parts:
+        if ".." in name and ".." in Path(name).parts:
             raise InputError(
                 "the list names a picture beyond its folder",
                 source=listing,
@@ -278,10 +296,15 @@ class _Found:
                 advice="Correct the list",
             )
         is_inner = parts[0] == "images" and len(parts) > 1
-        for start in range(1 if is_inner else len(parts)):
+        if is_inner:
+            *above, last = exchanged("/".join(parts), "images", "labels").split("/")
+            folder = self._folders.setdefault(tuple(above), self._folder.joinpath(*above))
+            stem, dot, ending = last.rpartition(".")
+            return "/".join(parts[1:]), folder / f"{stem if stem and dot and ending else last}.txt"
+        for start in range(len(parts)):
             image = self._folder.joinpath(*parts[start:])
             label = self._exchanged(image, "images", "labels").with_suffix(".txt")
-            if is_inner or image.exists() or label.exists():
+            if image.exists() or label.exists():
                 return self._name(image), label
         return "/".join(parts), self._folder / Path(*parts).with_suffix(".txt")
 
@@ -316,7 +339,7 @@ def exchanged(path: str, old: str, new: str) -> str:
 
 
 def _lines(path: Path, limits: Limits) -> list[str]:
-    if not path.is_file():
+    if not is_file(path):
         return []  # a picture without objects
     return [line for line in text_of(path, limits.line_bytes).splitlines() if line.strip()]
 

@@ -75,6 +75,11 @@ def record_of(
             advice=CORRECT_FILE,
         )
     record: Record = {"category_id": label}
+    if len(shares) == _BOX and not keypoints:  # most are
+        _check_shares(shares, path, place)
+        x, y, width, height = shares[0] * columns, shares[1] * rows, shares[2] * columns, shares[3] * rows
+        record["bbox"] = [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
+        return record
     pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
     if len(shares) in {_BOX + 2, pose + 2} and shares[-1].is_integer() and (kind == "detect" or shares[-1] > 1):
         *shares, track = shares  # a tracker's line
@@ -124,6 +129,8 @@ def _is_ring(shares: list[float], kind: str, *, has_keypoints: bool) -> bool:
 
 def _check_shares(shares: list[float], path: Path, place: int) -> None:
     """Refuse coordinates that are no shares of a picture's width and height."""
+    if -SLACK <= min(shares) <= max(shares) <= 1 + SLACK:
+        return
     beyond = next((share for share in shares if not -SLACK <= share <= 1 + SLACK), None)
     if beyond is not None:
         raise InputError(

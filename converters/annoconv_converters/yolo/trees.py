@@ -7,10 +7,11 @@ compared by number. Where a class list or the lines stand in the folder is its l
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.class_list import class_list
-from annoconv.codes import Labels
+from annoconv.codes import CaseLabels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
@@ -29,9 +30,10 @@ from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case, Label
@@ -107,7 +109,7 @@ class DataSetTree:
     label_system
         The task's labels.
     unlisted
-        Lines of the label files of which no picture is listed, by their names.
+        Gives the lines of the label files of which no picture is listed, by their names.
     is_guessed
         Whether nothing tells what outlines of four corners are.
     missing
@@ -121,7 +123,7 @@ class DataSetTree:
     keypoints: tuple[int, int] | None
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
-    unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unlisted: Callable[[], Mapping[str, Sequence[str]]] = dict
     is_guessed: bool = False
     missing: list[str] = field(default_factory=list)
     is_renumbered: bool = False
@@ -158,9 +160,13 @@ class DataSetTree:
         rings = [each.record.get("segmentation") for file in self.labels for each in file.shapes]
         return bool(rings) and all(ring is not None and len(ring[0]) == _OBB for ring in rings)
 
+    @cached_property
+    def _labels_of(self) -> CaseLabels:
+        return CaseLabels(self.label_system)
+
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
-        labels = Labels.of(loaded.case, self.label_system)
+        labels = self._labels_of(loaded.case)
         codes = {each.label_code for each in loaded.case.annotations}
         codes |= {label.code for label in class_list(loaded.case)}
         names = {labels.name_of(code) for code in codes}
@@ -180,7 +186,7 @@ class DataSetTree:
         again = {"train": _LIST, "val": _LIST, "names": self._listed}
         for name, told in self.files.items():
             yield FileRecord((name,), self._told(name, told), again | self._pose(told))
-        yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})
+        yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted().items()}, {})
 
     def _pose(self, told: Record) -> Record:
         """Return what a description says of keypoints, as far as the labels of the cases say the same."""

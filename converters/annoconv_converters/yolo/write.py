@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import shutil
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from annoconv.casefile import LoadedCase
 from annoconv.codes import UNCLASSIFIED
 from annoconv.messages import Message
 from annoconv_converters._pictures.class_lists import COUNTED
@@ -22,7 +20,6 @@ from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
-from annoconv_converters._pictures.spool import Spool, weight_of_case
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
 from annoconv_converters.yolo.data_set import TASK, exchanged, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
@@ -30,14 +27,14 @@ from annoconv_converters.yolo.strict_yaml import quoted
 from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence, Set
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
     from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["REASONS", "LineKind", "WrittenKind", "tree", "with_kind", "yolo_format"]
+__all__ = ["REASONS", "LineKind", "WrittenKind", "fitting_kind", "tree", "yolo_format"]
 
 Record: TypeAlias = "dict[str, Any]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
@@ -79,22 +76,16 @@ _OUTLINED: Final = frozenset({"mask", "polygon", "ellipse"})
 """Types of annotations of which `segment` alone keeps the outline."""
 
 
-def with_kind(cases: Iterable[LoadedCase]) -> tuple[LineKind, Iterable[LoadedCase]]:
-    """Return the kind of lines that holds most of cases, and the cases.
+def fitting_kind(types: Set[str], *, limits: Limits) -> PictureFormat[Record] | None:
+    """Return the format with the kind of lines that holds more of annotations of some types than outlines do.
 
-    It is pose or turned boxes where nothing has another outline; as soon as something has one, no more cases are read.
+    It is pose or turned boxes where nothing has another outline.
     """
-    seen: Spool[LoadedCase] = Spool(weight_of_case)
-    types: set[str] = set()
-    rest = iter(cases)
-    for loaded in rest:
-        types |= {each.type for each in loaded.case.annotations}
-        if types & _OUTLINED:
-            return "segment", chain(seen, [loaded], rest)
-        seen.add(LoadedCase(loaded.case, path=loaded.path))
+    if types & _OUTLINED:
+        return None
     if "keypoints" in types:
-        return "pose", seen
-    return "obb" if "oriented_box" in types else "segment", seen
+        return yolo_format("pose", limits)
+    return yolo_format("obb", limits) if "oriented_box" in types else None
 
 
 def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:

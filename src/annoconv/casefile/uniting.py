@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -99,7 +98,7 @@ def within(losses: LossReport, name: str) -> LossReport:
     if not name:
         return losses
     start = pointer((name,))
-    return LossReport(loss if loss.path.startswith(start) else replace(loss, path=start + loss.path) for loss in losses)
+    return LossReport(loss if loss.path.startswith(start) else loss._replace(path=start + loss.path) for loss in losses)
 
 
 def _tell_who(document: Record) -> None:

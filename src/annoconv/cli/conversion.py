@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import registry
 from annoconv.cli.converters import STDOUT, only_one, to_stdout
-from annoconv.cli.kinds import Kinds, Sources, any_ending, sources_of
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs, outputs_of
 from annoconv.files.names import check_ending
 from annoconv.loss import LossReport
 from annoconv.messages import Message, listed
+from annoconv.registry.kinds import Kinds, Sources, any_ending, sources_of
 from annoconv.registry.signs import CASE
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _read(name: str, paths: list[Path], context: Context, options: dict[str, Any
 
 def _tell(report: Report, reading: LoadedCase | Reading, paths: Sequence[Path], start: int) -> None:
     losses = getattr(reading, "losses", ())
-    report.add_losses(replace(loss, case_index=loss.case_index + start) if start else loss for loss in losses)
+    report.add_losses(loss._replace(case_index=loss.case_index + start) if start else loss for loss in losses)
     for finding in getattr(reading, "findings", ()):
         report.add_finding(finding, getattr(reading, "source", None) or paths[0])
 
@@ -257,7 +257,7 @@ def _united(report: Report, read: Iterator[tuple[LoadedCase | Reading, list[Path
     for index, group in enumerate(groups, start):
         for reading in group:
             told = within(reading.losses, source_of(reading)) if len(group) > 1 else reading.losses
-            report.add_losses(replace(loss, case_index=index) for loss in told)
+            report.add_losses(loss._replace(case_index=index) for loss in told)
         united = unite(group, index)
         if len(group) > 1:
             report.say("{} sources are of one image, and are one case", len(group))

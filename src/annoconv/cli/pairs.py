@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import registry
-from annoconv.cli.kinds import check_format
 from annoconv.errors import AnnoconvError
 from annoconv.files.atomic import Outputs
 from annoconv.messages import Message, listed, translate
+from annoconv.registry.kinds import check_format
 from annoconv.registry.signs import CASE
 
 if TYPE_CHECKING:

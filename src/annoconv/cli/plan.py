@@ -17,10 +17,10 @@ from annoconv.cli.command import CommonCommand, as_command
 from annoconv.cli.convert import OPTIONS as OF_CONVERT
 from annoconv.cli.convert import conversion_command, convert
 from annoconv.cli.converters import parameter_of
-from annoconv.cli.kinds import any_ending, check_format
 from annoconv.errors import UsageError
 from annoconv.files.atomic import Outputs
 from annoconv.messages import Message
+from annoconv.registry.kinds import any_ending, check_format
 from annoconv.registry.signs import CASE
 
 if TYPE_CHECKING:

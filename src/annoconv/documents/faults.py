@@ -95,7 +95,8 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
     Beyond `most` each error of pydantic counts as one.
     """
     findings: list[Finding] = []
-    count = parts = 0
+    count = 0
+    is_sorted = True
     typed: Any = None
     for key, start, part, error in _parts(document, model):
         if key is None:
@@ -104,12 +105,12 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
             getattr(typed, key).extend(part)
         if error is not None and count < most:
             found = _findings(error, document, () if key is None else (key, start))
+            is_sorted = is_sorted and not (findings and found and not findings[-1] < found[0])
             findings += found
             count += len(found)
-            parts += 1
         elif error is not None:
             count += error.error_count()
-    return typed, (in_order(findings) if parts > 1 else findings)[:most], count
+    return typed, (findings if is_sorted else in_order(findings))[:most], count
 
 
 def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, int, Any, ValidationError | None]]:
@@ -121,10 +122,15 @@ def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, 
     lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
     adapters = {key: _adapter_of(model, key) for key in lists}
     lists = {key: value for key, value in lists.items() if _read(adapters[key], b"[]")[1] is None}
-    yield None, 0, *_read(TypeAdapter(model), _text(keys | {key: [] for key in lists} if lists else document))
+    yield None, 0, *_read(_adapter_to(model), _text(keys | {key: [] for key in lists} if lists else document))
     for key, members in lists.items():
         for start, piece in _pieces(members):
             yield key, start, *_read(adapters[key], piece)
+
+
+@cache
+def _adapter_to(model: type[BaseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 @cache
@@ -145,16 +151,15 @@ def _findings(error: ValidationError, document: object, within: tuple[str, int] 
 
 def _pieces(members: list[Any]) -> Iterator[tuple[int, bytes]]:
     """Yield texts of some members each, none large unless one member alone is, and where each begins."""
-    start, size, texts = 0, 0, list[bytes]()
-    for position, member in enumerate(members):
-        text = _text(member)
-        if texts and size + len(text) + 2 > _PIECE:
-            yield start, b"[%b]" % b",".join(texts)
-            start, size, texts = position, 0, []
-        texts.append(text)
-        size += len(text) + 1
-    if texts:
-        yield start, b"[%b]" % b",".join(texts)
+    start, count = 0, 1
+    while start < len(members):
+        text = _text(members[start : start + count])
+        if len(text) > _PIECE and count > 1:
+            count //= 2
+            continue
+        yield start, text
+        start += count
+        count = max(min(2 * count, count * _PIECE // len(text)), 1)
 
 
 def _read(adapter: TypeAdapter[Any], text: bytes) -> tuple[Any, ValidationError | None]:

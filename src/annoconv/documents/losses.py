@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, compare, pointer
+from annoconv.documents.strict_json import collector_paused
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 
@@ -89,6 +90,7 @@ class Compared:
     kept: Residual = field(default_factory=Residual)
 
 
+@collector_paused()
 def report(
     original: object,
     native: object,
@@ -137,9 +139,17 @@ def report(
 
     told, carried = _sentences(_Table(reasons))
     losses: list[Loss] = []
+    above: Path | None = None
+    above_place: _Place = ()
+    pointed = ""
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
-        place = tuple([step if isinstance(step, str) else None for step in path])
+        last = path[-1] if path else None
+        if path[:-1] != above:  # leaves of one object or list follow one another
+            above = path[:-1]
+            above_place = tuple([step if isinstance(step, str) else None for step in above])
+            pointed = pointer((*within, *above))
+        place = (*above_place, last if isinstance(last, str) else None) if path else ()
         if why is None and carrier is not None and place == _DIGEST and path not in refused:
             why = _ANEW["*"]
         if carrier is not None and path not in refused and not isinstance(why, tuple):
@@ -150,7 +160,8 @@ def report(
         else:
             sentence, stated = told(place, why)
             kind = stated or _kind_of(held.get(path, NOTHING))
-        losses.append(Loss(case_index, pointer((*within, *path)), kind, sentence))
+        told_path = f"{pointed}/{last}" if type(last) is int else pointed + pointer(path[-1:])
+        losses.append(Loss(case_index, told_path, kind, sentence))
     if not refused:
         return Compared(losses, difference)
     kept = {path: value for path, value in difference.values.items() if path not in refused}

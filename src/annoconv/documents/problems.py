@@ -77,33 +77,35 @@ class Problem:
     is_too_long: bool = False
 
 
-def findings_of(problems: Iterable[Problem], document: object, *, is_of_schema: bool = True) -> list[Finding]:
+def findings_of(
+    problems: Iterable[Problem], document: object, *, is_of_schema: bool = True, root: str | None = None
+) -> list[Finding]:
     """Return what is told of the problems of a document, in order; what is said twice is held once."""
     settled = list(settle(problems))
-    sentences = _PROBLEM_SENTENCES if class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
+    sentences = _PROBLEM_SENTENCES if root or class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
     compare = len(settled) <= _MOST_COMPARED
     held: dict[str, Message] = {}
     findings: list[Finding] = []
-    misspelt = _misspelt(settled, document) if is_of_schema and compare else set[tuple[str, str]]()
+    misspelt = _misspelt(settled, document, root) if is_of_schema and compare else set[tuple[str, str]]()
     for each in settled:
         if each.kind == REQUIRED and (each.path, each.key) in misspelt:
             continue
         message = Message(sentences[each.kind], key=each.key)
         if is_of_schema:
             path = each.path.rpartition("/")[0] if each.kind == UNKNOWN else each.path
-            message = explained(message, each.kind, each.key, path, document, compare=compare)
+            message = explained(message, each.kind, each.key, path, document, compare=compare, root=root)
         kind = TYPE if each.kind == "null" else each.kind
         findings.append(Finding(f"schema.{kind}", Level.ERROR, each.path, held.setdefault(message, message)))
     return in_order(findings)
 
 
-def _misspelt(settled: list[Problem], document: object) -> set[tuple[str, str]]:
+def _misspelt(settled: list[Problem], document: object, root: str | None) -> set[tuple[str, str]]:
     """Return the places and names of keys that are missing because they are there in another spelling."""
     missing = {(each.path, each.key) for each in settled if each.kind == REQUIRED}
     lacking = {path for path, _ in missing}
     unknown = [each for each in settled if each.kind == UNKNOWN and each.path.rpartition("/")[0] in lacking]
-    meant = [(path, near_key(each.key, path, document)) for each in unknown for path in [each.path.rpartition("/")[0]]]
-    return missing & {*meant}
+    places = [(each.key, each.path.rpartition("/")[0]) for each in unknown]
+    return missing & {(path, near_key(key, path, document, root)) for key, path in places}
 
 
 def settle(problems: Iterable[Problem]) -> Iterator[Problem]:

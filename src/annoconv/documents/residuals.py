@@ -230,9 +230,11 @@ def _compare(original: Any, native: Any, path: Path, order: dict[Path, tuple[str
     """Compare two subtrees, identified lists in the original's order; what is the same is not looked into."""
     if isinstance(original, list) and isinstance(native, list):
         wanted = _identities(original)
-        if wanted is not None and (not native or _identities(native) is not None):
+        named = wanted if wanted is None else _identities(native)
+        if wanted is not None and (not native or named is not None):
             order[path] = wanted
-            native = _by_identity(native, wanted)
+            if named != wanted:
+                native = _by_identity(native, wanted)
     if not (_is_branch(original) and _is_branch(native)) or isinstance(original, dict) != isinstance(native, dict):
         return _compare_leaves(original, native, path)
     if _is_same(original, native):
@@ -242,7 +244,10 @@ def _compare(original: Any, native: Any, path: Path, order: dict[Path, tuple[str
     inner: dict[str | int, _Difference] = {}
     for step, member in members.items():
         if step in wanted_members:
-            found = _compare(wanted_members[step], member, (*path, step), order)
+            wanted_member = wanted_members[step]
+            if type(member) in SCALARS and type(wanted_member) in SCALARS and _equal(member, wanted_member):
+                continue
+            found = _compare(wanted_member, member, (*path, step), order)
             if found is not None:
                 inner[step] = found
     difference = _Difference()
@@ -277,11 +282,14 @@ def _is_same(original: object, native: object) -> bool:
 
 def _note_order(node: Any, path: Path, order: dict[Path, tuple[str, ...]]) -> None:
     """Note the order of the identified lists in a subtree."""
-    if b"[{" not in orjson.dumps(node):  # no list of objects
+    lists = orjson.dumps(node).count(b"[{")
+    if not lists:  # no list of objects
         return
     identities = _identities(node)
     if identities is not None:
         order[path] = identities
+    if lists == isinstance(node, list):  # none but itself
+        return
     for step, member in _members(node).items():
         if _is_branch(member):
             _note_order(member, (*path, step), order)
