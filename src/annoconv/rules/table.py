@@ -22,7 +22,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.findings import Level
 from annoconv.messages import Message
-from annoconv.rules.engine import PROFILES, catalogue, table_bytes
+from annoconv.rules.engine import PROFILES, added_rules, catalogue, table_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +49,9 @@ class RuleTable:
     rules
         By id, in the order of `model/rules.yaml`.
     version, sha256
-        Of annoconv's own table.
+        Of annoconv's own table; the digest is of what packages add too.
+    packages
+        Names of the packages that add rules.
     file, file_version, file_sha256
         Of the project's file; None without one.
     """
@@ -57,6 +59,7 @@ class RuleTable:
     rules: Mapping[str, Rule]
     version: str
     sha256: str
+    packages: tuple[str, ...] = ()
     file: str | None = None
     file_version: str | None = None
     file_sha256: str | None = None
@@ -64,6 +67,8 @@ class RuleTable:
     def to_json(self) -> dict[str, Any]:
         """Return which rules these are, as reports name them."""
         told: dict[str, Any] = {"version": self.version, "sha256": self.sha256}
+        if self.packages:
+            told["packages"] = [*self.packages]
         if self.file is not None:
             told["project"] = {"file": self.file, "version": self.file_version, "sha256": self.file_sha256}
         return told
@@ -89,8 +94,10 @@ def rule_table(path: Path | None = None, *, limits: Limits | None = None) -> Rul
     InputError
         If the file names a rule, a key or a number that there is not, or a value that none may have.
     """
-    own = table_bytes()
-    table = RuleTable(catalogue(), strict_json.loads(own)["version"], hashlib.sha256(own).hexdigest())
+    own, added = table_bytes(), added_rules()
+    digest = hashlib.sha256(own + b"".join(strict_json.dumps(each.entry) for each in added)).hexdigest()
+    packages = tuple(sorted({each.package for each in added}))
+    table = RuleTable(catalogue(), strict_json.loads(own)["version"], digest, packages)
     if path is None:
         return table
     data = strict_json.read_bytes(path, limits)
