@@ -62,7 +62,7 @@ def unit_shifts(found: Foreground) -> dict[int, UnitShifts]:
         for di in shifts:
             low = np.maximum(found.starts[a] + moved + di, found.starts[b])
             overlap = np.minimum(found.stops[a] + moved + di, found.stops[b]) - low
-            told.append(np.bincount(key[a], weights=np.maximum(overlap, 0), minlength=count))
+            told.append(np.bincount(key[a], weights=np.maximum(overlap, 0), minlength=count).astype(np.float64))
         return told
 
     own, following = (np.array([overlaps(dk, dj, (-1, 0, 1)) for dj in (-1, 0, 1)]) for dk in (0, 1))
