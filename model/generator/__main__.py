@@ -15,6 +15,7 @@ from model.generator.codegen_schema import print_codegen_schemas
 from model.generator.conformance import print_conformance
 from model.generator.fhir_definitions import outputs as fhir_definitions
 from model.generator.fhir_extensions import print_extensions
+from model.generator.fhir_guide import print_guide
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
@@ -54,12 +55,14 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     model = read_model(source / "annoconv.yaml")
     rules = _yaml(source / "rules.yaml")
     image_checks = _yaml(source / "image_checks.yaml")
+    schema = print_schema(model)
+    extensions = print_extensions(schema)
     package = {
         "__init__.py": _init(model),
         "_runtime.py": (source / "generator" / "runtime.py").read_text("utf-8"),
         "annoconv.context.jsonld": _json(print_context(model)),
         "annoconv.d.ts": print_types(model),
-        "annoconv.schema.json": _json(print_schema(model)),
+        "annoconv.schema.json": _json(schema),
         "image_checks.json": _json(image_checks),
         "keys.py": print_keys(model),
         "label_system.json": _json(_yaml(source / "labels.yaml")),
@@ -73,8 +76,9 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
-        "docs/formats/fhir-extensions.json": _json(print_extensions(print_schema(model))),
+        "docs/formats/fhir-extensions.json": _json(extensions),
         "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
+        "docs/reference/fhir-guide.md": print_guide(schema, extensions),
         "docs/reference/image-checks.md": print_image_checks(image_checks["checks"]),
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),

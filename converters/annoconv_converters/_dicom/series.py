@@ -281,7 +281,8 @@ class DicomSeries:
     @cached_property
     def _headers(self) -> Sequence[pydicom.Dataset]:
         present = [frame for frame in self._stack[1] if frame is not None]
-        return Headers([(frame or present[0]).path for frame in self._stack[1]])
+        frames = [None if each is None or each.place is None else each.frame or 1 for each in self._stack[1]]
+        return Headers([(frame or present[0]).path for frame in self._stack[1]], frames)
 
     @property
     def acquired_at(self) -> datetime | None:

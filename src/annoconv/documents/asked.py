@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from annoconv.messages import Language
 
-__all__ = ["explained"]
+__all__ = ["explained", "near_key"]
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -200,6 +200,12 @@ def explained(
     if not advice:
         return Message("{problem}; expected {expected}", problem=problem, expected=expected)
     return Message("{problem}; expected {expected}; {advice}", problem=problem, expected=expected, advice=advice)
+
+
+def near_key(key: str, path: str, document: object) -> str:
+    """Return the key of the object at a place that an unknown one may be meant for; empty if there is none."""
+    place = _place_of(path, document)
+    return "" if place is None else _near_key(key, place)
 
 
 Asked: TypeAlias = tuple[object, object]

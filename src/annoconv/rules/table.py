@@ -13,6 +13,7 @@ import hashlib
 import math
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,6 +79,13 @@ def _actions() -> tuple[str, ...]:
     return tuple(strict_json.loads(table_bytes())["actions"])
 
 
+@cache
+def _image_checks() -> frozenset[str]:
+    """Return the ids of the checks of images, which have a table of their own."""
+    listed = strict_json.loads((files("annoconv_model") / "image_checks.json").read_bytes())["checks"]
+    return frozenset(each["id"] for each in listed) - catalogue().keys()
+
+
 def rule_table(path: Path | None = None, *, limits: Limits | None = None) -> RuleTable:
     """Return the table of rules, with the changes of a project's file.
 
@@ -117,6 +125,15 @@ def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
     """Return a rule as a project has it."""
     where = f"/rules/{identity}"
     rule = table.rules.get(identity)
+    if identity in _image_checks():
+        raise InputError(
+            "this is a check of images, which a project's file does not change",
+            source=path,
+            where=where,
+            found=identity,
+            expected="the id of a rule, as docs/reference/rules.md lists them",
+            advice="Leave it out: check-images has the levels and numbers of docs/reference/image-checks.md",
+        )
     if rule is None:
         raise InputError(
             "there is no such rule",
@@ -139,9 +156,14 @@ def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
 
 def _levels(rule: Rule, told: Any, path: Path, where: str) -> Mapping[Profile, Level | None]:
     """Return the levels of a rule: one word is the level in every profile."""
-    stated = dict.fromkeys(PROFILES, told) if isinstance(told, str) else told
-    _check_keys(stated, PROFILES, path, where)
-    checked = {name: _listed(level, _LEVELS, path, f"{where}/{name}") for name, level in stated.items()}
+    if isinstance(told, str):
+        checked = dict.fromkeys(PROFILES, _listed(told, _LEVELS, path, where))
+    elif not isinstance(told, dict):
+        listed = Message("one of {levels}, or an object of them by profile", levels=", ".join(_LEVELS))
+        raise _refused(path, where, told, listed, _LOOK)
+    else:
+        _check_keys(told, PROFILES, path, where)
+        checked = {name: _listed(level, _LEVELS, path, f"{where}/{name}") for name, level in told.items()}
     return {**rule.levels, **{name: None if level == _OFF else Level(level) for name, level in checked.items()}}
 
 
@@ -150,7 +172,7 @@ def _parameters(rule: Rule, told: Any, path: Path, where: str) -> Mapping[str, f
     for name, value in told.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or not 0 <= value <= _LARGEST:
-            raise _refused(path, f"{where}/{name}", value, Message("a number, not negative"), _LOOK)
+            raise _refused(path, f"{where}/{name}", value, Message("a number from 0 to {most:g}", most=_LARGEST), _LOOK)
     return {**rule.parameters, **told}
 
 
@@ -179,7 +201,7 @@ def _check_keys(document: Any, known: tuple[str, ...], path: Path, where: str) -
 
 
 def _refused(path: Path, where: str, found: Any, expected: str, advice: str) -> InputError:
-    stated = strict_json.dumps(found).decode() if found is not None else Message("nothing")
+    stated = strict_json.dumps(found).decode().rstrip() if found is not None else Message("nothing")
     return InputError(
         "this is no value that it can have", source=path, where=where, found=stated, expected=expected, advice=advice
     )
