@@ -202,9 +202,9 @@ def explained(
     return Message("{problem}; expected {expected}; {advice}", problem=problem, expected=expected, advice=advice)
 
 
-def near_key(key: str, path: str, document: object) -> str:
+def near_key(key: str, path: str, document: object, root: str | None) -> str:
     """Return the key of the object at a place that an unknown one may be meant for; empty if there is none."""
-    place = _place_of(path, document)
+    place = _place_of(path, document, root)
     return "" if place is None else _near_key(key, place)
 
 

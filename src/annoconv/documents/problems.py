@@ -86,7 +86,7 @@ def findings_of(
     compare = len(settled) <= _MOST_COMPARED
     held: dict[str, Message] = {}
     findings: list[Finding] = []
-    misspelt = _misspelt(settled, document) if is_of_schema and compare else set[tuple[str, str]]()
+    misspelt = _misspelt(settled, document, root) if is_of_schema and compare else set[tuple[str, str]]()
     for each in settled:
         if each.kind == REQUIRED and (each.path, each.key) in misspelt:
             continue
@@ -99,13 +99,13 @@ def findings_of(
     return in_order(findings)
 
 
-def _misspelt(settled: list[Problem], document: object) -> set[tuple[str, str]]:
+def _misspelt(settled: list[Problem], document: object, root: str | None) -> set[tuple[str, str]]:
     """Return the places and names of keys that are missing because they are there in another spelling."""
     missing = {(each.path, each.key) for each in settled if each.kind == REQUIRED}
     lacking = {path for path, _ in missing}
     unknown = [each for each in settled if each.kind == UNKNOWN and each.path.rpartition("/")[0] in lacking]
-    meant = [(path, near_key(each.key, path, document)) for each in unknown for path in [each.path.rpartition("/")[0]]]
-    return missing & {*meant}
+    places = [(each.key, each.path.rpartition("/")[0]) for each in unknown]
+    return missing & {(path, near_key(key, path, document, root)) for key, path in places}
 
 
 def settle(problems: Iterable[Problem]) -> Iterator[Problem]:
