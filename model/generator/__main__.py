@@ -68,7 +68,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
         "docs/formats/fhir-extensions.json": _json(print_extensions(print_schema(model))),
-        "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
+        "docs/conformance.md": print_conformance(conformance, model, [*rules["rules"], *image_checks["checks"]]),
         "docs/reference/image-checks.md": print_image_checks(image_checks["checks"]),
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),
