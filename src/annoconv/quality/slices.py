@@ -136,8 +136,10 @@ def _table(starts: NDArray[np.int64], stops: NDArray[np.int64], rows: int, colum
 
 def gaps_of(table: SliceTable) -> list[tuple[int, int]]:
     """Return first and last slice of each short stretch that is empty between two slices that overlap."""
-    held = np.flatnonzero(table.areas)
     found: list[tuple[int, int]] = []
+    if table.areas.all():
+        return found
+    held = np.flatnonzero(table.areas)
     for n in np.flatnonzero(np.diff(held) > 1).tolist():
         a, b = int(held[n]), int(held[n + 1])
         one, other = table.boxes[a], table.boxes[b]
@@ -218,7 +220,10 @@ def jumps_of(table: SliceTable, gains: NDArray[np.float64]) -> tuple[list[Jump],
 
 def _candidates(off: NDArray[np.float64], least: float) -> list[int]:
     """Return where centroids are off by so much, and by more than on either side."""
-    size = np.nan_to_num(np.linalg.norm(off, axis=1))
+    size = np.hypot(off[:, 0], off[:, 1])
+    if not (size >= least).any():
+        return []
+    size = np.nan_to_num(size)
     padded = np.concatenate([[0.0], size, [0.0]])
     peak = (size >= padded[:-2]) & (size >= padded[2:])
     return [int(k) for k in np.flatnonzero(peak & (size >= least))]
@@ -274,11 +279,13 @@ def _ends(table: SliceTable, usable: NDArray[np.bool_]) -> list[Jump]:
         c = table.centres
         off = c[end] - (2 * c[near] - c[far])
         di, dj = (round(float(each)) for each in off)
+        if (di, dj) == (0, 0):
+            continue
         rest = np.linalg.norm(c[near] - (2 * c[far] - c[further]))
         pace = np.linalg.norm(np.diff(c, axis=0), axis=1)
         others = np.delete(pace, 0 if end == 0 else count - 2)
         size = math.hypot(di, dj)
-        is_rare = size > 0 and np.nanmax(others) <= size / 2
+        is_rare = np.nanmax(others) <= size / 2
         if is_rare and rest <= _QUIET * size and _gain(table, end, (near,), di, dj) >= _GAIN:
             found.append(Jump(table.first + end, di, dj))
     return found
