@@ -65,6 +65,7 @@ def quality_report(
     from annoconv.casefile.reading import case_paths, check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of, replacing
+    from annoconv.files.names import readable
     from annoconv.report.quality.document import quality_report as document_of
     from annoconv.report.sources import Sources
     from annoconv.rules.table import rule_table
@@ -107,7 +108,7 @@ def quality_report(
         with_volumes=viewer,
     )
     with replacing(output, overwrite=report.overwrite) as temporary:
-        temporary.write_text(_written(kind, told, subjects, report), encoding="utf-8", newline="")
+        temporary.write_text(readable(_written(kind, told, subjects, report)), encoding="utf-8", newline="")
     report.add("report", told)
     report.say("{}", Message("{verdict}", verdict=Message(told["verdict"]["text"][report.lang])))
     report.add_output(output)
