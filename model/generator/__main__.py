@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from model.generator.catalogues import catalogues
+from model.generator.codegen_schema import print_codegen_schemas
 from model.generator.conformance import print_conformance
 from model.generator.fhir_definitions import outputs as fhir_definitions
 from model.generator.fhir_extensions import print_extensions
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from model.generator.ir import Model
 
 ROOT = Path(__file__).resolve().parents[2]
+_BLANK = re.compile("[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
+"""Characters that nobody sees, which JSON names by their numbers."""
 
 _INIT = '''"""Typed classes of the annoconv model, generated from LinkML; never edited.
 
@@ -67,6 +71,8 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "references.json": _json(references(model)),
         "rules.json": _json(rules),
     }
+    valid = [json.loads(path.read_bytes()) for path in sorted((source / "examples" / "valid").glob("*.json"))]
+    package |= {name: _json(schema) for name, schema in print_codegen_schemas(model, valid).items()}
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
@@ -88,7 +94,8 @@ def _init(model: Model) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return _BLANK.sub(lambda match: f"\\u{ord(match[0]):04X}", text)
 
 
 def _yaml(path: Path) -> Any:
