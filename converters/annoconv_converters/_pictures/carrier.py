@@ -70,6 +70,8 @@ PICTURE: Final = ("file_name", "width", "height")
 """What a side file tells of a picture, beside its keys."""
 _LISTED: Final = "coco"
 """The format whose side file is a list, which does not say its format."""
+
+
 class _Everything:
     """A set of all names."""
 
