@@ -1,5 +1,5 @@
 # Few words: what a contributor types.
-.PHONY: generate check test docs
+.PHONY: generate check test docs viewer
 
 generate:  ## everything that the model generates, and the tables of formats
 	python -m model.generator
@@ -17,3 +17,7 @@ test:
 
 docs:  ## the documents run as tests
 	pytest tests/test_docs.py
+
+viewer:  ## the bundle of NiiVue that `annoconv report --viewer` puts into a page; committed
+	npm ci --prefix viewer --ignore-scripts --no-fund --no-audit
+	node viewer/build.mjs

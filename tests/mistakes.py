@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from typing import Any
 
 import nibabel
 import numpy as np
+import pydicom
+from PIL import Image
+from pydicom.uid import UID
 
 from annoconv.cli import main
 from tests.cases import make
@@ -173,6 +177,51 @@ def one(**keys: Any) -> list[Document]:
     return [coco()["annotations"][0] | keys]
 
 
+def retouched(source: Path, target: Path) -> None:
+    """Write a slice of the same identity with another pixel."""
+    dataset = pydicom.dcmread(source)
+    pixels = dataset.pixel_array.copy()
+    pixels[0, 0] += 1
+    dataset.PixelData = pixels.tobytes()
+    dataset.save_as(target)
+
+
+def doubled(here: Path) -> None:
+    """Write the series once more, as another one, into the same folder; lay the mask apart."""
+    for number, source in enumerate(slices(here)):
+        dataset = pydicom.dcmread(source)
+        dataset.SeriesInstanceUID += ".2"
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"{dataset.SOPInstanceUID}.2")
+        dataset.save_as(source.with_name(f"b{number}.dcm"))
+    (here / "masks").mkdir(exist_ok=True)
+    if mask_of(here).parent != here / "masks":
+        shutil.copy(mask_of(here), here / "masks")
+
+
+def yolo(lines: str) -> Layout:
+    """Return what writes a data set of one picture."""
+
+    def write(here: Path) -> None:
+        for name, content in (("data.yaml", "names: [liver]\ntrain: images\n"), ("labels/a.txt", lines)):
+            text(f"dataset/{name}", content)(here)
+        (here / "dataset" / "images").mkdir()
+        Image.new("L", (200, 100)).save(here / "dataset" / "images" / "a.png")
+
+    return write
+
+
+def labelme(kind: str, points: list[list[int]]) -> Document:
+    """Return a LabelMe file of one shape."""
+    shape = {"label": "liver", "shape_type": kind, "points": points, "group_id": None, "flags": {}}
+    size = {"imagePath": "a.png", "imageHeight": 10, "imageWidth": 20}
+    return {"version": "5.0", "flags": {}, "shapes": [shape], "imageData": None, **size}
+
+
+VOC = (
+    "<annotation><filename>a.png</filename><size><width>20</width><height>10</height><depth>1</depth></size>"
+    "<object><name>liver</name><bndbox><xmin>{xmin}</xmin><ymin>2</ymin><xmax>{xmax}</xmax><ymax>5</ymax></bndbox>"
+    "</object></annotation>"
+)
 FHIR: Document = {"resourceType": "Bundle", "type": "collection"}
 GEOJSON: Document = {"type": "FeatureCollection", "features": []}
 
@@ -792,6 +841,184 @@ wrong(
     "使用 docs/reference/losses.md 中的类型",
     document("policy.json", {"kinds": ["noplace"]}),
 )
+wrong(
+    "another word in braces than case_id",
+    "花括号中的词不是 case_id",
+    "convert data/{id}/masks -o out/{id}.dcm",
+    "writes `{case_id}`",
+    "改为 `{case_id}`",
+)
+wrong(
+    "a Windows path in a table",
+    "表格中的 Windows 路径",
+    "convert --manifest cases.csv --to coco",
+    "writes `/` for `\\`",
+    "用 `/` 代替 `\\`",
+    text("cases.csv", "case_id,sources,output\n1,data\\case.json,a.json\n"),
+)
+wrong(
+    "a table with semicolons",
+    "表格以分号分隔",
+    "convert --manifest cases.csv --to coco",
+    "saves it with commas",
+    "改用逗号分隔保存",
+    text("cases.csv", "case_id;sources;output\n1;case.json;a.json\n"),
+)
+wrong(
+    "several cases for one .dcm",
+    "多个病例写入一个 .dcm",
+    "to-dicom-seg case.json other.json --images images -o seg.dcm",
+    "writes into a folder, `seg`",
+    "写入文件夹 `seg`",
+    files(lambda here: shutil.copy(here / "case.json", here / "other.json")),
+)
+wrong(
+    "a format's name misspelt in a plan",
+    "计划中的格式名拼写错误",
+    "plan nifti dicomseg",
+    "writes `dicom-seg`",
+    "改为 `dicom-seg`",
+)
+
+# --- masks and images once more ---
+
+wrong(
+    "a mask without a voxel",
+    "空掩膜",
+    "validate case.json --profile exchange",
+    "draws it, or takes the annotation out",
+    "重新勾画，或删除该标注",
+    remade(lambda voxels, affine: (voxels * 0, affine)),
+)
+wrong(
+    "two files of one instance that differ",
+    "同一实例有两个不同的文件",
+    "to-dicom-seg case.json --images images -o seg.dcm",
+    "leaves one of the two out",
+    "去掉其中一个",
+    files(lambda here: retouched(slices(here)[0], here / "images" / "again.dcm")),
+)
+wrong(
+    "two series in one folder, none of them named",
+    "同一文件夹中有两个序列且未指明",
+    "from-nifti masks --images images -o out.json",
+    "puts the right series into a folder of its own",
+    "将正确的序列单独放入一个文件夹",
+    files(lambda here: doubled(here)),
+)
+wrong(
+    "a flipped direction",
+    "方向翻转",
+    "validate case.json --images images",
+    "copies the direction of the series",
+    "照抄序列的方向",
+    image(direction=[[-1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+)
+
+# --- other formats once more ---
+
+wrong(
+    "YOLO lines in pixels",
+    "YOLO 坐标写成像素",
+    "from-yolo dataset -o out.jsonl",
+    "divides by width and height",
+    "除以图像的宽和高",
+    yolo("0 120 80 40 30\n"),
+)
+wrong(
+    "a YOLO line of three numbers",
+    "YOLO 行只有三个数",
+    "from-yolo dataset -o out.jsonl",
+    "adds the height",
+    "补充高度",
+    yolo("0 0.5 0.5 0.1\n"),
+)
+wrong(
+    "a YOLO folder that data.yaml does not have",
+    "data.yaml 所指的文件夹不存在",
+    "from-yolo dataset -o out.jsonl",
+    "corrects `train`",
+    "更正 `train`",
+    text("dataset/data.yaml", "names: [liver]\ntrain: pictures\n"),
+)
+wrong(
+    "a VOC box turned inside out",
+    "VOC 边界框最小值大于最大值",
+    "from-pascal-voc voc -o out.jsonl",
+    "writes the minima first",
+    "先写最小值",
+    text("voc/a.xml", VOC.format(xmin=9, xmax=3)),
+)
+wrong(
+    "a VOC file without a size",
+    "VOC 文件缺少尺寸",
+    "from-pascal-voc voc -o out.jsonl",
+    "adds `size`",
+    "补充 `size`",
+    text("voc/a.xml", re.sub("<size>.*</size>", "", VOC.format(xmin=3, xmax=9))),
+)
+wrong(
+    "a LabelMe circle of one point",
+    "LabelMe 圆只有一个点",
+    "from-labelme labelme -o out.jsonl",
+    "draws it again",
+    "重新绘制",
+    document("labelme/a.json", labelme("circle", [[3, 3]])),
+)
+wrong(
+    "a LabelMe shape that there is not",
+    "LabelMe 形状类型不存在",
+    "from-labelme labelme -o out.jsonl",
+    "writes `circle`",
+    "改为 `circle`",
+    document("labelme/a.json", labelme("circel", [[3, 3], [4, 4]])),
+)
+wrong(
+    "Label Studio's CSV",
+    "Label Studio 导出为 CSV",
+    "from-label-studio export.csv -o out.jsonl",
+    "exports JSON",
+    "导出为 JSON",
+    text("export.csv", "id,label\n1,liver\n"),
+)
+# --- reviews, rules, reports ---
+
+wrong(
+    "a decision that there is not",
+    "审核结论不存在",
+    "review case.json -o reviewed.json --decision acept --reviewer R9 --timestamp now",
+    "writes `accept`",
+    "改为 `accept`",
+)
+wrong(
+    "a rejection without a finding",
+    "退回但未说明问题",
+    "review case.json -o reviewed.json --decision reject --reviewer R9 --timestamp now",
+    "adds `--finding boundary`",
+    "补充 `--finding boundary`",
+)
+wrong(
+    "a rule of a project that there is not",
+    "项目规则标识不存在",
+    "validate case.json --rules rules.json",
+    "takes the id that is named",
+    "使用提示的标识",
+    document("rules.json", {"version": "1", "rules": {"A-C.3.duplikate_id": {"level": "warning"}}}),
+)
+wrong(
+    "a report as PDF",
+    "报告写成 PDF",
+    "report case.json -o report.pdf",
+    "writes `report.html`, and prints that",
+    "写成 `report.html` 后打印",
+)
+wrong(
+    "more slices than none",
+    "切片数量为负",
+    "report case.json -o report.html --overlays -1",
+    "writes 0 or more",
+    "写 0 或更大的数",
+)
 
 
 SAID: dict[str, tuple[str, str, str]] = {
@@ -819,6 +1046,8 @@ SAID: dict[str, tuple[str, str, str]] = {
     "a box outside the image": ("1 .. 4000 along x", "from 0 to 16", "correct its numbers"),
     "a polygon of two points": ("found a list of 2 members", "expected at least 3", "add what is missing"),
     "a slice that there is not": ("slice_index is 99", "the image has 6", "count from 0"),
+    "a mask without a voxel": ("no voxel of m.nii.gz", "belongs to the mask M1", "draw it, or take the annotation out"),
+    "a flipped direction": ("[-1.5, 0, 0, -20]", "but the files have", "copy the geometry of the series"),
     "a mask file that is not there": ("masks/lever.nii.gz", "beside the case file", "or correct mask_file"),
     "a Windows path": ("found 'masks\\\\liver.nii.gz'", "with forward slashes", "masks/a.nii.gz"),
     "a mask outside the folder": ("found '../liver.nii.gz'", "never upwards", "beside the case or below it"),

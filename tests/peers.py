@@ -24,6 +24,7 @@ _ORIGIN = {
     "dsrdump": "the Debian package dcmtk",
     "tid1500reader": "pip install dcmqi",
     "java": "the Debian package libpixelmed-java",
+    "datamodel-codegen": "pip install datamodel-code-generator",
     "segimage2itkimage": "pip install dcmqi",
     "itkimage2segimage": "pip install dcmqi",
 }

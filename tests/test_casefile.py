@@ -389,10 +389,9 @@ def test_a_case_that_was_changed_in_place_is_checked_again_at_every_way_out(tmp_
     assert everything_below(tmp_path) == ["before.json", "before.masks/.annoconv.json", "before.masks/a.nii.gz"]
 
 
-@pytest.mark.parametrize("raw", [{"task_id": "T"}, None])
-def test_what_is_no_case_with_its_masks_is_refused_by_name(raw: Any, tmp_path: Path) -> None:
-    case = case_of() if raw is None else raw
-    with pytest.raises(UsageError, match=rf"found {type(case).__name__}; expected LoadedCase"):
+@pytest.mark.parametrize("case", [{"task_id": "T"}, 3, None])
+def test_what_is_no_case_with_its_masks_is_refused_by_name(case: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"found {type(case).__name__}; expected Case, LoadedCase"):
         registry.write([case], tmp_path / "z.geojson", format="geojson")
     with pytest.raises(UsageError, match="read_case"):
         write_case(case, tmp_path / "x.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from model.generator.catalogues import catalogues
+from model.generator.codegen_schema import print_codegen_schemas
 from model.generator.conformance import print_conformance
 from model.generator.fhir_definitions import outputs as fhir_definitions
 from model.generator.fhir_extensions import print_extensions
+from model.generator.fhir_guide import print_guide
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from model.generator.ir import Model
 
 ROOT = Path(__file__).resolve().parents[2]
+_BLANK = re.compile("[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
+"""Characters that nobody sees, which JSON names by their numbers."""
 
 _INIT = '''"""Typed classes of the annoconv model, generated from LinkML; never edited.
 
@@ -50,12 +55,14 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     model = read_model(source / "annoconv.yaml")
     rules = _yaml(source / "rules.yaml")
     image_checks = _yaml(source / "image_checks.yaml")
+    schema = print_schema(model)
+    extensions = print_extensions(schema)
     package = {
         "__init__.py": _init(model),
         "_runtime.py": (source / "generator" / "runtime.py").read_text("utf-8"),
         "annoconv.context.jsonld": _json(print_context(model)),
         "annoconv.d.ts": print_types(model),
-        "annoconv.schema.json": _json(print_schema(model)),
+        "annoconv.schema.json": _json(schema),
         "image_checks.json": _json(image_checks),
         "keys.py": print_keys(model),
         "label_system.json": _json(_yaml(source / "labels.yaml")),
@@ -64,11 +71,14 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "references.json": _json(references(model)),
         "rules.json": _json(rules),
     }
+    valid = [json.loads(path.read_bytes()) for path in sorted((source / "examples" / "valid").glob("*.json"))]
+    package |= {name: _json(schema) for name, schema in print_codegen_schemas(model, valid).items()}
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
-        "docs/formats/fhir-extensions.json": _json(print_extensions(print_schema(model))),
+        "docs/formats/fhir-extensions.json": _json(extensions),
         "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
+        "docs/reference/fhir-guide.md": print_guide(schema, extensions),
         "docs/reference/image-checks.md": print_image_checks(image_checks["checks"]),
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),
@@ -84,7 +94,8 @@ def _init(model: Model) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return _BLANK.sub(lambda match: f"\\u{ord(match[0]):04X}", text)
 
 
 def _yaml(path: Path) -> Any:

@@ -6,6 +6,7 @@ Objects are closed. A union is an `if/then` on its tag, so that an error names t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from model.generator.ir import Array, Const, GenerationError, Map, Named, Scalar, ScalarUnion, Union
@@ -13,8 +14,8 @@ from model.generator.ir import Array, Const, GenerationError, Map, Named, Scalar
 if TYPE_CHECKING:
     from model.generator.ir import Class, Enumeration, Field, Model, Requirement, Text, TypeExpression
 
-_LINE_BREAK = {"type": "string", "pattern": "[\\r\\n]"}
-_TYPES = {"string": "string", "integer": "integer", "number": "number", "decimal": "number", "boolean": "boolean"}
+LINE_BREAK = {"type": "string", "pattern": "[\\r\\n]"}
+TYPES = {"string": "string", "integer": "integer", "number": "number", "decimal": "number", "boolean": "boolean"}
 
 
 def print_schema(model: Model) -> dict[str, Any]:
@@ -46,22 +47,28 @@ def _said(text: Text, unit: str | None = None) -> dict[str, Any]:
     return said
 
 
-def _number(value: float) -> float | int:
+def pattern_of(pattern: str) -> str:
+    r"""Return a pattern with characters in place of `\uXXXX`, which Go's expressions do not know."""
+    return re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), pattern)
+
+
+def number_of(value: float) -> float | int:
+    """Return a bound as JSON has it, whole numbers without a point."""
     return int(value) if float(value).is_integer() else value
 
 
 def _scalar(one: Scalar) -> dict[str, Any]:
-    schema = {**_said(one.text), "type": _TYPES.get(one.kind, "string")}
+    schema = {**_said(one.text), "type": TYPES.get(one.kind, "string")}
     if one.kind == "timestamp":
         schema["format"] = "date-time"
     if one.pattern is not None:
-        schema |= {"pattern": one.pattern, "not": _LINE_BREAK}
+        schema |= {"pattern": pattern_of(one.pattern), "not": LINE_BREAK}
     if one.description_zh:
         schema["x-description-zh"] = one.description_zh
     if one.advice is not None:
         schema["x-advice"], schema["x-advice-zh"] = one.advice
     bounds = {"minimum": one.minimum, "maximum": one.maximum, "exclusiveMinimum": one.exclusive_minimum}
-    return schema | {key: _number(value) for key, value in bounds.items() if value is not None}
+    return schema | {key: number_of(value) for key, value in bounds.items() if value is not None}
 
 
 def _scalar_union(one: ScalarUnion, model: Model) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def _scalar_union(one: ScalarUnion, model: Model) -> dict[str, Any]:
         scalar = model.scalars[name]
         if not isinstance(scalar, Scalar) or scalar.pattern or scalar.minimum is not None:
             raise GenerationError(f"{one.name}: {name} is no plain value type")
-        members.append(_TYPES[scalar.kind])
+        members.append(TYPES[scalar.kind])
     value: dict[str, Any] = {"type": sorted(members)}
     return _said(one.text) | ({"anyOf": [value, {"type": "array", "items": value}]} if one.or_list else value)
 

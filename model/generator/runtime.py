@@ -13,21 +13,80 @@ from functools import partial
 from operator import is_
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 is_absent: Callable[[object], bool] = partial(is_, None)
 """Tells whether an optional key is left out of what is written; compiled, as it is asked of every key."""
 
 
+Refusal: TypeAlias = "Callable[[ValueError, type[Model], dict[str, Any]], Exception]"
+"""Makes another error of what pydantic says of values that were given for keys of a class."""
+_refusals: list[Refusal] = []
+
+
+def refuse_with(refusal: Refusal) -> None:
+    """Have errors in Python, of what is made or assigned, be made by a function; JSON keeps pydantic's."""
+    _refusals[:] = [refusal]
+
+
+def _error_of(error: ValueError, kind: type[Model], given: dict[str, Any]) -> Exception:
+    return _refusals[0](error, kind, given) if _refusals else error
+
+
+_MOST_SHOWN = 3
+"""Members of a list that its `repr` shows."""
+
+
+class _Several:
+    """Stands for the members of a long list in a `repr`."""
+
+    def __init__(self, members: list[Any] | tuple[Any, ...]) -> None:
+        self._members = members
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(repr, self._members[:_MOST_SHOWN]))}, ... {len(self._members)} in all]"
+
+
 class Model(BaseModel):
     """Base of every class: closed, checked on assignment, and never writing a null."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True, defer_build=True)
+
+    if not TYPE_CHECKING:  # checkers are told the keys of each class
+
+        def __init__(self, /, **given):
+            __tracebackhide__ = True
+            try:
+                self.__pydantic_validator__.validate_python(given, self_instance=self)
+            except ValidationError as error:
+                refused = _error_of(error, type(self), given)
+                raise refused from (None if refused is error else error)
+
+        __init__.__pydantic_base_init__ = True  # pydantic need not call it for what it makes itself
+
+        def __setattr__(self, name, value):
+            try:
+                super().__setattr__(name, value)
+            except ValueError as error:  # pydantic's, or that there is no such key
+                refused = _error_of(error, type(self), {name: value})
+                raise refused from (None if refused is error else error)
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Yield the keys that are there; of a long list the first members and their number."""
+        for name in type(self).model_fields:
+            value = getattr(self, name, None)
+            is_long = isinstance(value, list | tuple) and len(value) > _MOST_SHOWN
+            if value is not None:
+                yield name, _Several(value) if is_long and name not in _WHOLE else value
+
+
+_WHOLE = frozenset({"bbox", "shape", "spacing", "origin", "direction", "point"})
+"""Keys of short lists, which are shown whole."""
 
 
 class _Optional:
@@ -166,4 +225,5 @@ __all__ = [
     "Whole",
     "datetime",
     "is_absent",
+    "refuse_with",
 ]

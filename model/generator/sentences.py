@@ -132,10 +132,14 @@ class _Reader:
             if function is None:
                 continue
             names = [each.arg for each in function.args.args]
+            named_only = {each.arg for each in function.args.kwonlyargs}
             for place, value in _arguments(call, places):
                 if place in {"found", "expected"} or not isinstance(value, ast.Name):
                     continue
-                if value.id in names and function.name.startswith("_") and function.name != "__init__":
+                is_private = function.name.startswith("_") and function.name != "__init__"
+                if value.id in named_only and is_private:
+                    calls.setdefault(function.name, {})[value.id] = ""
+                elif value.id in names and is_private:
                     bound = names[0] in {"self", "cls"}
                     told = calls.setdefault(function.name, {})
                     told |= {value.id: "", names.index(value.id) - bound: ""}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
+    from annoconv.casefile.arrays import image_of, pixels_of, text_span
+    from annoconv.datasets import Dataset, Sample, to_monai, to_pandas
     from annoconv.errors import (
         AnnoconvError,
         DocumentError,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss, LossKind, LossReport
     from annoconv.registry import Context, Format, Option, formats, read, write
     from annoconv.report.preview import Preview, preview
+    from annoconv.rules.inventory import find
     from annoconv.validation import validate
 
     __version__: str
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnnoconvError",
     "Context",
+    "Dataset",
     "DocumentError",
     "Finding",
     "Format",
@@ -53,13 +57,20 @@ __all__ = [
     "OutputExistsError",
     "Preview",
     "Reading",
+    "Sample",
     "UsageError",
     "__version__",
+    "find",
     "formats",
+    "image_of",
+    "pixels_of",
     "preview",
     "read",
     "read_case",
     "read_cases",
+    "text_span",
+    "to_monai",
+    "to_pandas",
     "validate",
     "write",
     "write_case",
@@ -67,12 +78,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "casefile.arrays": ("image_of", "pixels_of", "text_span"),
     "casefile": ("LoadedCase", "Reading", "read_case", "read_cases", "write_case", "write_cases"),
+    "datasets": ("Dataset", "Sample", "to_monai", "to_pandas"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "findings": ("Finding", "Level"),
     "limits": ("Limits",),
     "loss": ("Loss", "LossKind", "LossReport"),
     "report.preview": ("Preview", "preview"),
+    "rules.inventory": ("find",),
     "registry": ("Context", "Format", "Option", "formats", "read", "write"),
     "validation": ("validate",),
 }

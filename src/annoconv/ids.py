@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import json.encoder
 import re
 import unicodedata
 import uuid
@@ -105,7 +106,7 @@ def resources(*parts: str) -> Callable[[str], str]:
     return made
 
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_as_json = json.encoder.encode_basestring
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The first digit of the fourth group of a UUID (RFC 9562 4.1) by the digit of the digest there."""
 

@@ -10,6 +10,7 @@ import heapq
 import json
 import pickle
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain, groupby, islice, pairwise
@@ -19,12 +20,17 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from annoconv.messages import translate
+from annoconv.tables import table
 
 if TYPE_CHECKING:
     from annoconv.messages import Language
 
 __all__ = ["Loss", "LossCollector", "LossKind", "LossReport", "merged"]
 
+_SHOWN: Final = 3
+"""Losses that stand in a `repr`; of more their kinds do."""
+_SHOWN_ROWS: Final = 50
+"""Losses that a notebook shows."""
 _HELD: Final = 5_000
 """Losses that a report holds in memory; more of them wait in a file without a name."""
 _BLOCK: Final = 250
@@ -134,7 +140,16 @@ class LossReport(Sequence[Loss]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return f"LossReport({list(self)!r})"
+        if len(self) <= _SHOWN:
+            return f"LossReport({list(self)!r})"
+        kinds = Counter(loss.kind.value for loss in self)
+        return f"LossReport({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))})"
+
+    def _repr_html_(self) -> str:
+        kinds = Counter(loss.kind.value for loss in self)
+        caption = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no losses"
+        rows = ((loss.case_index, loss.path, loss.kind.value, loss.message) for loss in islice(self, _SHOWN_ROWS))
+        return table(("case", "path", "kind", "message"), rows, caption, len(self))
 
     def paths(self, case_index: int = 0) -> frozenset[str]:
         """Return the JSON pointers of one case's losses."""

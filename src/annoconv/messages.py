@@ -29,7 +29,7 @@ Language: TypeAlias = Literal["en", "zh"]
 
 DOMAIN: Final = "annoconv"
 _LONGEST, _HEAD, _TAIL = 500, 300, 100  # characters of one value in a sentence, and what is left of a longer one
-_GROUPS: Final = ("annoconv.converters", "annoconv.readers", "annoconv.commands")
+_GROUPS: Final = ("annoconv.converters", "annoconv.readers", "annoconv.commands", "annoconv.rules")
 
 _SYSTEM_SENTENCES = (
     "No such file or directory",

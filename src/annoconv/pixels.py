@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from annoconv.advice import ARRAY_ORDER
+from annoconv.advice import ARRAY_ORDER, NOTHING
 from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import replacing
 from annoconv.files.inflate import PIECE_BYTES, compress
 from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.volumes import nifti
 from annoconv.volumes.foreground import find_foreground
 from annoconv.volumes.label_boxes import Box, find_labels
@@ -50,6 +50,10 @@ __all__ = [
     "foreground_of",
     "save_nifti",
 ]
+
+
+_MOST_NAMED = 10
+"""Masks named in one message."""
 
 
 class Volume(Protocol):
@@ -253,6 +257,10 @@ def count(mask: Mask) -> int:
     return int(np.count_nonzero(mask.read()))
 
 
+class _NoMaskError(MaskError, KeyError):
+    """An annotation has no mask; a mapping says that by a KeyError."""
+
+
 class Masks(Mapping[str, Mask]):
     """The masks of a case by annotation id, in the order given."""
 
@@ -269,7 +277,20 @@ class Masks(Mapping[str, Mask]):
             self._masks[mask.id] = mask
 
     def __getitem__(self, key: str) -> Mask:
-        return self._masks[key]
+        """Return a mask; an error that is a MaskError and a KeyError if there is none."""
+        mask = self._masks.get(key)
+        if mask is None:
+            raise _NoMaskError(
+                "the annotation has no mask",
+                where=key,
+                found=listed([*self._masks], _MOST_NAMED) if self._masks else NOTHING,
+                expected="a mask for each annotation of type mask",
+                advice="Give its mask too, LoadedCase(case, {id: array}), or leave the annotation out",
+            )
+        return mask
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._masks
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._masks)

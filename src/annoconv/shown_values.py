@@ -8,7 +8,7 @@ NIfTI `slope` and `intercept`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "PRESETS", "Window", "colours_of", "is_inverted", "number_of", "palette_colours", "percentile_window",
-    "rescaling_of", "stated_window", "text_of",
+    "PRESETS", "FrameHeaders", "Window", "colours_of", "header_of", "is_inverted", "number_of", "palette_colours",
+    "percentile_window", "rescaling_of", "stated_window", "text_of",
 ]  # fmt: skip
 
 
@@ -76,6 +76,20 @@ PRESETS: Final = {
 """Usual windows of CT, HU."""
 _MOST_SAMPLES: Final = 1 << 20
 """Values that percentiles are taken of, evenly among all."""
+
+
+@runtime_checkable
+class FrameHeaders(Protocol):
+    """Headers of which those of frames are told with what else their file says of them."""
+
+    def shown(self, index: int, /) -> Any:
+        """Return the header of a slice."""
+        ...
+
+
+def header_of(headers: Sequence[Any], index: int) -> Any:
+    """Return what the file of a slice says of how its values are shown."""
+    return headers.shown(index) if isinstance(headers, FrameHeaders) else headers[index]
 
 
 def text_of(header: Any, keyword: str) -> str:

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
-from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.errors import AnnoconvError, DocumentError, UsageError
+from annoconv.files.inputs import paths_of
 from annoconv.messages import Message
 from annoconv.progress import over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annoconv.casefile import LoadedCase
+    from annoconv.casefile import LoadedCase, Reading
     from annoconv.documents.classes import AnyDocument
     from annoconv.findings import Finding
     from annoconv.limits import Limits
@@ -31,10 +32,10 @@ _OF_THE_WHOLE: Final = {"schema.required", "schema.type"}
 
 
 def validate(
-    target: LoadedCase | AnyDocument | Path | str,
+    target: LoadedCase | Reading | AnyDocument | Path | str,
     *,
     profile: Profile = "minimal",
-    images: Sequence[Path | str] = (),
+    images: Sequence[Path | str] | Path | str = (),
     label_system: GivenLabels | None = None,
     limits: Limits | None = None,
     rules_file: Path | str | None = None,
@@ -50,7 +51,7 @@ def validate(
     profile
         Which rules are applied and how strictly: minimal, exchange, delivery.
     images
-        Source images to check the cases against, files or folders.
+        Source images to check the cases against, files or folders, one or several.
     label_system
         The task's labels, to check cases and task definitions against: a label system, its labels, or its file.
     limits
@@ -74,7 +75,7 @@ def validate(
             check_file(
                 Path(target),
                 profile=profile,
-                images=images,
+                images=paths_of(images),
                 label_system=labels,
                 label_system_id=label_system_id,
                 limits=limits,
@@ -82,11 +83,20 @@ def validate(
                 task=task,
             )
         )
-    from annoconv.casefile import LoadedCase
-    from annoconv.casefile.loaded import check_changed
+    from annoconv.casefile import LoadedCase, Reading
+    from annoconv.casefile.loaded import as_loaded, check_changed
+    from annoconv.documents import classes
     from annoconv.model import Case
 
+    if not isinstance(target, LoadedCase | Reading | classes.AnyDocument):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "this cannot be validated",
+            found=type(target).__name__,
+            expected="LoadedCase, Reading, Case, TaskDefinition, LabelSystem, Package, or the path of a file",
+            advice="Of a list take its members one by one; of a dictionary make a Case first",
+        )
     subject = LoadedCase(target) if isinstance(target, Case) else target
+    subject = as_loaded(subject) if isinstance(subject, Reading) else subject
     try:
         check_changed(subject.case if isinstance(subject, LoadedCase) else subject)
     except DocumentError as error:

@@ -67,9 +67,9 @@ def from_boxes_csv(sources: Sequence[Path], *, context: Context) -> Iterator[Rea
         If a file has other columns, or a value is none that the model takes.
     """
     for source in sources:
-        text = strict_json.read_bytes(source, context.limits).decode("utf-8", "strict")
+        text = strict_json.read_bytes(source, context.limits).decode("utf-8", "replace")
         header, *lines = csv.reader(io.StringIO(text, newline="")) if text else [[]]
-        if tuple(header) != COLUMNS or any(len(line) != len(COLUMNS) for line in lines):
+        if "\ufffd" in text or tuple(header) != COLUMNS or any(len(line) != len(COLUMNS) for line in lines):
             raise InputError("this is no table of boxes", source=source, expected=", ".join(COLUMNS))
         rows = [dict(zip(COLUMNS, line, strict=True)) for line in lines]
         for _, group in groupby(rows, key=lambda row: [row[name] for name in CASE]):

@@ -172,6 +172,7 @@ def test_profiles(run: Callable[..., Ran], tmp_path: Path) -> None:
         "A-3.3.dangling_link",
         "A-7.2b.direction_missing",
         "A-7.2d.origin_missing",
+        "A-5.6.time_missing",
     ]
 
 

@@ -490,7 +490,17 @@ def test_a_plan_of_two_formats_and_one_of_cases(run: Callable[..., Ran], demo: P
     assert ran.code == 0, ran.err
     rows = {row["part"]: (row["from"], row["to"]) for row in ran.json["plan"]}
     assert rows["polygon"] == ("carried", "carried")
-    assert rows["mask"][1] != "carried"
+    assert rows["mask"][1] == "in part"
+    told = {row["part"]: row["to_reasons"] for row in ran.json["plan"]}
+    (reason,) = told["polygon"]
+    assert reason["reason"] == "a segment has no place for polygon; what is no mask has no segment"
+    (reason,) = [each for each in told["mask"] if "confidence" in each["reason"]]
+    assert "measurements" in reason["reason"]
+    assert "tracking_id" not in reason["reason"], "a segment has one"
+    assert all(why for part, why in told.items() if rows[part][1] != "yes"), "each has its reason"
+    said = run("plan", "labelme", "coco").err
+    assert "COCO has no place for texts" in said
+    assert "labelme is not written" in said
     line = [demo / "case.json", "--images", demo / "images", "--plain"]
     planned = run("plan", *line, "--to", "dicom-seg", "--losses", tmp_path / "plan.json")
     done = run("to-dicom-seg", *line, "-o", tmp_path / "x.dcm", "--losses", tmp_path / "done.json")

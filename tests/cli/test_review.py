@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.documents import Document, good, write
+from tests.report.quality_cases import edit, two_readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +127,7 @@ def test_reviewers_who_differ_are_arbitrated(steps: Steps, run: Run) -> None:
         "state": "disputed",
         "next": "next is the arbitration: --level 3",
         "level": 3,
+        "file": str(steps.path),
     }
     assert "next is the arbitration" in steps.decide("accept", "R1", "--annotation", "B1").err
     assert steps.decide("accept", "C1", "--annotation", "B1", "--level", 3).code == 0
@@ -244,11 +247,110 @@ def test_poor_agreement_makes_queues(run: Run, tmp_path: Path) -> None:
 
 
 def test_what_agreement_said_makes_queues(run: Run, tmp_path: Path) -> None:
-    path = write(tmp_path / "case.json", case())
-    asked = {"label": "NODULE", "case": "CASE_1", "dice": 0.7, "needs_dedicated_review": True, "reference": "A1"}
+    paths = two_readers(tmp_path)
     said = tmp_path / "agreement.json"
-    said.write_text(json.dumps({"reviews": [asked]}), encoding="utf-8")
-    queue = run("review-queue", path, "--agreement", said, "--json").json["queue"]
-    assert {each["queue"] for each in queue} == {"dedicated_review"}
+    said.write_text(run("agreement", *paths, "--json").out, encoding="utf-8")
+    queue = run("review-queue", *paths, "--agreement", said, "--json").json["queue"]
+    asked = [(each["file"], each["annotation"]) for each in queue if each["queue"] == "dedicated_review"]
+    # boxes, points, spans and grades of the same label were not compared
+    assert asked == [(str(path), mask) for path in paths for mask in ("ORG_SPLEEN", "LES_1")]
     said.write_text("{}", encoding="utf-8")
-    assert "agreement CASES --json" in run("review-queue", path, "--agreement", said).err
+    assert "agreement CASES --json" in run("review-queue", paths[0], "--agreement", said).err
+
+
+def test_an_agreement_of_others_asks_nothing_of_a_reader(run: Run, tmp_path: Path) -> None:
+    first, second = two_readers(tmp_path)
+    asked = {"label": "SPLEEN", "case": "DEMO_0001", "dice": 0.2, "needs_dedicated_review": True}
+    said = tmp_path / "agreement.json"
+    said.write_text(json.dumps({"reviews": [{**asked, "reference": "B2", "other": "C3"}]}), encoding="utf-8")
+    queue = run("review-queue", first, second, "--agreement", said, "--json").json["queue"]
+    assert {each["file"] for each in queue if each["queue"] == "dedicated_review"} == {str(second)}
+
+
+def test_the_readings_of_one_case_are_told_apart_by_their_files(run: Run, tmp_path: Path) -> None:
+    paths = two_readers(tmp_path)
+    for path in paths:
+        edit(path, lambda document: document["reviews"].clear())
+    table, out = tmp_path / "queue.csv", tmp_path / "out.jsonl"
+    told = run("review-queue", *paths, "--csv", table).err
+    assert f"DEMO_0001 ({paths[1]}): ORG_LIVER" in told
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row |= {"decision": "accept", "reviewer": "R1", "at": "2026-03-01T00:00:00Z"}
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert run("review", *paths, "-o", out, "--from", table).code == 0
+    assert run("review-queue", out).err == "nothing waits for a review\n"
+    for row in rows:
+        row.pop("file")
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    ran = run("review", *paths, "-o", tmp_path / "again.jsonl", "--from", table)
+    assert ran.code == 1
+    assert "in a column file" in ran.err
+
+
+def test_a_decision_is_not_earlier_than_what_it_is_of(run: Run, tmp_path: Path) -> None:
+    document = case(timestamps={"start": "2026-02-01T00:00:00Z", "end": "2026-02-01T01:00:00Z"})
+    document["annotations"][0]["annotated_at"] = "2026-02-03T00:00:00Z"
+    path = write(tmp_path / "case.json", document)
+    more = ("--decision", "revise", "--finding", "boundary", "--reviewer", "R1")
+    for identity, at, code in (("B1", 2, 1), ("B1", 4, 0), ("P1", 2, 0), ("P1", 1, 0)):
+        out = tmp_path / f"{identity}{at}.json"
+        time = f"2026-02-0{at}T00:00:00Z"
+        ran = run("review", path, "-o", out, "--annotation", identity, *more, "--timestamp", time)
+        assert ran.code == code
+        assert ("earlier than what it is of" in ran.err) == bool(code)
+    early = run("review", path, "-o", tmp_path / "x.json", *more, "--timestamp", "2026-01-31T00:00:00Z")
+    assert early.code == 1
+
+
+@pytest.mark.parametrize("identity", ["", " "])
+def test_an_empty_id_is_not_all_annotations(run: Run, tmp_path: Path, identity: str) -> None:
+    path, out = write(tmp_path / "case.json", case()), tmp_path / "out.json"
+    more = ("--decision", "accept", "--reviewer", "R1", "--timestamp", "2026-03-01T00:00:00Z")
+    ran = run("review", path, "-o", out, "--annotation", identity, *more)
+    assert ran.code == 2
+    assert "an annotation has no id" in ran.err
+    assert not out.exists()
+
+
+def test_a_self_check_is_the_annotators(steps: Steps) -> None:
+    assert "of the annotator's own work; found R1; expected A1" in steps.decide("accept", "R1", "--level", 1).err
+    assert steps.decide("accept", "A1", "--level", 1).code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("decision,reviewer,at\naccept,R1,2026/3/1 10:00\n", "t.csv: line 2: this is no time"),
+        ("decision,reviewer,at\naccept,R1,2026-03-01\n", "t.csv: line 2: the time names no zone"),
+        ("decision;reviewer;at\naccept;R1;2026-03-01\n", "the columns are not parted by commas"),
+        ("decision\treviewer\naccept\tR1\n", "the columns are not parted by commas"),
+        (
+            "annotation,decision,reviewer,at\nB1;P1,accept,R1,2026-03-01T00:00:00Z\n",
+            "found B1;P1; expected B1, P1, Q1. Part several by spaces",
+        ),
+        (
+            "finding,decision,reviewer,at\nboundary;missed,revise,R1,2026-03-01T00:00:00Z\n",
+            "Part several by spaces",
+        ),
+    ],
+)
+def test_a_table_of_another_kind_is_told_with_its_line(run: Run, tmp_path: Path, text: str, told: str) -> None:
+    path, table = write(tmp_path / "case.json", case()), tmp_path / "t.csv"
+    table.write_text(text, encoding="utf-8")
+    ran = run("review", path, "-o", tmp_path / "out.json", "--from", table)
+    assert ran.code
+    assert told in ran.err
+    assert "--timezone" not in ran.err
+
+
+def test_a_folder_is_no_table(run: Run, tmp_path: Path) -> None:
+    ran = run("review", write(tmp_path / "case.json", case()), "-o", tmp_path / "out.json", "--from", tmp_path)
+    assert "found a folder; expected CSV" in ran.err

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from annoconv.cli import main
+from annoconv.cli import _commands, main
+from annoconv.cli.examples import example_of
 from annoconv.rules import catalogue
 
 
@@ -93,8 +100,47 @@ def test_errors_of_the_command_line_are_objects_too(capsys: pytest.CaptureFixtur
     assert error["advice"] == "Try 'annoconv info --help' for help."
 
 
+def test_every_example_can_be_typed() -> None:
+    root = _commands()
+    for name in root.list_commands(None):
+        example = example_of(name)
+        assert example is not None, name
+        _, called, *arguments = shlex.split(example)
+        command = root.get_command(None, called)
+        told = getattr(command, "told", None)
+        flags = {flag for each in (told(arguments) if told else command).params for flag in each.opts}
+        asked = {each.partition("=")[0] for each in arguments if each.startswith("-")}
+        assert (called, asked - flags) == (name, set())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_is_printed(shell: str) -> None:
+    source = f'_ANNOCONV_COMPLETE=source_{shell} "{sys.executable}" -m annoconv'
+    script = subprocess.run(["bash", "-c", source], capture_output=True, text=True, check=True).stdout
+    assert f"_ANNOCONV_COMPLETE=complete_{shell} " in script
+    assert "annoconv" in script.strip().splitlines()[-1]
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=script, text=True, check=True)
+
+
+def test_bash_completes_a_command_after_the_line_of_the_page(tmp_path: Path) -> None:
+    """What the page says to put into .bashrc, then what pressing the tab key does."""
+    annoconv = tmp_path / "annoconv"
+    annoconv.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m annoconv "$@"\n', "utf-8")
+    annoconv.chmod(0o755)
+    pressed = """
+        eval "$(_ANNOCONV_COMPLETE=source_bash annoconv)"
+        COMP_WORDS=(annoconv to-dicom-s) COMP_CWORD=1
+        $(complete -p annoconv | sed 's/.*-F \\([^ ]*\\) .*/\\1/') annoconv
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    out = subprocess.run(["bash", "-c", pressed], capture_output=True, text=True, env={**os.environ, "PATH": path})
+    assert out.stdout.split() == ["to-dicom-seg", "to-dicom-sr"], out.stderr
+
+
 @pytest.mark.parametrize(
-    ("words", "completed"), [("annoconv to-c", "to-coco"), ("annoconv info --overw", "--overwrite")]
+    ("words", "completed"), [("annoconv to-c", "to-coco"), ("annoconv validate --overw", "--overwrite")]
 )
 def test_names_are_completed(
     words: str, completed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

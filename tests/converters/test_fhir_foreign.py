@@ -13,6 +13,7 @@ import pytest
 from annoconv import registry
 from annoconv.casefile import Reading, write_case
 from annoconv.documents import strict_json
+from annoconv.errors import InputError
 from annoconv.validation import validate
 
 Document = dict[str, Any]
@@ -172,6 +173,90 @@ def test_a_version_before_is_no_second_value(tmp_path: Path) -> None:
     case, losses = read(bundle(*entries, type_="history"), tmp_path)
     assert [each["fields"][0]["value"] for each in case["clinical_records"]] == [2.5]
     assert "/entry/1/resource" in losses
+
+
+def entry(method: str, address: str, resource: Document | None = None) -> Document:
+    told = {"fullUrl": f"http://x.org/{address}", "request": {"method": method, "url": address}}
+    return told | ({"resource": resource} if resource else {})
+
+
+@pytest.mark.parametrize("has_address", [True, False])
+def test_what_was_deleted_is_not_read(has_address: bool, tmp_path: Path) -> None:
+    """A history has its newest entry first: `a` was deleted, `b` was deleted and made again."""
+    a, b, again = (measured(id=each, valueQuantity=millimetres(n)) for each, n in (("a", 1.5), ("b", 2.5), ("b", 3.5)))
+    entries = [
+        entry("DELETE", "Observation/a"),
+        entry("PUT", "Observation/b", again),
+        entry("DELETE", "Observation/b"),
+        entry("PUT", "Observation/b", b),
+        entry("PUT", "Observation/a", a),
+    ]
+    if not has_address:
+        entries = [{key: each[key] for key in each.keys() - {"fullUrl"}} for each in entries]
+    case, losses = read({"resourceType": "Bundle", "type": "history", "entry": entries}, tmp_path)
+    values = {each["id"]: each["fields"][0]["value"] for each in case["clinical_records"]}
+    assert values == {"b": 3.5}
+    assert {"/entry/0/request/method", "/entry/3/resource", "/entry/4/resource"} <= losses
+
+
+def test_what_another_server_deleted_is_read(tmp_path: Path) -> None:
+    told = measured(id="a", valueQuantity=millimetres(1.5))
+    entries = [entry("DELETE", "Observation/a"), entry("PUT", "Observation/a", told) | {"fullUrl": "http://y.org/o/a"}]
+    case, _ = read({"resourceType": "Bundle", "type": "history", "entry": entries}, tmp_path)
+    assert [each["id"] for each in case["clinical_records"]] == ["a"]
+
+
+BINARY = {"resourceType": "Binary", "contentType": "text/plain", "data": base64.b64encode(b"a nodule").decode()}
+
+
+def attached(**told: Any) -> Document:
+    return {"resourceType": "DocumentReference", "id": "d", "status": "current", "content": [{"attachment": told}]}
+
+
+@pytest.mark.parametrize("url", ["urn:uuid:00000001-0000-4000-8000-000000000000", "Binary/b"])
+@pytest.mark.parametrize("told", [{"contentType": "text/plain"}, {}])
+def test_a_text_in_a_binary_is_the_text_of_the_document_that_refers_to_it(
+    url: str, told: Document, tmp_path: Path
+) -> None:
+    binary = BINARY if url.startswith("urn") else BINARY | {"id": "b"}
+    address = url if url.startswith("urn") else "http://x.org/Binary/b"
+    case, losses = read(bundle(attached(url=url, **told), (address, binary)), tmp_path)
+    assert [each["content"] for each in case["texts"]] == ["a nodule"]
+    assert losses <= {"/entry/0/resource/content/0/attachment/contentType"}
+
+
+def test_a_text_that_stands_elsewhere_is_not_fetched_and_that_is_said(tmp_path: Path) -> None:
+    told = attached(contentType="text/plain", url="http://x.org/report.txt")
+    (reading,) = readings(bundle(told, measured(id="a", valueQuantity=millimetres(1.5))), tmp_path)
+    assert reading.case.texts is None
+    (loss,) = [each for each in reading.losses if each.path == "/entry/0/resource"]
+    assert "another place" in loss.message
+
+
+def test_a_binary_that_is_not_the_one_of_the_hash_is_refused(tmp_path: Path) -> None:
+    told = attached(contentType="text/plain", url="Binary/b", hash=base64.b64encode(b"0" * 20).decode())
+    with pytest.raises(InputError, match="hash"):
+        read(bundle(told, BINARY | {"id": "b"}), tmp_path)
+
+
+def test_a_document_in_error_is_no_text(tmp_path: Path) -> None:
+    text = attached(contentType="text/plain", data=BINARY["data"]) | {"status": "entered-in-error"}
+    report = {"resourceType": "DiagnosticReport", "status": text["status"], "code": NODULE, "conclusion": "a nodule"}
+    case, losses = read(bundle(text, report, measured(id="a", valueQuantity=millimetres(1.5))), tmp_path)
+    assert "texts" not in case
+    assert {"/entry/0/resource", "/entry/1/resource"} <= losses
+
+
+def test_uids_that_are_written_as_uris_are_uids(tmp_path: Path) -> None:
+    """As dcm4chee's archive wrote them."""
+    study = copy.deepcopy(STUDY)
+    study["series"][0]["uid"] = "urn:oid:1.2.3.4"
+    study["series"][0]["instance"][0]["uid"] = "urn:oid:1.2.3.4.1"
+    one = selection(("point", [1, 2]), id="s", seriesUid="urn:oid:1.2.3.4", studyUid="urn:oid:1.2.3")
+    one["instance"][0]["uid"] = "urn:oid:1.2.3.4.1"
+    case, losses = read(bundle(study, one), tmp_path)
+    assert (case["image"]["uid"], case["annotations"][0]["slice_index"]) == ("1.2.3.4", 0)
+    assert not [each for each in losses if each.lower().endswith("uid")]
 
 
 def test_each_patient_is_a_case(tmp_path: Path) -> None:

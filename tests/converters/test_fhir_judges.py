@@ -145,6 +145,21 @@ def test_nothing_is_wrong_with_what_is_written(judge: str, release: str, bundles
     assert JUDGES[judge](release, bundles) == []
 
 
+@pytest.mark.peers
+@pytest.mark.parametrize("judge", JUDGES)
+@pytest.mark.parametrize("bundle", ["collection", "transaction", "document", "ndjson", "plain"])
+def test_nothing_is_wrong_with_any_case_in_any_kind_of_bundle(
+    judge: str, bundle: str, release: str, zoo: dict[str, LoadedCase], tmp_path: Path
+) -> None:
+    found: list[Any] = []
+    for name, case in zoo.items():
+        path = tmp_path / (name if bundle == "ndjson" else f"{name}.json")
+        kind = {"plain": True} if bundle == "plain" else {"bundle": bundle}
+        registry.write([case], path, format="fhir", context=AT, release=release, **kind)
+        found.append(_document(path))
+    assert JUDGES[judge](release, found) == []
+
+
 @pytest.mark.parametrize("bundle", ["collection", "transaction", "document", "ndjson"])
 @pytest.mark.parametrize("release", ["R5", "R4B"])
 def test_check_fhir_finds_nothing_in_any_case_in_any_kind_of_bundle(
@@ -174,6 +189,19 @@ def test_the_judges_see_a_fault(judge: str, release: str, bundles: list[Any]) ->
     damaged = json.loads(json.dumps(bundles[0]))
     next(each for each in damaged["entry"] if each["resource"]["resourceType"] == "Observation")["resource"]["bla"] = 1
     assert len(JUDGES[judge](release, [damaged])) > 0
+
+
+def test_every_code_system_and_identifier_of_ours_is_in_the_guide(bundles: list[Any]) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "reference" / "fhir-guide.md").read_text("utf-8")
+    text = json.dumps(bundles)
+    for place, head in (("CodeSystem", "## Code systems"), ("id", "## Identifiers")):
+        told = guide[guide.index(head) :].partition("\n## ")[0]
+        used = set(re.findall(rf'"system": "https://w3id.org/annoconv/fhir/{place}/([^"]+)"', text))
+        assert len(used) > 5
+        assert [each for each in used if f"| `{each}` |" not in told] == []
+    for kind in ("kind", "part", "section", "link-type"):
+        of_kind = rf'"system": "https://w3id.org/annoconv/fhir/CodeSystem/{kind}", "code": "([^"]+)"'
+        assert [each for each in re.findall(of_kind, text) if f"| `{kind}` | `{each}` |" not in guide] == []
 
 
 def test_every_extension_of_ours_is_published(bundles: list[Any]) -> None:

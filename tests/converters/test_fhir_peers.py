@@ -46,7 +46,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedCase]:
 
 @pytest.fixture(scope="module")
 def said(release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.TempPathFactory) -> list[fhir_peers.Said]:
-    """What is said of the whole zoo in every kind of Bundle, of a data set, plain ones, and of our extensions."""
+    """What is said of the whole zoo in every kind of Bundle, of lines, a data set, plain ones, our extensions."""
     folder = tmp_path_factory.mktemp(release)
     files: list[Path] = []
     for name, case in zoo.items():
@@ -55,6 +55,9 @@ def said(release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.Temp
             registry.write([case], files[-1], format="fhir", context=AT, release=release, bundle=kind)
         files.append(folder / f"{name}_plain.json")
         registry.write([case], files[-1], format="fhir", context=AT, release=release, plain=True)
+        lines = folder / f"{name}_lines"
+        registry.write([case], lines, format="fhir", release=release, bundle="ndjson")
+        files += sorted(lines.glob("*.ndjson"))
     files.append(folder / "two.json")
     registry.write([zoo["findings"], zoo["follow_up"]], files[-1], format="fhir", release=release)
     damaged = json.loads(files[0].read_text("utf-8"))
@@ -65,9 +68,22 @@ def said(release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.Temp
 
 
 def test_hl7s_validator_finds_no_error(said: list[fhir_peers.Said]) -> None:
-    errors = [each for each in said if each.level in {"error", "fatal"}]
+    errors = [each for each in said if each.level in {"error", "fatal"} and not _is_in_another_file(each)]
     assert [each for each in errors if Path(each.file).name != "damaged.json"] == []
     assert any("banana" in each.words for each in errors)
+
+
+def _is_in_another_file(each: fhir_peers.Said) -> bool:
+    """Tell whether all that is said is that a resource is not there which another file of the same lines has.
+
+    The validator reads one file of lines at a time. That references lead to what they may is seen in the Bundles.
+    """
+    path = Path(each.file)
+    if path.suffix != ".ndjson" or not each.message_id.endswith("Reference_REF_CantResolve"):
+        return False
+    (named,) = re.findall(r"'([A-Za-z]+)/([^']+)'", each.words)
+    lines = path.with_name(f"{named[0]}.ndjson").read_text("utf-8").splitlines()
+    return any(json.loads(line)["id"] == named[1] for line in lines)
 
 
 def test_each_of_its_warnings_has_a_reason(release: str, said: list[fhir_peers.Said]) -> None:

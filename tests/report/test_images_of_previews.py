@@ -18,6 +18,7 @@ from annoconv.limits import Limits
 from annoconv.report.preview import preview, window_of
 from annoconv.report.sources import Sources
 from annoconv.shown_values import Window, colours_of, is_inverted, percentile_window, rescaling_of, stated_window
+from tests.real_data import real
 from tests.report.scenes import case_of, flat, ramp, write_nifti
 
 BOX = {"type": "bbox", "bbox": [1, 1, 3, 3]}
@@ -42,6 +43,35 @@ def test_windows_are_those_of_pydicom(function, center, width):
     found = apply_windowing(values, header)
     expected = (found + 32768.0) / 65535 * 255  # of the values that 16 bits hold
     assert np.abs(window.shown(values) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(("index", "text"), [(0, "W 102 L 49 (DICOM)"), (1, "W 300 L 100 (DICOM)")])
+def test_the_window_of_a_frame_is_that_of_its_functional_groups(tmp_path, index, text):
+    """Enhanced images have windows and rescaling in groups: here one that all frames share, and one of a frame."""
+    dataset = pydicom.dcmread(real("dicom/enhanced_small/eCT_Supplemental.dcm"))
+    assert "WindowWidth" not in dataset
+    own = Dataset()
+    own.WindowCenter, own.WindowWidth = 100, 300
+    dataset.save_as(tmp_path / "as_it_is.dcm")
+    source = images.open(tmp_path / "as_it_is.dcm")
+    number = source.slices[1].frame
+    dataset.PerFrameFunctionalGroupsSequence[number - 1].FrameVOILUTSequence = [own]
+    (tmp_path / "as_it_is.dcm").unlink()
+    dataset.save_as(tmp_path / "enhanced.dcm")
+    source = images.open(tmp_path / "enhanced.dcm")
+    case = case_of(strict_json.plain(source.describe()), {**BOX, "slice_index": index})
+    (panel,) = preview(LoadedCase(case), images=[tmp_path], size=512).panels
+    assert panel.window == text
+    header = Dataset()
+    header.WindowCenter, header.WindowWidth = (100, 300) if index else (49, 102)
+    header.PhotometricInterpretation, header.BitsStored, header.PixelRepresentation = "MONOCHROME2", 16, 1
+    header.RescaleSlope, header.RescaleIntercept = 1, 0
+    stored = dataset.pixel_array[source.slices[index].frame - 1]
+    expected = apply_windowing((stored - 1024.0).astype(np.int16), header)
+    expected = (expected + 32768.0) / 65535 * 255
+    shown = panel.view.turned(expected)
+    assert np.abs(panel.background[..., 0] - shown).mean() < 1, "the same picture as pydicom makes of the frame"
+    assert "WindowWidth" not in source.headers[index], "the header of the file is as it was"
 
 
 def series(folder, *, edit=None, modality="CT", value=None):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -354,3 +355,18 @@ def test_a_hundred_cases_of_twenty_labels_are_a_small_page(run: Callable[..., Ra
     text = page(told)
     assert len(text.encode()) <= 2_000_000
     assert len(Page(text).ids) == len(set(Page(text).ids))
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.json", "r.sarif", "r.xml"])
+def test_a_path_that_is_no_utf_8_is_told_with_replaced_characters(
+    run: Callable[..., Ran], tmp_path: Path, name: str
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))
+    first, _ = two_readers(folder)
+    edit(first, lambda case: case["metadata"].pop("annotator"))
+    assert run("report", first, "-o", tmp_path / name).code == 1
+    assert "bad" in (tmp_path / name).read_text(encoding="utf-8")
+    assert run("validate", first, "--profile", "delivery", "--findings", tmp_path / f"v.{name[2:]}").code in {1, 2}
+    if name == "r.sarif":
+        (result, *_) = json.loads((tmp_path / name).read_text(encoding="utf-8"))["runs"][0]["results"]
+        assert "bad%FF" in result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]

@@ -279,6 +279,7 @@ CYCLES: dict[str, list[Example]] = {
             texted("身份证11010519491231002X，结节。"), "/texts/0/content", also_good=texted("编号110105194912310021。")
         ),
         Example(texted("电话 13800138000"), "/texts/0/content", also_good=texted("UID 1.2.840.13800138000.1")),
+        Example(texted("Tel. 13800138000."), "/texts/0/content", also_good=texted("0.13800138000.")),
     ],
     "A-8.4b.name_differs": [
         Example(

@@ -79,7 +79,7 @@ def test_reports_name_the_tables(tmp_path: Path) -> None:
     [
         ({"A-9.3.1a.holes": {}}, {}, "/rules/A-9.3.1a.holes", "Did you mean A-9.3.1a.hole?"),
         ({"A-9.3.1a.hole": {"levels": "off"}}, {}, "/rules/A-9.3.1a.hole/levels", "Did you mean level?"),
-        ({"A-9.3.1a.hole": {"level": "eror"}}, {}, "/rules/A-9.3.1a.hole/level/minimal", "Did you mean error?"),
+        ({"A-9.3.1a.hole": {"level": "eror"}}, {}, "/rules/A-9.3.1a.hole/level", "Did you mean error?"),
         ({"A-9.3.1a.hole": {"level": {"deliver": "off"}}}, {}, "/level/deliver", "Did you mean delivery?"),
         ({"A-9.3.1a.hole": {"level": 3}}, {}, "/rules/A-9.3.1a.hole/level", "rules.md"),
         (
@@ -91,6 +91,10 @@ def test_reports_name_the_tables(tmp_path: Path) -> None:
         ({"A-9.3.1a.hole": {"parameters": {"most_pixels": -1}}}, {}, "/parameters/most_pixels", "rules.md"),
         ({"A-9.3.1a.hole": {"parameters": {"most_pixels": True}}}, {}, "/parameters/most_pixels", "rules.md"),
         ({"A-9.3.1a.cavity": {"parameters": {"most": 1}}}, {}, "/parameters/most", "rules.md"),
+        ({"A-9.3.1a.hole": {"parameters": {"most_pixels": 1e13}}}, {}, "/parameters/most_pixels", "0 to 1e+12"),
+        ({"A-9.3.1a.hole": {"level": ["error"]}}, {}, "/rules/A-9.3.1a.hole/level", 'found ["error"]; expected one of'),
+        ({"A-9.3.1a.hole": {"level": {"minimal": "eror"}}}, {}, "/level/minimal", "Did you mean error?"),
+        ({"A-7.2e.slice_missing": {"level": "off"}}, {}, "/rules/A-7.2e.slice_missing", "this is a check of images"),
         ({"A-9.3.1a.hole": {"severity": "grave"}}, {}, "/rules/A-9.3.1a.hole/severity", "Choose one"),
         ({"A-9.3.1a.hole": {"review_level": 4}}, {}, "/rules/A-9.3.1a.hole/review_level", "Choose one"),
         ({"A-9.3.1a.hole": None}, {}, "/rules/A-9.3.1a.hole", "rules.md"),

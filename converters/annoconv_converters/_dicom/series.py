@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from pydantic import ValidationError
 
 from annoconv import ids, images
 from annoconv.advice import COPY_AGAIN, SAVE_AGAIN, at_most
-from annoconv.errors import GeometryError, ImageError, LimitError
+from annoconv.errors import DocumentError, GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
 from annoconv.loss import Loss, LossKind
@@ -282,7 +281,8 @@ class DicomSeries:
     @cached_property
     def _headers(self) -> Sequence[pydicom.Dataset]:
         present = [frame for frame in self._stack[1] if frame is not None]
-        return Headers([(frame or present[0]).path for frame in self._stack[1]])
+        frames = [None if each is None or each.place is None else each.frame or 1 for each in self._stack[1]]
+        return Headers([(frame or present[0]).path for frame in self._stack[1]], frames)
 
     @property
     def acquired_at(self) -> datetime | None:
@@ -360,8 +360,8 @@ class DicomSeries:
                 instances=None if is_upright else [_placed(each) for each in self.slices],
                 acquired_at=time if time is not None and time.tzinfo is not None else None,
             )
-        except ValidationError as error:
-            found = ", ".join(str(problem["loc"][0]) for problem in error.errors())
+        except DocumentError as error:
+            found = ", ".join(each.path.split("/")[1] for each in error.findings)
             raise ImageError(
                 "a case document cannot hold the image",
                 source=self.path,

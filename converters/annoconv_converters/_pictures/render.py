@@ -18,7 +18,7 @@ from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.pictures import PictureFiles
-from annoconv.shown_values import number_of, palette_colours
+from annoconv.shown_values import header_of, number_of, palette_colours
 from annoconv_converters._pictures.sizes import copy_picture, other_shape, size_of_file
 from annoconv_converters._raster.png import png_bytes
 
@@ -187,7 +187,7 @@ def _pixels(
 ) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return the pixels of a PNG and what must be known to read them."""
     headers = source.headers
-    header = headers[index] if index < len(headers) else headers[0]
+    header = header_of(headers, index if index < len(headers) else 0)
     kind = str(header.get("PhotometricInterpretation", "")) if hasattr(header, "get") else ""
     if plane.ndim == 3:
         if plane.dtype != np.uint8 or (kind and kind not in _COLOURED):

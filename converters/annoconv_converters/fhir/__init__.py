@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
+from annoconv.documents.strict_json import paused
 from annoconv.registry import Option
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters.fhir.read import read_files
@@ -122,4 +123,4 @@ def from_fhir(
     ImageError
         If no image is that of any resource.
     """
-    return read_files(sources, context, release, images)
+    return paused(read_files(sources, context, release, images))

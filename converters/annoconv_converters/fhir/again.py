@@ -237,12 +237,13 @@ def envelope(bundle: Resource) -> Resource:
         told = {key: value for key, value in told.items() if key not in {"identifier", "timestamp"}}
     entries: Any = bundle.get("entry", ())
     if isinstance(entries, list):
-        told["entry"] = [_unsent(each) if isinstance(each, dict) else {} for each in entries]
+        listed = [each if isinstance(each, dict) else {} for each in entries]
+        told["entry"] = [_unsent(each) if "request" in each else each for each in listed]
     return told
 
 
 def _unsent(entry: Resource) -> Resource:
     resource: Any = entry.get("resource")
     url = "/".join(_key(resource)) if isinstance(resource, dict) else ""
-    is_put = entry.get("request") == {"method": "PUT", "url": url}
-    return {key: value for key, value in entry.items() if key != "request" or not is_put}
+    is_put = entry["request"] == {"method": "PUT", "url": url}
+    return {key: value for key, value in entry.items() if key != "request"} if is_put else entry

@@ -23,7 +23,17 @@ from annoconv_converters.fhir.elements import (
     uid_put,
     value_put,
 )
-from annoconv_converters.fhir.names import ASSERTIONS, DCM, DERIVATION, SCT, UNKNOWN, URI, coding, concept_of_ours
+from annoconv_converters.fhir.names import (
+    ASSERTIONS,
+    DCM,
+    DERIVATION,
+    META,
+    SCT,
+    UNKNOWN,
+    URI,
+    coding,
+    concept_of_ours,
+)
 from annoconv_converters.fhir.regions import regions_flat, regions_solid
 from annoconv_converters.fhir.sites import put_site
 
@@ -79,26 +89,24 @@ class Annotations:
         self._places: dict[str, Resource] = {}
         self._attributes: dict[str, Resource] = {}
         self._contents = {each["id"]: each["content"] for each in draft.case.get("texts", ())}
-        self._ids: list[str] = []
         self._primary: str = draft.case["image"]["uid"]
-        for each in draft.case["annotations"]:
-            identity = draft.id_of("annotation", each["id"])
-            self._ids.append(identity)
-            draft.known.setdefault(("annotation", each["id"]), draft.reference("Observation", identity))
+        self._ids = [draft.id_of("annotation", each["id"]) for each in draft.case["annotations"]]
+        self._references = [draft.reference("Observation", identity) for identity in self._ids]
         self._children: dict[str, list[Resource]] = {}
-        for each, identity in zip(draft.case["annotations"], self._ids, strict=True):
+        for each, reference in zip(draft.case["annotations"], self._references, strict=True):
+            draft.known.setdefault(("annotation", each["id"]), reference)
+        for each, reference in zip(draft.case["annotations"], self._references, strict=True):
             if "parent_id" in each and ("annotation", each["parent_id"]) in draft.known:
-                self._children.setdefault(each["parent_id"], []).append(draft.reference("Observation", identity))
+                self._children.setdefault(each["parent_id"], []).append(reference)
 
     def put_all(self) -> list[Resource]:
         """Add all annotations; return their references in their order."""
         annotations: list[Resource] = self._draft.case["annotations"]
-        return [
+        for each, identity in zip(over(annotations, Message("annotations")), self._ids, strict=True):
             self._put(each, identity)
-            for each, identity in zip(over(annotations, Message("annotations")), self._ids, strict=True)
-        ]
+        return self._references
 
-    def _put(self, annotation: Resource, identity: str) -> Resource:
+    def _put(self, annotation: Resource, identity: str) -> None:
         draft = self._draft
         identifiers = [identified("annotation", annotation["id"])]
         if "tracking_uid" in annotation:
@@ -111,6 +119,9 @@ class Annotations:
         if said in ASSERTIONS:
             code, value = value, self._assertion(said)
         body: Resource = {
+            "resourceType": "Observation",
+            "id": identity,
+            "meta": META,
             "identifier": identifiers,
             "status": STATUSES[annotation.get("status", "final")],
             "category": self._category(annotation["category"], "text-span" if is_span else "annotation"),
@@ -134,7 +145,7 @@ class Annotations:
             body["hasMember"] = [*body.get("hasMember", ()), *self._children[annotation["id"]]]
         if derived:
             body["derivedFrom"] = [*body.get("derivedFrom", ()), *derived]
-        return draft.add("Observation", identity, body)
+        draft.resources.append(body)
 
     def _add_more(self, body: Resource, annotation: Resource, identity: str) -> None:
         """Add to an Observation what not every annotation says."""
@@ -230,7 +241,11 @@ class Annotations:
     def _selection(self, annotation: Resource, identity: str, image: Imaged) -> Resource | None:
         """Add where an annotation is; None if there is no place to tell."""
         type_ = annotation["type"]
+        selected = self._draft.id_of("selection", identity)
         body: Resource = {
+            "resourceType": "ImagingSelection",
+            "id": selected,
+            "meta": META,
             "status": "available",
             "subject": self._draft.patient,
             "code": self._code_of_place(type_),
@@ -248,7 +263,8 @@ class Annotations:
         frame = annotation.get("frame_of_reference_uid") or image.frame_of_reference_uid
         if frame is not None and type_ != "mask":
             body["frameOfReferenceUid"] = frame
-        return self._draft.add("ImagingSelection", self._draft.id_of("selection", identity), body)
+        self._draft.resources.append(body)
+        return self._draft.reference("ImagingSelection", selected)
 
     def _code_of_place(self, type_: str) -> Resource:
         if type_ not in self._places:

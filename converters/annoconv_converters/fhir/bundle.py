@@ -22,6 +22,8 @@ __all__ = ["BundleKind", "Release", "bundle_of", "lines_of", "save", "text_of"]
 Release: TypeAlias = Literal["R5", "R4B"]
 BundleKind: TypeAlias = Literal["collection", "transaction", "document", "ndjson"]
 LINES: Final = ".ndjson"
+_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
+_MANY: Final = b"0" * 18
 _LONG: Final = re.compile(rb"[\[:,]-?\d+\.?\d{18}")
 """Before a number, or between texts, where its digits may be more than R5's grammar of decimals takes."""
 _NUMBER: Final = re.compile(
@@ -73,7 +75,8 @@ def text_of(resource: Resource) -> bytes:
     exponent, 123456789012345678.9012E-18, which is the same number to every reader.
     """
     text = strict_json.dumps(resource)
-    return text if _LONG.search(text) is None else _NUMBER.sub(_shifted, text)
+    is_long = _MANY in text.translate(_DIGITS) and _LONG.search(text) is not None
+    return _NUMBER.sub(_shifted, text) if is_long else text
 
 
 def _shifted(part: re.Match[bytes]) -> bytes:

@@ -11,8 +11,9 @@ from annoconv.errors import InputError
 
 if TYPE_CHECKING:
     from annoconv_converters.fhir.names import Resource
+    from annoconv_converters.fhir.sources import Sources
 
-__all__ = ["attached_bytes", "attached_text", "attachment"]
+__all__ = ["attached_bytes", "attached_text", "attachment", "is_elsewhere", "text_in"]
 
 
 def attachment(data: bytes, media_type: str, **more: Any) -> Resource:
@@ -48,13 +49,29 @@ def attached_bytes(told: Resource) -> bytes | None:
 
 def attached_text(resource: Resource) -> str | None:
     """Return the text that a DocumentReference holds; None if it holds none."""
+    found = text_in(resource, None)
+    return None if found is None else found[0]
+
+
+def text_in(resource: Resource, index: Sources | None) -> tuple[str, Resource | None] | None:
+    """Return the text of a DocumentReference, and the Binary that it stands in; None if there is none.
+
+    Parameters
+    ----------
+    resource
+        The DocumentReference.
+    index
+        Where a Binary is looked for that an attachment names by its `url`.
+    """
     for each in resource.get("content", ()):
         told = each.get("attachment", {})
-        if str(told.get("contentType", "")).startswith("text/plain"):
-            data = attached_bytes(told)
+        binary = None if index is None or "data" in told else _binary(told, resource, index)
+        media_type = told.get("contentType", "") if binary is None else told.get("contentType", binary["contentType"])
+        if str(media_type).startswith("text/plain"):
+            data = attached_bytes(told if binary is None else {**told, "data": binary.get("data")})
             if data is not None:
                 try:
-                    return data.decode("utf-8")
+                    return data.decode("utf-8"), binary
                 except UnicodeDecodeError as error:
                     raise InputError(
                         "a text is not UTF-8",
@@ -63,3 +80,16 @@ def attached_text(resource: Resource) -> str | None:
                         advice="Save the text as UTF-8 before it is attached",
                     ) from error
     return None
+
+
+def _binary(told: Resource, resource: Resource, index: Sources) -> Resource | None:
+    """Return the Binary that an attachment names by its address."""
+    found = index.get({"reference": told.get("url")}, resource)
+    return found if found is not None and found.get("resourceType") == "Binary" and "contentType" in found else None
+
+
+def is_elsewhere(resource: Resource) -> bool:
+    """Tell whether a resource attaches what is not in it, but at an address."""
+    contents = resource.get("content", ())
+    listed = [each.get("attachment") for each in contents if isinstance(each, dict)] if contents else []
+    return any(isinstance(each, dict) and "url" in each and "data" not in each for each in listed)

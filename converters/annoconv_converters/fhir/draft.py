@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
+import orjson
+
 from annoconv import ids
 from annoconv_converters.fhir.contents import attached_text
 from annoconv_converters.fhir.elements import codes_in
@@ -78,7 +80,7 @@ class Draft:
         made = self._made.get(kind)
         if made is None:
             made = self._made[kind] = ids.resources(*self.key, kind)
-        found = made(parts[0] if len(parts) == 1 else "/".join(parts))
+        found = made("/".join(parts))
         while found in self._taken:
             parts = (*parts, "again")
             found = made("/".join(parts))
@@ -143,15 +145,21 @@ class Taking:
     _contents: dict[int, str | None] = field(default_factory=dict[int, "str | None"])
 
     _codes: dict[int, dict[str, str]] = field(default_factory=dict[int, dict[str, str]])
+    _codes_by_text: dict[bytes, dict[str, str]] = field(default_factory=dict[bytes, dict[str, str]])
 
     def codes(self, told: Any) -> dict[str, str]:
-        """Return the codes of ours in a CodeableConcept or a list of them, by their lists; what is shared is read once.
+        """Return the codes of ours in a CodeableConcept or a list of them, by their lists.
 
-        It must be a part of a resource, so that it lives as long as this.
+        What many resources share, or say in the same words, is read once. It must be a part of a resource, so that it
+        lives as long as this.
         """
         found = self._codes.get(id(told))
+        if found is not None:
+            return found
+        text = orjson.dumps(told, default=str)
+        found = self._codes_by_text.get(text)
         if found is None:
-            found = self._codes[id(told)] = codes_in(told)
+            found = self._codes[id(told)] = self._codes_by_text[text] = codes_in(told)
         return found
 
     def add_image(self, image: Resource) -> None:

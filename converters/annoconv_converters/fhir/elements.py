@@ -35,6 +35,7 @@ __all__ = [
     "quantity",
     "value_in",
     "value_put",
+    "with_bare_uids",
 ]  # fmt: skip
 
 _TEXT: Final = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]+")
@@ -44,6 +45,9 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-](
 _LISTS: Final = f"{ADDRESS}/CodeSystem/"
 _IDS: Final = f"{ADDRESS}/id/"
 _LEAST, _MOST = -(1 << 31), (1 << 31) - 1
+_OID: Final = "urn:oid:"
+_UIDS: Final = frozenset({"uid", "studyUid", "seriesUid", "frameOfReferenceUid"})
+"""Members of ImagingStudies and ImagingSelections that are UIDs."""
 DIGITS: Final = 35
 """Of a decimal at most: 18 before its point and 17 behind it (R5 datatypes.html#decimal)."""
 _ROUNDING: Final = Context(prec=DIGITS)
@@ -220,6 +224,12 @@ def uid_in(resource: Resource) -> str | None:
         if each.get("system") == "urn:dicom:uid" and isinstance(each.get("value"), str):
             return str(each["value"]).removeprefix("urn:oid:")
     return None
+
+
+def with_bare_uids(node: Resource) -> Resource:
+    """Return an element whose DICOM UIDs do not begin with `urn:oid:`, as they do where archives take them for URIs."""
+    wrong = [key for key in _UIDS & node.keys() if str(node[key]).startswith(_OID)]
+    return {**node, **{key: node[key].removeprefix(_OID) for key in wrong}} if wrong else node
 
 
 def _listed(told: Any) -> Iterable[Resource]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.model import SCHEMA_VERSION
-from annoconv_converters.fhir import imaging, statements, styles
-from annoconv_converters.fhir.contents import attached_text
+from annoconv_converters.fhir import imaging, styles
+from annoconv_converters.fhir.contents import text_in
 from annoconv_converters.fhir.elements import concept_in, extensions, is_id, moment, uid_in
 from annoconv_converters.fhir.foreign_draft import Foreign
 from annoconv_converters.fhir.foreign_losses import tail
+from annoconv_converters.fhir.foreign_texts import IN_ERROR, take_record, take_text, take_texts
 from annoconv_converters.fhir.names import DCM, DERIVATION
 from annoconv_converters.fhir.quotes import check_quote
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["foreign_case"]
 
 TASK: Final = "FHIR"
-_IN_ERROR: Final = "entered-in-error"
-"""Status of what should never have been said, and is no value or region; a finding is kept as a rejected one."""
 _REGION_CODES: Final = frozenset({"111030", "121191", "130488"})
 """DCM codes of ImagingSelections that say what kind of region it is, not of what."""
 
@@ -47,7 +46,7 @@ def foreign_case(index: Sources, name: str, context: Context) -> Foreign | None:
     foreign = Foreign(case | {"annotations": [], "metadata": {}})
     labels = Labels.of(None, context.label_system)
     _take_studies(foreign, index)
-    _take_texts(foreign, index)
+    take_texts(foreign, index)
     observations = index.of_type("Observation")
     findings = [each for each in observations if styles.is_finding(each, _types(each, index))]
     spans = [each for each in observations if any(extensions(each, DERIVATION))]
@@ -63,11 +62,11 @@ def foreign_case(index: Sources, name: str, context: Context) -> Foreign | None:
     for each in spans:
         _take_span(foreign, each, index, labels)
     for each in index.of_type("ImagingSelection"):
-        if id(each) not in foreign.told and each.get("status") != _IN_ERROR:
+        if id(each) not in foreign.told and each.get("status") != IN_ERROR:
             _take_selection(foreign, each, index, labels)
     for each in observations:
-        if id(each) not in foreign.told and id(each) not in members and each.get("status") != _IN_ERROR:
-            _take_record(foreign, each, index)
+        if id(each) not in foreign.told and id(each) not in members and each.get("status") != IN_ERROR:
+            take_record(foreign, each, index)
     if not foreign.told:
         return None
     _take_patient(foreign, index)
@@ -291,16 +290,17 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
         parts = {each.get("url"): each for each in derivation.get("extension", ())}
         text = index.get(parts.get("reference", {}).get("valueReference"), resource)
         start, length = (parts.get(name, {}).get("valueInteger") for name in ("offset", "length"))
-        content = None if text is None else attached_text(text)
-        if text is None or not content or start is None or length is None:
+        held = None if text is None else text_in(text, index)
+        if text is None or held is None or not held[0] or start is None or length is None:
             continue
+        content = held[0]
         value = resource.get("valueCodeableConcept", {})
         quote = resource.get("valueString", value.get("text", content[start : start + length]))
         check_quote(content, start, start + length, quote, f"Observation/{resource.get('id')}")
         annotation, definition = styles.take_finding(resource, labels, foreign.name(resource, index))
         _labelled(foreign, definition)
         taken = foreign.told.get(id(text))
-        home = (taken and taken[2]) or _take_text(foreign, text, content, index)
+        home = (taken and taken[2]) or take_text(foreign, text, held, index)
         place = {"text_id": home["id"], "start": start, "end": start + length, "text": quote}
         annotation |= {"type": "text_span", **place, "semantic_type": "other"}
         foreign.case["annotations"].append(annotation)
@@ -313,75 +313,3 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
 
         foreign.take(resource, tell, annotation)
         return
-
-
-# --- texts and values -------------------------------------------------------------------------------------------------
-
-
-def _take_texts(foreign: Foreign, index: Sources) -> None:
-    for resource in index.of_type("DocumentReference"):
-        if content := attached_text(resource):
-            _take_text(foreign, resource, content, index)
-    for resource in index.of_type("DiagnosticReport"):
-        conclusion = resource.get("conclusion")
-        if isinstance(conclusion, str) and conclusion.strip():
-            text = {"id": foreign.name(resource, index), "kind": "exam_report", "content": conclusion}
-            foreign.case.setdefault("texts", []).append(text)
-            foreign.take(resource, _tell_report(text), text)
-
-
-def _take_text(foreign: Foreign, resource: Resource, content: str, index: Sources) -> Resource:
-    text: Resource = {"id": foreign.name(resource, index), "kind": "other", "content": content}
-    language = resource["content"][0].get("attachment", {}).get("language")
-    text |= {"language": language} if isinstance(language, str) else {}
-    text |= {"written_at": date} if (date := moment(resource.get("date"))) else {}
-    foreign.case.setdefault("texts", []).append(text)
-    foreign.take(resource, _tell_text(text), text)
-    return text
-
-
-def _tell_text(text: Resource) -> Tell:
-    return lambda said, _labels: styles.tell_text(text, said)
-
-
-def _tell_report(text: Resource) -> Tell:
-    told = {"resourceType": "DiagnosticReport", "id": text["id"], "status": "final", "conclusion": text["content"]}
-    return lambda _said, _labels: told
-
-
-def _take_record(foreign: Foreign, resource: Resource, index: Sources) -> None:
-    """Take what an Observation says, and each of its components, as fields of a record."""
-    parts = [resource, *resource.get("component", ())]
-    fields: list[Resource] = []
-    taken: list[tuple[Resource, Resource]] = []
-    keys: set[str] = set()
-    for part in parts:
-        key = styles.name_of(part.get("code")) or "value"
-        while key in keys:
-            key = f"{key}_{len(keys) + 1}"
-        found = styles.take_field(part, key)
-        if found is not None:
-            keys.add(key)
-            fields.append(found)
-            taken.append((part, found))
-    if not fields:
-        return
-    codes = {one.get("code") for each in resource.get("category", ()) for one in each.get("coding", ())}
-    kind = "laboratory" if "laboratory" in codes else "examination"
-    record: Resource = {"id": foreign.name(resource, index), "kind": kind}
-    if (at := moment(resource.get("effectiveDateTime"))) is not None:
-        record["recorded_at"] = at
-    record["fields"] = fields
-    foreign.case.setdefault("clinical_records", []).append(record)
-
-    def tell(said: Resource, _: Labels) -> Resource:
-        told: Resource = {"resourceType": "Observation", "id": record["id"], "status": "final"}
-        told |= {"effectiveDateTime": record["recorded_at"]} if "recorded_at" in record else {}
-        if kind == "laboratory":
-            told["category"] = [{"coding": [{"system": statements.CATEGORIES, "code": "laboratory"}]}]
-        components = [styles.tell_field(one, part) for part, one in taken if part is not resource]
-        own = [styles.tell_field(one, part) for part, one in taken if part is resource]
-        whole = told | (own[0] if own else {})
-        return whole | ({"component": components} if components and len(components) == len(parts) - 1 else {})
-
-    foreign.take(resource, tell, record)

@@ -16,6 +16,7 @@ from annoconv_converters.fhir.elements import (
     moment,
     uid_in,
     uid_put,
+    with_bare_uids,
 )
 from annoconv_converters.fhir.names import ABSENT_REASON, DCM, SCT, URI, concept_of_ours
 
@@ -35,6 +36,7 @@ __all__ = [
     "put_images",
     "take_images",
     "take_studies",
+    "with_bare_uids_within",
 ]
 
 LATERALITY: Final = {
@@ -84,6 +86,18 @@ def laterality_in(told: Any) -> str | None:
     side = code_in(told, "laterality")
     codes = {each.get("code") for each in (told or {}).get("coding", ()) if each.get("system") == SCT}
     return side or next((name for name, (code, _) in LATERALITY.items() if code in codes), None)
+
+
+def with_bare_uids_within(resource: Resource) -> Resource:
+    """Return an ImagingStudy or an ImagingSelection of others with bare UIDs in all of its parts; often itself."""
+    told = with_bare_uids(resource)
+    for key in ("series", "instance"):
+        listed: Any = told.get(key)
+        if isinstance(listed, list):
+            bare = [with_bare_uids_within(each) if isinstance(each, dict) else each for each in listed]
+            if any(one is not other for one, other in zip(bare, listed, strict=True)):
+                told = {**told, key: bare}
+    return told
 
 
 # --- there ------------------------------------------------------------------------------------------------------------

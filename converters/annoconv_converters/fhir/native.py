@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from annoconv.codes import UNCLASSIFIED
@@ -92,23 +93,21 @@ def _reorder(case: Resource, path: Path, order: list[str]) -> None:
     node[path[-1]] = reorder(node[path[-1]], order)
 
 
-def whole(case: Resource, limits: Limits) -> Resource:
-    """Return a case without the parts that the model does not take, so that what is left is one.
+def whole(case: Resource, limits: Limits) -> Case:
+    """Return a case without the parts that the model does not take; these are taken out of its document, in place.
 
     Raises
     ------
     DocumentError
         If nothing is left that is one.
     """
-    for _ in range(_MOST_CUTS):
+    for cuts in count():
         try:
-            strict_json.as_model(case, Case, limits=limits)
+            return strict_json.as_model(case, Case, limits=limits)
         except DocumentError as error:
-            if not _cut(case, {steps_of(each.path) for each in error.findings}):
+            if cuts == _MOST_CUTS or not _cut(case, {steps_of(each.path) for each in error.findings}):
                 raise
-        else:
-            return case
-    return case
+    raise AssertionError
 
 
 def _cut(case: Resource, places: set[tuple[str, ...]]) -> bool:

@@ -32,6 +32,7 @@ _NAMES: Final = frozenset(
 )
 _FREE: Final = frozenset({"attributes", "extensions", "parameters", "results", "fields"})
 """Keys below which anything may stand."""
+_LOOKED_INTO: Final = _FREE | {"extensions"}
 _OURS: Final = "annoconv."
 """Namespace of what readers keep of their files beside the annotations, as the names of licences in COCO."""
 _ADVICE: Final = "Replace names by pseudonyms before the case leaves; annoconv writes no name of a patient to FHIR"
@@ -71,7 +72,8 @@ def _named(node: Any, path: Steps) -> Iterator[Steps]:
     if isinstance(node, list):
         if node and isinstance(node[0], dict):
             for place, each in enumerate(node):
-                yield from _named(each, (*path, place))
+                if any(key in _LOOKED_INTO or _has_keys(value) for key, value in each.items()):
+                    yield from _named(each, (*path, place))
         return
     for key, value in node.items():
         if key == "extensions":
@@ -80,6 +82,11 @@ def _named(node: Any, path: Steps) -> Iterator[Steps]:
             yield from _free(value, (*path, key))
         elif type(value) is dict or type(value) is list:
             yield from _named(value, (*path, key))
+
+
+def _has_keys(value: Any) -> bool:
+    """Tell whether there are keys somewhere within a value."""
+    return type(value) is dict or (type(value) is list and bool(value) and type(value[0]) is dict)
 
 
 def _free(node: Any, path: Steps) -> Iterator[Steps]:

@@ -24,16 +24,24 @@ from annoconv_converters.fhir.case import is_composition
 from annoconv_converters.fhir.draft import Taking
 from annoconv_converters.fhir.foreign import foreign_case
 from annoconv_converters.fhir.foreign_draft import by_patient
-from annoconv_converters.fhir.foreign_losses import bundle_losses, resource_losses, with_patient
+from annoconv_converters.fhir.foreign_losses import (
+    before_losses,
+    bundle_losses,
+    resource_losses,
+    tail,
+    with_patient,
+)
+from annoconv_converters.fhir.imaging import with_bare_uids_within
 from annoconv_converters.fhir.native import native_case, restored, whole
 from annoconv_converters.fhir.release import check_modifiers, may_lack_zones, may_modify, release_of, with_zones
 from annoconv_converters.fhir.slices import list_instances
-from annoconv_converters.fhir.sources import Sources
+from annoconv_converters.fhir.sources import Sources, current
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.limits import Limits
     from annoconv.loss import Loss
     from annoconv.registry import Context
@@ -44,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["EXACT", "cases_of", "read_files", "readings_of"]
 
 _ENDINGS: Final = (".json", LINES)
+_WITH_UIDS: Final = frozenset({"ImagingStudy", "ImagingSelection"})
 EXACT: Final = frozenset({"value", "valueDecimal", "valueQuantity", "coordinate", "referenceRange", "component"})
 """Members in which numbers keep their digits."""
 
@@ -55,6 +64,8 @@ class _File:
     path: Path
     located: list[Located]
     document: Resource | None
+    gone: set[int]
+    """Places in memory of resources that the file says were deleted afterwards."""
 
 
 def read_files(
@@ -64,23 +75,37 @@ def read_files(
     files = list(_files(sources, context))
     if not files:
         raise _without_files(sources, context)
-    ours = [one for file in files for one in file.located]
-    idle = list_instances(ours, images, context.limits)
-    if any(is_composition(resource) for _, _, resource in ours):
+    every = [one for file in files for one in file.located]
+    idle = list_instances(every, images, context.limits)
+    if any(is_composition(resource) for _, _, resource in every):
         for file in files:
             release_of((each for _, _, each in file.located), release, file.path)
         bundles = [envelope(file.document) for file in files if file.document]
-        beside = [*idle, *(loss for each in bundles for loss in bundle_losses(each, 0))]
-        yield from readings_of(ours, context, files[0].path, beside)
+        ours, before = current(every, set[int]().union(*(file.gone for file in files)))
+        beside = [*idle, *(loss for each in bundles for loss in bundle_losses(each, 0)), *before_losses(before, 0)]
+        readings = readings_of(ours, context, files[0].path, beside)
+        del every, files, ours, before, bundles
+        yield from _one_behind(readings)
         return
     case_index = 0
     for file in files:
         bundle = [] if file.document is None else bundle_losses(file.document, case_index)
         beside = [*bundle, *(idle if case_index == 0 else ())]
-        for case, _, losses in cases_of(file.located, context, release, file.path, case_index):
+        for case, _, losses in cases_of(file.located, context, release, file.path, case_index, file.gone):
             yield Reading(case, Masks(), LossReport([*losses, *beside]))
             beside = []
             case_index += 1
+
+
+def _one_behind(readings: Iterator[Reading]) -> Iterator[Reading]:
+    """Yield readings, each when the next one is made: what all are made of is let go before the last one is used."""
+    held = next(readings, None)
+    for each in readings:
+        if held is not None:
+            yield held
+        held = each
+    if held is not None:
+        yield held
 
 
 def _without_files(sources: Sequence[Path], context: Context) -> InputError:
@@ -112,10 +137,11 @@ def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
         if suffix == ".json":
             data = strict_json.read_bytes(path, context.limits)
             document = _resource(_loaded(data, context, path), path)
-            located = list(_entries(document, ()))
+            gone: set[int] = set()
+            located = list(_entries(document, (), gone))
             if may_modify(data):
                 check_modifiers((each for _, _, each in located), path)
-            yield _File(path, located, document if document["resourceType"] == "Bundle" else None)
+            yield _File(path, located, document if document["resourceType"] == "Bundle" else None, gone)
         elif suffix == LINES:
             told = lines.setdefault(path.parent, [])
             for number, line in strict_json.iter_lines(path, context.limits):
@@ -124,7 +150,7 @@ def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
                     check_modifiers([resource], path)
                 told.append(((path.stem, number - 1), None, resource))
     for folder, located in lines.items():
-        yield _File(folder, located, None)
+        yield _File(folder, located, None, set())
 
 
 def _loaded(data: bytes, context: Context, path: Path) -> Any:
@@ -144,22 +170,42 @@ def _resource(document: Any, path: Path) -> Resource:
     return document
 
 
-def _entries(resource: Resource, place: tuple[str | int, ...]) -> Iterator[Located]:
-    """Yield the resources of a Bundle, of Bundles in it too, or the resource itself."""
+def _entries(resource: Resource, place: Steps, gone: set[int]) -> Iterator[Located]:
+    """Yield the resources of a Bundle, of Bundles in it too, or the resource itself; note which were deleted since.
+
+    A history has its newest entry first (R5 http.html#history).
+    """
     if resource["resourceType"] != "Bundle":
         yield place, None, resource
         return
     entries: Any = resource.get("entry", ())
     listed: list[Any] = entries if isinstance(entries, list) else []
+    deleted: set[str] = set()
     for number, entry in enumerate(listed):
         inner: Any = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(inner, dict) and isinstance(inner.get("resourceType"), str):
             below = (*place, "entry", number, "resource")
             address: Any = entry.get("fullUrl")
             if inner["resourceType"] == "Bundle":
-                yield from _entries(inner, below)
-            else:
-                yield below, address if isinstance(address, str) else None, inner
+                yield from _entries(inner, below, gone)
+                continue
+            address = address if isinstance(address, str) else None
+            own = f"{inner['resourceType']}/{inner.get('id')}"
+            if deleted and not deleted.isdisjoint([own] if address is None else [address, f"*/{own}"]):
+                gone.add(id(inner))
+            yield below, address, inner
+        elif isinstance(entry, dict) and resource.get("type") == "history":
+            deleted |= _deleted_by(entry)
+
+
+def _deleted_by(entry: Resource) -> set[str]:
+    """Return what an entry of a history says was deleted: its address; if it has none, its type and id anywhere."""
+    request = entry.get("request")
+    if not isinstance(request, dict) or request.get("method") != "DELETE":
+        return set()
+    own = tail(str(request.get("url")))
+    address = entry.get("fullUrl")
+    return {own, address if isinstance(address, str) else f"*/{own}"}
 
 
 def _raised(listed: Sequence[Located]) -> Sequence[Located]:
@@ -232,13 +278,19 @@ def _case_of(composition: Resource, index: Sources, context: Context) -> tuple[C
     taking = Taking(index, attach)
     native = native_case(composition, taking)
     has_carrier = any(is_ours(each.get("url")) for home in taking.homes for each in home.element.get("extension", ()))
-    document = restored(native, taking) if has_carrier else whole(native, context.limits)
-    return _typed(document, context.limits, f"Composition/{composition.get('id')}"), taking, attached
+    where = f"Composition/{composition.get('id')}"
+    if has_carrier:
+        return _made(_as_case, restored(native, taking), context.limits, where), taking, attached
+    return _made(whole, native, context.limits, where), taking, attached
 
 
-def _typed(document: Resource, limits: Limits, where: str) -> Case:
+def _as_case(document: Resource, limits: Limits) -> Case:
+    return strict_json.as_model(document, Case, limits=limits)
+
+
+def _made(make: Callable[[Resource, Limits], Case], document: Resource, limits: Limits, where: str) -> Case:
     try:
-        return strict_json.as_model(document, Case, limits=limits)
+        return make(document, limits)
     except DocumentError as error:
         raise InputError(
             "the resources make no case",
@@ -253,7 +305,12 @@ def _typed(document: Resource, limits: Limits, where: str) -> Case:
 
 
 def cases_of(
-    located: Sequence[Located], context: Context, release: Release | None, path: Path, case_index: int = 0
+    located: Sequence[Located],
+    context: Context,
+    release: Release | None,
+    path: Path,
+    case_index: int = 0,
+    gone: Collection[int] = (),
 ) -> Iterator[tuple[Case, list[tuple[Located, Resource | None]], list[Loss]]]:
     """Yield a case of resources of others for each patient, what it says of its resources again, and what it does not.
 
@@ -263,8 +320,12 @@ def cases_of(
         If nothing in them is what a case holds.
     """
     stated = release_of((each for _, _, each in located), release, path)
+    kept_now, before = current(located, gone)
     with _shaped(path.name, path):
-        raised = _raised(located) if stated == "R4B" else located
+        raised = [
+            (place, address, with_bare_uids_within(one) if one.get("resourceType") in _WITH_UIDS else one)
+            for place, address, one in (_raised(kept_now) if stated == "R4B" else kept_now)
+        ]
         index = Sources(raised)
         groups = by_patient(index)
         made = [foreign_case(index.within(group), path.stem, context) for group in groups]
@@ -279,15 +340,17 @@ def cases_of(
         )
     kept = [number for number, one in enumerate(made) if one is not None]
     owners = {each: number for number in kept for each in groups[number]}
+    owners |= {each: number for number in kept for each in made[number].told}  # type: ignore[union-attr]
     parts: dict[int, list[tuple[Located, Resource]]] = {number: [] for number in kept}
-    for one, (_, _, resource) in zip(located, raised, strict=True):
+    for one, (_, _, resource) in zip(kept_now, raised, strict=True):
         parts[owners.get(id(resource), kept[0])].append((one, resource))  # what is of no case is with the first one
     for number, foreign in enumerate(each for each in made if each is not None):
         with _shaped(path.name, path):
-            case = _typed(whole(foreign.case, context.limits), context.limits, path.name)
+            case = _made(whole, foreign.case, context.limits, path.name)
             labels = Labels.of(case, context.label_system)
-            again: list[tuple[Located, Resource | None]] = []
-            losses: list[Loss] = []
+            again: list[tuple[Located, Resource | None]] = [(one, None) for one in before]
+            losses = before_losses(before, case_index + number)
+            before = []
             for one, resource in parts[kept[number]]:
                 told = foreign.again(resource, labels)
                 if told is not None:

@@ -38,7 +38,7 @@ def regions_flat(annotation: Resource) -> list[Resource]:
     match annotation["type"]:
         case "bbox" if len(annotation["bbox"]) == 4:
             a, b, c, d = annotation["bbox"]
-            return [_region("polyline", [[a, b], [c, b], [c, d], [a, d], [a, b]])]
+            return [{"regionType": "polyline", "coordinate": [a, b, c, b, c, d, a, d, a, b]}]
         case "polygon":
             rings = [annotation["polygon"], *annotation.get("holes", ())]
             for part in annotation.get("parts", ()):
@@ -203,11 +203,12 @@ def geometry_in(type_: str, regions: Sequence[Resource], size: int) -> Resource:
     size
         Numbers of a point: 2 in the plane, 3 in space.
     """
+    if type_ == "bbox":
+        numbers = regions[0].get("coordinate", [])
+        return {"bbox": [*numbers[:2], *numbers[4:6]]} if size == 2 and len(numbers) == 2 * _CORNERS else {}
     listed = [_points(each, size) for each in regions]
     first = listed[0]
     match type_:
-        case "bbox" if size == 2 and len(first) == _CORNERS:
-            return {"bbox": [*first[0], *first[2]]}
         case "polygon" if size == 2:
             return _polygon([_opened(each) for each in listed])
         case "polyline":

@@ -45,8 +45,17 @@ _R5: Final = {
     "Observation": {"bodyStructure", "triggeredBy"},
 }
 """Elements of resources that R5 has and R4B has not."""
+_TABLES: Final[tuple[tuple[Release, dict[str, set[str]]], ...]] = (("R4B", _R4), ("R5", _R5))
+_TOLD: Final = {
+    type_: [(release, table[type_]) for release, table in _TABLES if type_ in table]
+    for type_ in _R4.keys() | _R5.keys()
+}
+"""By type of resource, the elements that tell a release."""
+_STATUS: Final = b'"modifierExtension":[{"url":"%b","valueCode":"available"}]' % r4b.STATUS.encode()
+"""As every selection of ours has it in R4B."""
 _KNOWN: Final = frozenset({r4b.STATUS})
 """Extensions that change the meaning and are read."""
+_ENDS_IN_TIME: Final = re.compile(rb'T\d\d:\d\d(?::\d\d(?:\.\d+)?)?"')
 _WITHOUT_ZONE: Final = re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?"')
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
 _FREE: Final = frozenset({"valueString", "text", "display", "div", "description", "title", "note", "detail"})
@@ -62,11 +71,11 @@ def release_of(resources: Iterable[Resource], asked: Release | None, source: Pat
         If there are elements of another one.
     """
     found: dict[Release, str] = {}
-    tables: tuple[tuple[Release, dict[str, set[str]]], ...] = (("R4B", _R4), ("R5", _R5))
     for resource in resources:
         type_ = str(resource.get("resourceType"))
-        for release, table in tables:
-            for name in sorted(table.get(type_, set()) & resource.keys()):
+        for release, names in _TOLD.get(type_, ()):
+            if not names.isdisjoint(resource):
+                name = min(names & resource.keys())
                 found.setdefault(release, type_ if name == "resourceType" else f"{type_}.{name}")
         form = _modality_form(resource) if type_ == "ImagingStudy" else None
         if form is not None:
@@ -106,31 +115,35 @@ def check_modifiers(resources: Iterable[Resource], source: Path | str | None) ->
     """
     for resource in resources:
         where = f"{resource.get('resourceType')}/{resource.get('id')}"
-        for told in _modifiers(resource):
+        for told, are_rules in _modifiers(resource):
             raise InputError(
-                "an extension that changes the meaning of a resource is not known",
+                "a set of rules that changes the meaning of a resource is not known"
+                if are_rules
+                else "an extension that changes the meaning of a resource is not known",
                 source=source,
                 where=where,
                 found=told,
-                expected=r4b.STATUS,
+                expected="a resource without implicitRules" if are_rules else r4b.STATUS,
                 advice="Ask who made the file what it means; nothing of the resource can be trusted without it",
             )
 
 
 def may_modify(data: bytes) -> bool:
     """Tell whether a text may have what `check_modifiers` looks for; a name may be written with escapes."""
-    return any(part in data for part in (b"modifierExtension", b"implicitRules", b"\\u00"))
+    is_other = data.count(b"modifierExtension") > data.count(_STATUS)
+    return is_other or b"implicitRules" in data or b"\\u00" in data
 
 
-def _modifiers(node: Any) -> Iterator[str]:
+def _modifiers(node: Any) -> Iterator[tuple[str, bool]]:
+    """Yield the addresses of what changes the meaning of an element, and whether it is a set of rules."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "modifierExtension":
                 listed = value if isinstance(value, list) else [value]
                 urls = (str(each.get("url")) for each in listed if isinstance(each, dict))
-                yield from (url for url in urls if url not in _KNOWN)
+                yield from ((url, False) for url in urls if url not in _KNOWN)
             elif key == "implicitRules":
-                yield str(value)
+                yield str(value), True
             elif type(value) is dict or type(value) is list:
                 yield from _modifiers(value)
     elif isinstance(node, list):
@@ -141,7 +154,7 @@ def _modifiers(node: Any) -> Iterator[str]:
 
 def may_lack_zones(data: bytes) -> bool:
     """Tell whether a time of a text may name no zone."""
-    return _WITHOUT_ZONE.search(data) is not None
+    return _ENDS_IN_TIME.search(data) is not None and _WITHOUT_ZONE.search(data) is not None
 
 
 def with_zones(node: Any, zone: tzinfo | None, source: Path | str | None, key: str = "") -> Any:

@@ -64,6 +64,21 @@ def write_cases(
     listing: Callable[[Case], Case] | None = None,
 ) -> LossReport:
     """Write cases as FHIR; see `to_fhir`."""
+    with strict_json.collector_paused():
+        return _write_cases(cases, target, context, release, bundle, plain=plain, check=check, listing=listing)
+
+
+def _write_cases(
+    cases: Iterable[LoadedCase],
+    target: Path,
+    context: Context,
+    release: Release,
+    bundle: BundleKind,
+    *,
+    plain: bool,
+    check: bool,
+    listing: Callable[[Case], Case] | None,
+) -> LossReport:
     losses: list[Loss] = []
     written: list[list[Resource]] = []
     patients: dict[str, Resource] = {}
@@ -226,20 +241,20 @@ def resources_of(
     listing
         Lets images list instances that the case does not, which are none of the case that comes back.
     """
+    typed, files = files_of(loaded)
+    listed = typed if listing is None else listing(typed)
+    original: Resource = strict_json.plain(listed)
+    check_pseudonyms(original, loaded.path)
+    draft = Draft(
+        original,
+        Labels.of(loaded.case, context.label_system),
+        "relative" if bundle == "ndjson" else "urn",
+        r4b.RENAMED if release == "R4B" else {},
+        files,
+        patients={} if patients is None else patients,
+    )
+    given = original if listed is loaded.case else strict_json.plain(loaded.case)
     with strict_json.collector_paused():
-        typed, files = files_of(loaded)
-        listed = typed if listing is None else listing(typed)
-        original: Resource = strict_json.plain(listed)
-        check_pseudonyms(original, loaded.path)
-        draft = Draft(
-            original,
-            Labels.of(loaded.case, context.label_system),
-            "relative" if bundle == "ndjson" else "urn",
-            r4b.RENAMED if release == "R4B" else {},
-            files,
-            patients={} if patients is None else patients,
-        )
-        given = original if listed is loaded.case else strict_json.plain(loaded.case)
         return _written(draft, given, context, release, plain=plain, case_index=case_index)
 
 
@@ -269,13 +284,15 @@ def _written(
     put_case(draft, _given(context) if moment(_given(context)) else None)
     resources = draft.resources
     selections = {each["id"] for each in resources if each["resourceType"] == "ImagingSelection"}
-    if release == "R4B":
-        resources = _raised(_lowered(resources, selections), selections)
+    lowered = _lowered(resources, selections) if release == "R4B" else None
+    if lowered is not None:
+        resources = _raised(lowered, selections)
     addressed = (((), draft.address(each["resourceType"], each["id"]), each) for each in resources)
     taking = Taking(Sources(addressed, has_addresses=True), _attach_nothing)
     native = native_case(resources[0], taking)
     if plain:
-        found = report(given, whole(native, context.limits), REASONS, case_index=case_index).losses
+        whole(native, context.limits)
+        found = report(given, native, REASONS, case_index=case_index).losses
     else:
         compared = report(given, native, REASONS, _CARRIER, case_index=case_index)
         found = compared.losses
@@ -283,7 +300,8 @@ def _written(
             original = _carried(given, draft.case)
             is_same = original is given and not has_other_order(given, native)
             carry(original, native, taking, compared.kept if is_same else None)
-    return (_lowered(resources, selections) if release == "R4B" else resources), found
+            lowered = None if lowered is None else _lowered(resources, selections)
+    return resources if lowered is None else lowered, found
 
 
 def _attach_nothing(_: str, document: Resource) -> None:
@@ -307,8 +325,10 @@ def _lowered(resources: list[Resource], selections: set[str]) -> list[Resource]:
     def is_selected(reference: Resource) -> bool:
         return str(reference.get("reference"))[-36:] in selections
 
-    down = [r4b.down(each) for each in resources]
-    return [r4b.selections_apart(each, is_selected) if each["resourceType"] == "Observation" else each for each in down]
+    return [
+        r4b.selections_apart(r4b.down(each), is_selected) if each["resourceType"] == "Observation" else r4b.down(each)
+        for each in resources
+    ]
 
 
 def _raised(resources: list[Resource], selections: set[str]) -> list[Resource]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.advice import CORRECT_FILE
+from annoconv.advice import CORRECT_FILE, nearest
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import tidy
@@ -24,6 +24,8 @@ Record: TypeAlias = "dict[str, Any]"
 _SHAPES: Final = Message("a polygon, rectangle, circle, line, linestrip, point, points or mask with its points")
 _POLYGONS: Final = frozenset({"polygon", "oriented_rectangle", "rotation", "quadrilateral"})
 """Types of shapes that are outlines; the last two are AnyLabeling's."""
+
+_KINDS: Final = (*sorted(_POLYGONS), "rectangle", "circle", "line", "linestrip", "point", "points", "mask")
 
 
 def with_record(common: Record, shape: Shape) -> Shape:
@@ -59,5 +61,5 @@ def shape_of(kind: str, corners: Sequence[tuple[float, float]], path: Path, plac
         where=Message("shape {number}", number=place),
         found=Message("{kind}, {count} points", kind=kind, count=len(corners)),
         expected=_SHAPES,
-        advice=CORRECT_FILE,
+        advice=CORRECT_FILE if kind in _KINDS else nearest(kind, _KINDS),
     )

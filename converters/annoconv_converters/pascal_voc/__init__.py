@@ -111,13 +111,21 @@ def _origin(is_from_zero: bool, pictures: Sequence[Picture], case_index: int) ->
 def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     root = parse_xml(path, context.limits)
     size = root.find("size")
-    if root.tag != "annotation" or size is None:
+    if root.tag != "annotation":
         raise InputError(
             "this is no Pascal VOC annotation",
             source=path,
             found=root.tag,
-            expected="annotation with a size",
+            expected="<annotation>",
             advice="Name .xml files of Annotations/",
+        )
+    if size is None:
+        raise InputError(
+            "the annotation does not say how large its picture is",
+            source=path,
+            found=Message("no size"),
+            expected="<size><width>640</width><height>480</height><depth>3</depth></size>",
+            advice="Add it, from the picture",
         )
     named = (root.findtext("filename") or "").strip()
     record: Record = {
@@ -184,7 +192,7 @@ def _record(element: Element, identity: str, names: dict[str, int], path: Path, 
             "the box is turned inside out",
             source=path,
             where=where,
-            found=[x_min, y_min, x_max, y_max],
+            found=[x_min + shift, y_min + shift, x_max, y_max],
             expected="xmin up to xmax, and ymin up to ymax",
             advice=CORRECT_FILE,
         )

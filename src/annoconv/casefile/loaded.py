@@ -6,22 +6,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from annoconv.documents import strict_json
-from annoconv.errors import UsageError
+from annoconv.errors import DocumentError, UsageError
 from annoconv.files.names import mask_path
 from annoconv.loss import LossReport
-from annoconv.model import MaskAnnotation
+from annoconv.messages import Message
+from annoconv.model import Case, MaskAnnotation
+from annoconv.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from numpy.typing import NDArray
     from pydantic import BaseModel
 
     from annoconv.findings import Finding
-    from annoconv.model import Case
-    from annoconv.pixels import Masks
+    from annoconv.pixels import Mask, Masks
 
 __all__ = [
     "LoadedCase",
@@ -43,23 +45,31 @@ class LoadedCase:
     case
         The typed case.
     masks
-        Its masks by annotation id, or what gives them when they are first asked for.
+        Its masks by annotation id, as arrays (slice, row, column) too, which are copied unless they are read-only
+        (`annoconv.casefile.arrays.masks_of`); or what gives them when they are first asked for.
     path
         Its file, if it came from one.
     fields
         Files of its displacement fields by registration id, if they are not beside that file.
+
+    Raises
+    ------
+    UsageError, MaskError, GeometryError
+        If the case is none, or an array is no mask of one of its annotations.
     """
 
     def __init__(
         self,
         case: Case,
-        masks: Masks | Callable[[], Masks] | None = None,
+        masks: Mapping[str, Mask | NDArray[Any]] | Callable[[], Masks] | None = None,
         path: Path | None = None,
         fields: Mapping[str, Path] | None = None,
     ) -> None:
+        if not isinstance(case, Case):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _no_case(case)
         self.case = case
         self.path = path
-        self._masks = masks
+        self._masks = masks if masks is None or callable(masks) else _as_masks(case, masks)
         self._fields = fields
 
     @cached_property
@@ -83,6 +93,9 @@ class LoadedCase:
     def __repr__(self) -> str:
         return f"LoadedCase({self.case.case_id or self.case.image.uid!r}, {len(self.case.annotations)} annotations)"
 
+    def _repr_html_(self) -> str:
+        return _table_of(self.case)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -100,16 +113,76 @@ class Reading:
     made_ids: frozenset[str] = field(default=frozenset(), kw_only=True)
     """Ids of annotations that the file does not state: its reader made them."""
 
+    def __repr__(self) -> str:
+        told = f"{len(self.case.annotations)} annotations, {len(self.losses)} losses"
+        return f"Reading({self.case.case_id or self.case.image.uid!r}, {told})"
+
+    def _repr_html_(self) -> str:
+        return _table_of(self.case)
+
+
+def _as_masks(case: Case, given: Mapping[str, Mask | NDArray[Any]]) -> Masks:
+    """Return masks that are given in any way that is taken; UsageError if they are none."""
+    from collections.abc import Mapping
+
+    from annoconv.pixels import Masks
+
+    if isinstance(given, Masks):
+        return given
+    if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "masks are given by the ids of their annotations",
+            found=type(given).__name__,
+            expected="a dictionary of arrays",
+            advice='Give {"M1": array}, M1 being the id of the annotation',
+        )
+    from annoconv.casefile.arrays import masks_of
+
+    return masks_of(case, given)
+
+
+_SHOWN_ROWS = 50
+"""Annotations that a notebook shows."""
+
+
+def _table_of(case: Case) -> str:
+    """Return the annotations of a case as HTML."""
+    rows = [
+        (each.id, each.type, each.category.value, each.label_code, each.image_uid or case.image.uid, each.status or "")
+        for each in case.annotations[:_SHOWN_ROWS]
+    ]
+    shape = " x ".join(map(str, case.image.shape or ()))
+    caption = f"{case.case_id or case.task_id}: {case.image.modality.value} {shape}"
+    return table(("id", "type", "category", "label", "image", "status"), rows, caption, len(case.annotations))
+
+
+def every_case(given: LoadedCase | Reading | Case | Iterable[LoadedCase | Reading]) -> Iterable[LoadedCase | Reading]:
+    """Return one case or several as several; what is no case is refused when it is come to."""
+    if isinstance(given, LoadedCase | Reading | Case | str | bytes | Path):
+        return [cast("LoadedCase", given)]
+    if not hasattr(given, "__iter__"):
+        raise _no_case(given)
+    return given
+
+
+def _no_case(given: object) -> UsageError:
+    is_path = isinstance(given, str | Path)
+    return UsageError(
+        "this is no case with its masks",
+        found=type(given).__name__,
+        expected="Case, LoadedCase or Reading",
+        advice=Message("Read it first: annoconv.read_case({path!r})", path=str(given))
+        if is_path
+        else "Take what read_case gives, or LoadedCase(case, masks)",
+    )
+
 
 def checked(loaded: Any) -> LoadedCase | Reading:
     """Return a case that still is what the schema allows, whatever was changed in it; DocumentError if it is not."""
+    if isinstance(loaded, Case):
+        loaded = LoadedCase(loaded)
     if not isinstance(loaded, LoadedCase | Reading):
-        raise UsageError(
-            "this is no case with its masks",
-            found=type(loaded).__name__,
-            expected="LoadedCase or Reading",
-            advice="Take what read_case gives, or LoadedCase(case, masks)",
-        )
+        raise _no_case(loaded)
     check_changed(loaded.case, source=None if isinstance(loaded, Reading) else loaded.path)
     return loaded
 
@@ -125,7 +198,15 @@ def check_changed(document: BaseModel, *, source: Path | None = None) -> None:
     with suppress(TypeError, ValueError), strict_json.collector_paused():  # pydantic's errors are ValueErrors
         kind.model_validate(document.model_dump(exclude_unset=True, warnings=False))
         return
-    strict_json.as_model(strict_json.plain(document), kind, source=source)  # tells where
+    try:
+        strict_json.as_model(strict_json.plain(document), kind, source=source)  # tells where
+    except DocumentError as error:
+        if error.findings:
+            first = error.findings[0]
+            error.where = first.path or None
+            error.problem = Message("{problem}: {first}", problem=error.problem, first=first.message)
+            error.advice = Message("Something was changed in place; correct it before the case is written")
+        raise
 
 
 def masks_folder(target: Path) -> Path:

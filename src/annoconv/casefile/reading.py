@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import NOTHING
@@ -14,7 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.inputs import check_each_once, check_source
+from annoconv.files.inputs import check_each_once, check_source, paths_of
 from annoconv.files.names import check_mask_paths, mask_path
 from annoconv.files.stage import settle
 from annoconv.messages import Message
@@ -22,6 +21,7 @@ from annoconv.model import Case, MaskAnnotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from annoconv.limits import Limits
     from annoconv.pixels import Masks
@@ -152,8 +152,10 @@ def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
     return loaded
 
 
-def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> Iterator[LoadedCase]:
+def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | None = None) -> Iterator[LoadedCase]:
     """Yield the cases of `.json` and `.jsonl` files, of folders that hold a `case.json`, and of folders of these.
+
+    One path stands for a list of it.
 
     Raises
     ------
@@ -164,7 +166,7 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
     UsageError
         If two of the paths are one file.
     """
-    files = case_paths(map(Path, paths))
+    files = case_paths(paths_of(paths))
     check_distinct(files)
     for path in files:
         folder = _case_file(path).parent

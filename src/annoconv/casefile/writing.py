@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annoconv.advice import NOTHING
-from annoconv.casefile.loaded import checked, masks_folder, renamed, without_masks_folder
+from annoconv.casefile.loaded import checked, every_case, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
+from annoconv.files.inputs import paths_of
 from annoconv.files.names import check_ending, is_inner, mask_path
 from annoconv.ids import case_name
 from annoconv.messages import Message
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FolderBeside", "write_case", "write_cases"]
 
 
-def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: bool = False) -> list[Path]:
+def write_case(case: LoadedCase | Reading | Case, target: Path | str, *, overwrite: bool = False) -> list[Path]:
     """Write one case: a `.json` or `.jsonl` file with its masks in `x.masks`, or a folder with `case.json`.
 
     Returns
@@ -41,11 +42,11 @@ def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: boo
     MaskError
         If a mask is missing or the masks of one file overlap; then nothing is written.
     """
-    return write_cases([case], target, overwrite=overwrite, is_one=True)
+    return write_cases(case, target, overwrite=overwrite, is_one=True)
 
 
 def write_cases(
-    cases: Iterable[LoadedCase | Reading],
+    cases: LoadedCase | Reading | Case | Iterable[LoadedCase | Reading],
     target: Path | str,
     *,
     overwrite: bool = False,
@@ -92,9 +93,9 @@ def write_cases(
     `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id,
     or by that and its position from 1 where another case of this id has such a folder.
     """
-    target = Path(target)
+    (target,), every = paths_of([target]), every_case(cases)
     check_ending(target, CASE_ENDINGS)
-    cases = map(without_masks_folder, cases if as_read else map(checked, cases))
+    cases = map(without_masks_folder, every if as_read else map(checked, every))
     if target.suffix == ".jsonl":
         return _write_lines(cases, target, overwrite, limits)
     if target.suffix == ".json":

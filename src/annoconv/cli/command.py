@@ -274,8 +274,8 @@ def internal_error(error: Exception) -> Message:
 
 
 def utf8_streams() -> None:
-    """Make both streams speak UTF-8, whatever the locale says."""
+    """Make both streams speak UTF-8, whatever the locale says, and names of files that are none."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and str(stream.encoding).lower().replace("-", "") != "utf8":
+        if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import registry
 from annoconv.cli.converters import STDOUT, only_one, to_stdout
-from annoconv.cli.kinds import Kinds, Sources, any_ending, sources_of
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs, outputs_of
 from annoconv.files.names import check_ending
 from annoconv.loss import LossReport
 from annoconv.messages import Message, listed
+from annoconv.registry.kinds import Kinds, Sources, any_ending, sources_of
 from annoconv.registry.signs import CASE
 
 if TYPE_CHECKING:

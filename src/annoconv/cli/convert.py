@@ -23,10 +23,10 @@ from annoconv.cli.converters import (
     parameter_of,
     stated_of,
 )
-from annoconv.cli.kinds import Kinds, check_format, sources_of, target_format
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import check_inputs
 from annoconv.messages import Message
+from annoconv.registry.kinds import Kinds, check_format, sources_of, target_format
 
 if TYPE_CHECKING:
     import inspect

@@ -5,27 +5,40 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from annoconv.advice import NOTHING, nearest
 from annoconv.documents import strict_json
-from annoconv.errors import InputError
+from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 from annoconv.model import ReviewFindingKind
-from annoconv.quality.reviewing import LEVELS, OUTCOMES, Decision
+from annoconv.quality.reviewing import LEVELS, OUTCOMES, PART_BY_SPACES, Decision
 from annoconv.times import parse_timestamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from annoconv.limits import Limits
 
-__all__ = ["COLUMNS", "Asked", "decision_of", "decisions_of_table"]
+__all__ = ["COLUMNS", "TOLD", "Asked", "Named", "decision_of", "decisions_of_table"]
 
-COLUMNS: Final = ("case", "annotation", "finding", "decision", "reviewer", "level", "note", "at")
-"""Columns of a table of decisions; annotations and findings of one line are parted by white space."""
+COLUMNS: Final = ("case", "annotation", "finding", "decision", "reviewer", "level", "note", "at", "file")
+"""Columns of a table of decisions; annotations and findings of one line are parted by white space.
+
+The file tells cases of one name apart, as the readings of two annotators are.
+"""
+_OF_CASE: Final = ("case", "file")
 TOLD: Final = ("label", "queue", "dice", "with", "state", "next")
 """Columns of a queue that a decision does not need."""
+
+
+class Named(NamedTuple):
+    """A decision, and which case it is of: its name and its file, None where they are not told."""
+
+    case: str | None
+    file: str | None
+    decision: Decision
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,8 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     kinds = [each.value for each in ReviewFindingKind]
     for each in asked.finding.split():
         if each not in kinds:
-            raise _refused(place, "there is no such kind of finding", each, ", ".join(kinds), nearest(each, kinds))
+            near = PART_BY_SPACES if set(each) & set(",;") else nearest(each, kinds)
+            raise _refused(place, "there is no such kind of finding", each, ", ".join(kinds), near)
     if not asked.at:
         raise _refused(
             place,
@@ -81,7 +95,7 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
         outcome=outcome,
         level=level,
         reviewer=asked.reviewer,
-        at=parse_timestamp(asked.at),
+        at=_time(asked.at, source, where),
         annotation_ids=tuple(asked.annotation.split()),
         kinds=tuple(map(ReviewFindingKind, dict.fromkeys(asked.finding.split()))),
         note=asked.note or None,
@@ -90,19 +104,28 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     )
 
 
-def decisions_of_table(path: Path, given: Asked, limits: Limits | None = None) -> list[tuple[str | None, Decision]]:
+def _time(text: str, source: Path | None, where: str | None) -> datetime:
+    try:
+        return parse_timestamp(text)
+    except UsageError as error:
+        problem, expected = error.problem, "2025-03-12T10:25:00+08:00, or now"
+        place = (source, where or "--timestamp")
+        raise _refused(place, problem, text, expected, "Write date, time and offset as RFC 3339 does") from error
+
+
+def decisions_of_table(path: Path, given: Asked, limits: Limits | None = None) -> list[Named]:
     """Return the decisions of a table in their order, each with the case that it names.
 
     Lines whose decision is empty are not decided yet, and are passed over. What a line does not say of level and time,
     the command line does.
     """
-    found: list[tuple[str | None, Decision]] = []
+    found: list[Named] = []
     for line, row in _rows(path, limits):
         where = f"line {line}"
         if not row.get("decision"):
             continue
-        asked = replace(given, **{key: row[key] for key in COLUMNS if key != "case" and row.get(key)})
-        found.append((row.get("case") or None, decision_of(asked, path, where)))
+        asked = replace(given, **{key: row[key] for key in COLUMNS if key not in _OF_CASE and row.get(key)})
+        found.append(Named(row.get("case") or None, row.get("file") or None, decision_of(asked, path, where)))
     if not found:
         raise InputError(
             "the table decides nothing",
@@ -116,6 +139,8 @@ def decisions_of_table(path: Path, given: Asked, limits: Limits | None = None) -
 
 def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a table with their numbers; one that is no table of decisions is refused."""
+    if path.is_dir():
+        raise _refused((path, None), "this is not a file", Message("a folder"), "CSV", "Name the file itself")
     try:
         text = strict_json.read_bytes(path, limits).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -144,6 +169,8 @@ def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]
 
 def _check_header(path: Path, header: list[str]) -> None:
     place, expected = (path, "line 1"), ", ".join(COLUMNS)
+    if len(header) == 1 and set(header[0]) & set(";\t"):
+        raise _refused(place, "the columns are not parted by commas", header[0], expected, "Save it as CSV with commas")
     for name in header:
         if name not in (*COLUMNS, *TOLD):
             raise _refused(place, "there is no such column", name, expected, nearest(name, COLUMNS))

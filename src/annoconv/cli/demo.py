@@ -22,14 +22,16 @@ def demo(
         Path | None, typer.Argument(help="Leave the case, its images, masks and every output in this new folder.")
     ] = None,
 ) -> None:
-    """Make the case, check it, convert it, and say what to try next."""
+    """Make the case and a twin of it with faults, check it, convert it, and say what to try next."""
     from annoconv import registry, rules
     from annoconv.casefile import read_case
     from annoconv.demo.case import make
+    from annoconv.demo.planted import PLANTED, plant
 
     with _place(folder, overwrite=report.overwrite) as place:
         report.say("A synthetic case: a CT with two organs and a lesion, an MR, reports, laboratory values.")
         loaded = read_case(make(place))
+        plant(place / "case.json", place / "planted")
         images = [place / "images"]
         for finding in rules.check(loaded, profile="exchange", sources=rules.sources_of(images)):
             report.add_finding(finding, "case.json")
@@ -49,6 +51,8 @@ def demo(
             "{}", f"  annoconv to-dicom-seg {folder}/case.json --images {folder}/images -o seg.dcm --losses losses.json"
         )
         report.say("{}", f"  annoconv from-dicom-seg seg.dcm --images {folder}/images -o back.json")
+        report.say("Its twin in {} has {} faults, and what finds them is:", f"{folder}/planted", len(PLANTED))
+        report.say("{}", f"  annoconv report {folder}/planted --images {folder}/images -o report.html")
 
 
 @contextmanager

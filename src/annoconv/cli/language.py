@@ -41,6 +41,7 @@ TYPER_SENTENCES = (
     "Argument {name} takes {count} values.",
     "Invalid value for {name}: {reason}",
     "Invalid value: {reason}",
+    "{value} is not one of {choices}; did you mean {other}?",
     "{value} is not one of {choices}.",
     "Value {value} is not a valid {kind}.",
     "{value} is not a valid {kind}.",
@@ -128,7 +129,17 @@ def _usage_sentence(error: Any) -> str:
     """Return what is wrong with a command line."""
     text = error.format_message().replace("Value error, ", "")  # typer's validator says it before its own sentence
     text = re.sub(r" \(Possible options: (.*)\)$", r"; did you mean \1?", text)
+    text = re.sub(r"'([^']*)' is not one of (.*)\.$", _with_nearest, text)
     return recognised(text, *TYPER_SENTENCES)
+
+
+def _with_nearest(match: re.Match[str]) -> str:
+    """Return what typer says of a value that is no choice, with the choice that is spelled most like it."""
+    from annoconv.advice import nearest
+
+    written, choices = match.groups()
+    near = nearest(written, re.findall(r"'([^']*)'", choices)).values.get("name")
+    return f"{match[0][:-1]}; did you mean {near}?" if near else match[0]
 
 
 def usage_object(error: Any) -> dict[str, Any]:
@@ -139,7 +150,7 @@ def usage_object(error: Any) -> dict[str, Any]:
     problem, _, near = str(sentence).partition("; did you mean ")
     parameter, named = getattr(error, "param", None), _named(sentence)
     found = next((named[key] for key in ("value", "arguments", "name") if key in named), None)
-    choices = near.rstrip("?") or named.get("choices") or named.get("kind")
+    choices = named.get("choices") or near.rstrip("?") or named.get("kind")
     if problem.startswith("Missing"):
         found, choices = "nothing", found
     path = "annoconv" if error.ctx is None else error.ctx.command_path

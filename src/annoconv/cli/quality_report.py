@@ -55,6 +55,9 @@ def quality_report(
     task_definition: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The task that cases are checked against, a .json file.")
     ] = None,
+    viewer: Annotated[
+        bool, typer.Option("--viewer", help="Put volumes into the page, to be looked at from all sides (NiiVue).")
+    ] = False,
     overlays: Annotated[int, typer.Option(metavar="NUMBER", help="Slices that are drawn at most.")] = 12,
 ) -> None:
     """Check the cases, compare their readers, and write what people and programs need of it."""
@@ -62,6 +65,7 @@ def quality_report(
     from annoconv.casefile.reading import case_paths, check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of, replacing
+    from annoconv.files.names import readable
     from annoconv.report.quality.document import quality_report as document_of
     from annoconv.report.sources import Sources
     from annoconv.rules.table import rule_table
@@ -101,9 +105,10 @@ def quality_report(
         most_overlays=overlays,
         label_system=labels or (),
         rules=table,
+        with_volumes=viewer,
     )
     with replacing(output, overwrite=report.overwrite) as temporary:
-        temporary.write_text(_written(kind, told, subjects, report), encoding="utf-8", newline="")
+        temporary.write_text(readable(_written(kind, told, subjects, report)), encoding="utf-8", newline="")
     report.add("report", told)
     report.say("{}", Message("{verdict}", verdict=Message(told["verdict"]["text"][report.lang])))
     report.add_output(output)
@@ -145,7 +150,8 @@ def _subjects(report: Report, paths: list[Path], **chosen: Any) -> "list[Subject
                 for each in told:
                     report.add_finding(each, path, is_said=True)
                 loaded = subject if isinstance(subject, LoadedCase) else None
-                found.append(Subject(f"case-{len(found) + 1}", str(path), index, told, loaded))
+                document = None if subject is None or isinstance(subject, LoadedCase) else subject
+                found.append(Subject(f"case-{len(found) + 1}", str(path), index, told, loaded, document))
         except AnnoconvError as error:
             report.not_checked(error, path)
             problem = Finding(NOT_CHECKED, Level.ERROR, "", Message("{error}", error=error))

@@ -19,6 +19,7 @@ from annoconv.cli.bar import cases_in, showing
 from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.files.names import readable
 from annoconv.findings import NOT_CHECKED, Finding, Level
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
@@ -165,7 +166,7 @@ class Report:
         if self.as_json or self._all_findings is not None:
             entry = json.dumps({"source": str(source), **finding.to_json(self.lang)}, ensure_ascii=False)
             if self._all_findings is not None:
-                self._all_findings.write(f"{entry}\n")
+                self._all_findings.write(f"{readable(entry)}\n")
         else:
             entry = ""
         count = self._findings.add(finding.rule, entry)
@@ -199,7 +200,7 @@ class Report:
             if path.suffix.lower() == ".xml":
                 from annoconv.report.quality.junit import junit
 
-                file.write(junit(map(json.loads, self._all_findings), sources, self.lang, rules))
+                file.write(junit(map(json.loads, self._all_findings), map(readable, sources), self.lang, rules))
             elif path.name.lower().endswith((".sarif", ".sarif.json")):
                 from annoconv.report.quality.sarif import sarif
 
@@ -371,7 +372,7 @@ class Report:
     def _line(self, text: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{readable(text)}\n")
 
 
 def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:

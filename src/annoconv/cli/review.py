@@ -10,7 +10,7 @@ from annoconv.cli.report import Report
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
-    from annoconv.quality.reviewing import Decision
+    from annoconv.cli.decisions import Named
 
 
 class DecisionName(StrEnum):
@@ -44,7 +44,7 @@ def review(
     """Write each decision into its case, as far as the cycle of reviews allows it."""
     from annoconv.casefile.reading import read_cases
     from annoconv.casefile.writing import write_cases
-    from annoconv.cli.decisions import Asked, decision_of, decisions_of_table
+    from annoconv.cli.decisions import Asked, Named, decision_of, decisions_of_table
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.messages import Message
@@ -66,12 +66,20 @@ def review(
             expected="--from FILE.csv alone, with --timestamp where the table names no time",
             advice="Leave the others out, or leave out --from",
         )
+    if not all(each.strip() for each in annotation):
+        raise UsageError(
+            "an annotation has no id",
+            where="--annotation",
+            found=Message("nothing"),
+            expected="the id of an annotation",
+            advice="Name it; without the option all annotations of the case are meant",
+        )
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.claim(output)
     check_inputs([*paths, *([] if table is None else [table])])
     loaded = list(read_cases(paths, limits=report.limits))
-    decisions: list[tuple[str | None, Decision]] = (
-        [(None, decision_of(asked))] if table is None else decisions_of_table(table, asked, report.limits)
+    decisions = (
+        [Named(None, None, decision_of(asked))] if table is None else decisions_of_table(table, asked, report.limits)
     )
     reviewed, rows = _applied(loaded, decisions, table)
     for each in write_cases(
@@ -83,7 +91,7 @@ def review(
 
 
 def _applied(
-    loaded: "list[LoadedCase]", decisions: "list[tuple[str | None, Decision]]", table: Path | None
+    loaded: "list[LoadedCase]", decisions: "list[Named]", table: Path | None
 ) -> "tuple[list[LoadedCase], list[dict[str, Any]]]":
     """Return the cases with every decision, and each review as it stands in its case."""
     from dataclasses import replace
@@ -95,7 +103,7 @@ def _applied(
 
     names = [each.case.case_id or each.case.image.uid for each in loaded]
     rows: list[dict[str, Any]] = []
-    for named, decision in decisions:
+    for named, file, decision in decisions:
         if named is None and len(loaded) > 1:
             raise InputError(
                 "there are several cases, and the decision names none",
@@ -106,14 +114,17 @@ def _applied(
                 advice="Name the case of each decision, or give one case",
             )
         places = [at for at, name in enumerate(names) if named in {None, name}]
+        if len(places) > 1 and file is not None:
+            places = [at for at in places if _is_file(loaded[at].path, file)] or places
         if len(places) != 1:
+            one_name = Message("Name the file of each in a column file, as annoconv review-queue --csv does")
             raise InputError(
                 "there is no such case" if not places else "two cases have one name",
                 source=decision.source,
                 where=decision.where,
                 found=named or Message("no case"),
-                expected=", ".join(names[:10]) or Message("a case"),
-                advice=nearest(named, names) if not places else Message("Give each its own case_id"),
+                expected=", ".join(dict.fromkeys(names[:10])) or Message("a case"),
+                advice=nearest(named, names) if not places else one_name,
             )
         at = places[0]
         own = decision if decision.source else replace(decision, source=str(loaded[at].path))
@@ -121,6 +132,11 @@ def _applied(
         loaded[at].case = case
         rows.append({"case": names[at], "review": (case.reviews or [])[-1].model_dump(mode="json")})
     return loaded, rows
+
+
+def _is_file(path: Path | None, named: str) -> bool:
+    """Tell whether a case was read from the file of this name, as it is written or as it is found."""
+    return path is not None and (str(path) == named or path.resolve() == Path(named).resolve())
 
 
 def _tell(report: Report, reviewed: "list[LoadedCase]", rows: "list[dict[str, Any]]") -> None:

@@ -1,5 +1,6 @@
 """`annoconv review-queue`: what waits for which review, as a table that `annoconv review --from` takes filled in."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -36,12 +37,26 @@ def review_queue(
         check_ending(csv, (".csv",))
     check_inputs([*paths, *([] if agreement is None else [agreement])])
     measured = [] if agreement is None else _measured(agreement, report)
-    queue = [entry for each in read_cases(paths, limits=report.limits) for entry in queue_of(each.case, measured)]
+    loaded = list(read_cases(paths, limits=report.limits))
+    annotators = {each.case.metadata.annotator for each in loaded}
+    queue: list[dict[str, Any]] = []
+    for each in loaded:
+        own = [row for row in measured if _is_of(row, each.case.metadata.annotator, annotators)]
+        file = None if each.path is None else str(each.path)
+        queue += [entry | ({} if file is None else {"file": file}) for entry in queue_of(each.case, own)]
     report.add("queue", queue)
     say_queue(report, queue)
+    if not queue:
+        report.say("nothing waits for a review")
     if csv is not None:
         write_csv(csv, queue, overwrite=report.overwrite, columns=(*COLUMNS, *TOLD))
         report.add_output(csv)
+
+
+def _is_of(row: dict[str, Any], annotator: str | None, annotators: set[str | None]) -> bool:
+    """Tell whether an agreement that was measured is that of an annotator, where readers are told by their names."""
+    parties = {row.get("reference"), row.get("other")} - {None}
+    return annotator is None or annotator in parties or not parties & annotators
 
 
 def queue_of(case: "Case", measured: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
@@ -128,7 +143,11 @@ def say_queue(report: Report, queue: Iterable[dict[str, Any]]) -> None:
     """Say what is next, a line each."""
     from annoconv.messages import Message, translate
 
-    for each in queue:
+    rows = list(queue)
+    files = {(each["case"], each.get("file")) for each in rows}
+    shared = {name for name, count in Counter(name for name, _ in files).items() if count > 1}
+    for each in rows:
         dice = f" Dice {each['dice']:.4f}" if isinstance(each.get("dice"), float) else ""
         step = translate(Message(each["next"]), report.lang)
-        report.say("{}", f"{each['case']}: {each['annotation']} [{each['queue']}]{dice}: {step}")
+        name = f"{each['case']} ({each['file']})" if each["case"] in shared else each["case"]
+        report.say("{}", f"{name}: {each['annotation']} [{each['queue']}]{dice}: {step}")

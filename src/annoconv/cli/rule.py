@@ -1,7 +1,7 @@
 """`annoconv rule`: what a rule asks, where that comes from, and what to do where it is broken."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Annotated, Any
 
@@ -73,6 +73,12 @@ def _rules(lang: Language) -> Iterator[Told]:
         read: Any = strict_json.loads((files("annoconv_model") / f"{table}.json").read_bytes())
         for entry in read["rules" if table == "rules" else "checks"]:
             yield _told(entry, lang)
+    from annoconv.rules.engine import added_rules
+
+    for added in added_rules():
+        clause: str = added.entry["clause"]
+        whose = Message("{package}, {clause}", package=added.package, clause=clause) if clause else added.package
+        yield replace(_told(added.entry, lang), source=whose)
     structure = translate("the schema of a case; `annoconv schema` prints it", lang)
     for identity, sentence in _STRUCTURE_SENTENCES.items():
         yield Told(

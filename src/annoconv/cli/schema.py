@@ -2,6 +2,7 @@
 
 import json
 import sys
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,24 @@ import typer
 from annoconv.cli.report import Report
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message, translate
+
+
+class Reader(StrEnum):
+    """Who reads it."""
+
+    VALIDATORS = "validators"
+    CODEGEN = "codegen"
+    TYPESCRIPT = "typescript"
+
+
+class Root(StrEnum):
+    """Which kind of document it is of."""
+
+    CASE = "case"
+    TASK_DEFINITION = "task-definition"
+    LABEL_SYSTEM = "label-system"
+    PACKAGE = "package"
+
 
 _EFFECT_SENTENCES = ("breaking", "additive", "annotation")
 
@@ -22,24 +41,45 @@ def schema(
         typer.Argument(metavar="[diff OLD [NEW]]", help="Compare two schema files; NEW is this version's if absent."),
     ] = [],  # noqa: B006  typer copies it
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
+    reader: Annotated[Reader, typer.Option("--for", help="Who reads it.")] = Reader.VALIDATORS,
+    root: Annotated[Root, typer.Option("--of", help="Kind of document that the form for code generators is of.")] = (
+        Root.CASE
+    ),
 ) -> None:
     """Write the schema to standard output or to a file, or say what changed between two."""
     if words:
         _diff(report, words)
         return
-    text = _own_schema()
+    text, ending = _text(reader, root)
     if output is not None and str(output) != "-":
         from annoconv.files.atomic import replacing
         from annoconv.files.names import check_ending
 
-        check_ending(output, (".json",))
+        check_ending(output, (ending,))
         with replacing(output, overwrite=report.overwrite) as temporary:
             temporary.write_text(text, encoding="utf-8")
         report.add_output(output)
     elif report.as_json:
-        report.add("schema", json.loads(text))
+        report.add("schema", json.loads(text) if ending == ".json" else text)
     else:
         sys.stdout.write(text)
+
+
+def _text(reader: Reader, root: Root) -> tuple[str, str]:
+    """Return what is asked for, and the ending of its file."""
+    package = files("annoconv_model")
+    if reader is Reader.CODEGEN:
+        return (package / "codegen" / f"annoconv.{root.value}.schema.json").read_text(encoding="utf-8"), ".json"
+    if root is not Root.CASE:
+        raise UsageError(
+            "this form is of all kinds of document",
+            found=f"--of {root.value}",
+            expected="--for codegen",
+            advice="Leave --of out, or add --for codegen",
+        )
+    if reader is Reader.TYPESCRIPT:
+        return (package / "annoconv.d.ts").read_text(encoding="utf-8"), ".ts"
+    return _own_schema(), ".json"
 
 
 def _own_schema() -> str:

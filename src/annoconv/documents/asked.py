@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from annoconv.messages import Language
 
-__all__ = ["explained"]
+__all__ = ["explained", "near_key"]
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -83,7 +83,7 @@ class _Place(NamedTuple):
     value: object
 
 
-def _place_of(path: str, document: object) -> _Place | None:
+def _place_of(path: str, document: object, root: str | None) -> _Place | None:
     """Return a place of a document, or None if the schema says nothing of it.
 
     Parameters
@@ -92,10 +92,12 @@ def _place_of(path: str, document: object) -> _Place | None:
         JSON pointer. Of a key of the wrong form, what the key has to be is returned, and the key as its value.
     document
         JSON value.
+    root
+        Its class; if None, its keys tell.
     """
-    root = class_of(document).__name__
-    schema = _schema() if root == "Case" else _schema()["$defs"][root]
-    place: _Place | None = _Place({}, schema, root, document)
+    root = root or class_of(document).__name__
+    schema = _schema() if root == "Case" else _schema()["$defs"].get(root)
+    place = None if schema is None else _Place({}, schema, root, document)
     for step in steps_of(path):
         place = _member(place, step) if place is not None else None
     return place
@@ -146,7 +148,16 @@ def _schema() -> Schema:
 # --- sentences --------------------------------------------------------------------------------------------------------
 
 
-def explained(problem: Message, kind: str, key: str, path: str, document: object, *, compare: bool) -> Message:
+def explained(
+    problem: Message,
+    kind: str,
+    key: str,
+    path: str,
+    document: object,
+    *,
+    compare: bool,
+    root: str | None = None,
+) -> Message:
     """Return what is said of a fault: what is wrong, and as far as the schema tells, what stands there and what should.
 
     Parameters
@@ -164,10 +175,12 @@ def explained(problem: Message, kind: str, key: str, path: str, document: object
     compare
         Whether what was found is compared with all that is known there, which takes a third of a millisecond; else of a
         key that is missing or not known no more is told.
+    root
+        Class of the document; if None, its keys tell.
     """
     if kind in {"unknown_key", "required"} and not compare:
         return problem
-    place = _place_of(path, document)
+    place = _place_of(path, document, root)
     if place is None:
         return problem
     if kind == "unknown_key":
@@ -187,6 +200,12 @@ def explained(problem: Message, kind: str, key: str, path: str, document: object
     if not advice:
         return Message("{problem}; expected {expected}", problem=problem, expected=expected)
     return Message("{problem}; expected {expected}; {advice}", problem=problem, expected=expected, advice=advice)
+
+
+def near_key(key: str, path: str, document: object, root: str | None) -> str:
+    """Return the key of the object at a place that an unknown one may be meant for; empty if there is none."""
+    place = _place_of(path, document, root)
+    return "" if place is None else _near_key(key, place)
 
 
 Asked: TypeAlias = tuple[object, object]

@@ -9,19 +9,30 @@ import re
 import types
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-__all__ = ["MINUS_ZERO", "holds_floats", "may_lose_digits", "may_overflow", "put_digits", "put_exact"]
+__all__ = ["EVERYTHING", "MINUS_ZERO", "holds_floats", "may_lose_digits", "may_overflow", "put_digits", "put_exact"]
 
 _SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
 """Makes every digit a 0 and every E an e, so that what matters of the numbers of a text is found at once."""
 _MOST_DIGITS = 15  # that a double keeps, whichever they are
 _NUMBERS = {int, float, Decimal}
+
+
+class _Everything:
+    """A set of all names."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+EVERYTHING: Final = _Everything()
+"""In place of the names of members whose numbers keep their digits: all of them."""
 
 
 def _long(before: range) -> bytes:
@@ -33,8 +44,10 @@ _ENDS_IN_ZERO = re.compile(rb"\.[0-9]*[0-9]0(?![0-9.])")
 _LONG = re.compile(
     rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
 )
-_LONG_WHOLE = re.compile(rb"0{%d}" % (_MOST_DIGITS + 1))
-_EXPONENT, _LARGE_EXPONENT = re.compile(rb"e(?<=[0.]e)[-+]?0"), re.compile(rb"e(?<=[0.]e)\+?000")
+_MANY = b"0" * (_MOST_DIGITS + 1)
+_LONG_WHOLE = re.compile(_MANY)
+_END = rb"0*(?=[\s,\]}]|\Z)"
+_EXPONENT, _LARGE_EXPONENT = re.compile(rb"0e[-+]?0" + _END), re.compile(rb"0e\+?000" + _END)
 _SPACE = b" \t\r\n"
 _MANTISSA = 400
 """Bytes in which the beginning of a number is looked for."""
@@ -46,7 +59,8 @@ def may_lose_digits(data: bytes) -> bool:
     """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
     # A number of more than 15 digits has 8 of them on one side of its point.
-    if b"0" * 8 in shape and (_is_of_number(_LONG_WHOLE, shape) or _is_of_number(_LONG, data)):
+    is_long = _MANY in shape and _is_of_number(_LONG_WHOLE, shape)
+    if is_long or (b"0" * 8 in shape and _is_of_number(_LONG, data)):
         return True
     return _is_of_number(_EXPONENT, shape) or _is_of_number(_ENDS_IN_ZERO, data) or bool(MINUS_ZERO.search(data))
 

@@ -122,10 +122,15 @@ def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, 
     lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
     adapters = {key: _adapter_of(model, key) for key in lists}
     lists = {key: value for key, value in lists.items() if _read(adapters[key], b"[]")[1] is None}
-    yield None, 0, *_read(TypeAdapter(model), _text(keys | {key: [] for key in lists} if lists else document))
+    yield None, 0, *_read(_adapter_to(model), _text(keys | {key: [] for key in lists} if lists else document))
     for key, members in lists.items():
         for start, piece in _pieces(members):
             yield key, start, *_read(adapters[key], piece)
+
+
+@cache
+def _adapter_to(model: type[BaseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 @cache

@@ -37,7 +37,12 @@ Steps: TypeAlias = tuple[str | int, ...]
 
 
 def normalise(
-    errors: Iterable[Any], dialect: Dialect, *, document: object = None, is_of_schema: bool = True
+    errors: Iterable[Any],
+    dialect: Dialect,
+    *,
+    document: object = None,
+    is_of_schema: bool = True,
+    root: str | None = None,
 ) -> list[Finding]:
     """Return the findings that a validator's errors stand for; the same document gives the same ones in each dialect.
 
@@ -53,6 +58,8 @@ def normalise(
         branches of unions among the keys, ajv does not say that a value was null, jsonschema-rs leaves out empty keys.
     is_of_schema
         Whether the published schema says what the document has to be, so that it tells what was expected.
+    root
+        Class that the document is of; if None, its keys tell.
     """
     if dialect == "ajv":
         problems = list(_from_ajv(errors, document))
@@ -63,7 +70,7 @@ def normalise(
         problems = [problem for error in errors for problem in _from_jsonschema(error)]
     else:
         problems = [problem for error in errors for problem in _from_jsonschema_rs(error, document)]
-    return findings_of(problems, document, is_of_schema=is_of_schema)
+    return findings_of(problems, document, is_of_schema=is_of_schema, root=root)
 
 
 # --- pydantic ---------------------------------------------------------------------------------------------------------

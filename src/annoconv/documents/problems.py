@@ -6,7 +6,8 @@
 - of a value of the wrong type nothing else is said;
 - of an array that is too long nothing else is said, of one that is too short that only if its members are right;
 - that a key is missing because of another key's value is said of an object in which all else is right;
-- one finding for each place, kind and key.
+- one finding for each place, kind and key;
+- a required key that is missing where an unknown one is spelled much like it is that one: one fault, one finding.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from annoconv.documents.asked import explained
+from annoconv.documents.asked import explained, near_key
 from annoconv.documents.classes import class_of
 from annoconv.findings import Finding, Level, in_order
 from annoconv.messages import Message
@@ -76,21 +77,35 @@ class Problem:
     is_too_long: bool = False
 
 
-def findings_of(problems: Iterable[Problem], document: object, *, is_of_schema: bool = True) -> list[Finding]:
+def findings_of(
+    problems: Iterable[Problem], document: object, *, is_of_schema: bool = True, root: str | None = None
+) -> list[Finding]:
     """Return what is told of the problems of a document, in order; what is said twice is held once."""
     settled = list(settle(problems))
-    sentences = _PROBLEM_SENTENCES if class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
+    sentences = _PROBLEM_SENTENCES if root or class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
     compare = len(settled) <= _MOST_COMPARED
     held: dict[str, Message] = {}
     findings: list[Finding] = []
+    misspelt = _misspelt(settled, document, root) if is_of_schema and compare else set[tuple[str, str]]()
     for each in settled:
+        if each.kind == REQUIRED and (each.path, each.key) in misspelt:
+            continue
         message = Message(sentences[each.kind], key=each.key)
         if is_of_schema:
             path = each.path.rpartition("/")[0] if each.kind == UNKNOWN else each.path
-            message = explained(message, each.kind, each.key, path, document, compare=compare)
+            message = explained(message, each.kind, each.key, path, document, compare=compare, root=root)
         kind = TYPE if each.kind == "null" else each.kind
         findings.append(Finding(f"schema.{kind}", Level.ERROR, each.path, held.setdefault(message, message)))
     return in_order(findings)
+
+
+def _misspelt(settled: list[Problem], document: object, root: str | None) -> set[tuple[str, str]]:
+    """Return the places and names of keys that are missing because they are there in another spelling."""
+    missing = {(each.path, each.key) for each in settled if each.kind == REQUIRED}
+    lacking = {path for path, _ in missing}
+    unknown = [each for each in settled if each.kind == UNKNOWN and each.path.rpartition("/")[0] in lacking]
+    places = [(each.key, each.path.rpartition("/")[0]) for each in unknown]
+    return missing & {(path, near_key(key, path, document, root)) for key, path in places}
 
 
 def settle(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -48,11 +48,13 @@ __all__ = [
     "loads",
     "loads_keeping",
     "parse",
+    "paused",
     "plain",
     "read_bytes",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
+Made = TypeVar("Made")
 
 _LIMITS = Limits()
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
@@ -201,6 +203,17 @@ def collector_paused() -> Generator[None]:
         yield
     finally:
         gc.enable()
+
+
+def paused(made: Iterator[Made]) -> Iterator[Made]:
+    """Yield what an iterator makes, the collector paused while it does (`collector_paused`)."""
+    while True:
+        with collector_paused():
+            try:
+                each = next(made)
+            except StopIteration:
+                return
+        yield each
 
 
 def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:

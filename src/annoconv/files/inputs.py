@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from annoconv.advice import CORRECT_PATH, beside
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["Inputs", "check_each_once", "check_source"]
+__all__ = ["Inputs", "check_each_once", "check_source", "paths_of"]
 
 _NOTHING = (-1, -1)
 """Stands for device and inode of what is not there."""
 
 _KINDS = ((stat.S_ISFIFO, Message("a pipe")), (stat.S_ISSOCK, Message("a socket")))
+
+
+def paths_of(given: object) -> list[Path]:
+    """Return one path or several, texts among them, as paths; UsageError for what is none."""
+    several: Iterable[object] = [given]
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        several = given
+    return [_path_of(each) for each in several]
+
+
+def _path_of(given: object) -> Path:
+    if isinstance(given, str | os.PathLike) and isinstance(os.fspath(given), str):
+        return Path(os.fspath(given))
+    raise UsageError(
+        "this is no path",
+        found=type(given).__name__,
+        expected="the path of a file or folder, as a text or a pathlib.Path",
+        advice="Name the file or folder",
+    )
 
 
 def check_source(path: Path) -> None:

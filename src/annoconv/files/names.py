@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import unicodedata
 from pathlib import Path
@@ -28,10 +29,12 @@ __all__ = [
     "is_left_by_desktop",
     "leads_out",
     "mask_path",
+    "readable",
 ]
 
 SIDE_SUFFIX: Final = ".annoconv.json"
 """What stands instead of an output's ending in the name of its side file; the manifest of a folder is called that."""
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _ENDINGS: Final = (
     *(".json", ".jsonl", ".geojson", ".xml", ".html", ".yaml", ".yml", ".txt", ".csv", ".tsv", ".pdf"),
     *(".dcm", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".raw", ".npy", ".npz", ".h5", ".svs"),
@@ -220,3 +223,8 @@ class Within:
             check_inside(self._folder, path)
             self._parents.add(path.parent)
         return path
+
+
+def readable(text: str) -> str:
+    """Return a text that documents can hold: bytes in names of files that are no UTF-8 are U+FFFD."""
+    return _SURROGATES.sub("\ufffd", text)

@@ -11,6 +11,7 @@ from annoconv.model import (
     Consistency,
     ImageImageLink,
     ImageTextLink,
+    MaskAnnotation,
     ReviewFindingKind,
 )
 
@@ -76,7 +77,7 @@ def poor_agreement(case: Case, measured: Iterable[dict[str, Any]] = ()) -> dict[
     case
         The case; its own records of agreement count as well.
     measured
-        What `annoconv agreement --json` lists as `reviews`: by label.
+        What `annoconv agreement --json` lists as `reviews`: by label, of masks.
     """
     found: dict[str, PoorAgreement] = {}
     for identity, poor in [*_of_records(case), *_of_labels(case, measured)]:
@@ -108,7 +109,7 @@ def _of_labels(case: Case, measured: Iterable[dict[str, Any]]) -> Iterator[tuple
         queue = "dedicated_review" if each.get("needs_dedicated_review") else "second_review"
         parties = " ".join(str(each[key]) for key in ("reference", "other") if each.get(key))
         for annotation in case.annotations:
-            if annotation.label_code == each.get("label"):
+            if annotation.label_code == each.get("label") and isinstance(annotation, MaskAnnotation):
                 yield annotation.id, PoorAgreement(queue, each.get("dice"), parties)
 
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, Case, ReviewFindingKind
     from annoconv.quality.review_cycle import Standing
 
-__all__ = ["LEVELS", "NEXT_SENTENCES", "OUTCOMES", "Decision", "decided"]
+__all__ = ["LEVELS", "NEXT_SENTENCES", "OUTCOMES", "PART_BY_SPACES", "Decision", "decided"]
+
+PART_BY_SPACES: Final = Message("Part several by spaces, or repeat the option")
 
 OUTCOMES: Final = {
     "accept": ReviewOutcome.PASSED,
@@ -112,7 +114,7 @@ def decided(case: Case, decision: Decision) -> Case:
     named = _named(case, decision, before)
     _check_findings(decision)
     _check_reviewer(case, decision, [each for each in case.annotations if each.id in named])
-    _check_time(case, decision)
+    _check_time(case, decision, [each for each in case.annotations if each.id in named])
     for identity in named:
         _check_step(decision, identity, before[identity])
     review = _review(case, decision, named, max(before[each].round for each in named) if named else 1, before)
@@ -146,7 +148,7 @@ def _named(case: Case, decision: Decision, before: Mapping[str, Standing]) -> tu
                 "another annotation took its place" if is_superseded else "the case has no such annotation",
                 found=identity,
                 expected=listed([*before], 10),
-                advice=nearest(identity, before),
+                advice=PART_BY_SPACES if set(identity) & set(",;") else nearest(identity, before),
             )
     if decision.annotation_ids:
         return tuple(dict.fromkeys(decision.annotation_ids))
@@ -166,10 +168,19 @@ def _check_findings(decision: Decision) -> None:
 
 def _check_reviewer(case: Case, decision: Decision, looked_at: Sequence[AnyAnnotation]) -> None:
     """Refuse who may not review: the annotator, a device, someone without the role (A 9.3.1 b, A A.3.6)."""
-    if decision.level is ReviewLevel.SELF_CHECK:
-        return
     metadata = case.metadata
     makers = {each.annotator or metadata.annotator for each in looked_at} or {metadata.annotator}
+    if decision.level is ReviewLevel.SELF_CHECK:
+        own = {*makers, metadata.annotator} - {None}
+        if own and decision.reviewer not in own:
+            raise _error(
+                decision,
+                "a self check is of the annotator's own work",
+                found=decision.reviewer,
+                expected=", ".join(sorted(map(str, own))),
+                advice="Name the annotator; the review of others is --level 2",
+            )
+        return
     if decision.reviewer in makers:
         raise _error(
             decision,
@@ -208,7 +219,19 @@ def _check_reviewer(case: Case, decision: Decision, looked_at: Sequence[AnyAnnot
         )
 
 
-def _check_time(case: Case, decision: Decision) -> None:
+def _check_time(case: Case, decision: Decision, looked_at: Sequence[AnyAnnotation]) -> None:
+    """Refuse a decision on what was not there yet, and one before the last of the case."""
+    begun = None if case.metadata.timestamps is None else case.metadata.timestamps.start
+    times = [each for each in (begun, *(each.annotated_at for each in looked_at)) if each is not None]
+    drawn = max(times, default=None)
+    if drawn is not None and decision.at < drawn:
+        raise _error(
+            decision,
+            "the decision is earlier than what it is of",
+            found=decision.at.isoformat(),
+            expected=Message("{newest} or later", newest=drawn.isoformat()),
+            advice="Correct the time of the decision, or that of the annotation",
+        )
     newest = max((each.at for each in case.reviews or ()), default=None)
     if newest is not None and decision.at < newest:
         raise _error(

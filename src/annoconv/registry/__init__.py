@@ -22,22 +22,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annoconv.advice import nearest
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
-from annoconv.files.inputs import check_each_once, check_source
+from annoconv.files.inputs import check_each_once, check_source, paths_of
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
-from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.registry.context import Context
 from annoconv.registry.counted import at_least_one, only_one
 from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
 from annoconv.registry.signs import stated
 from annoconv.registry.summary import sentence_of, summary_of
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
-    from annoconv.model import Label
+    from annoconv.model import Case
 
 __all__ = [
     "AllAnnotations",
@@ -59,39 +57,6 @@ GROUP = "annoconv.converters"
 """Entry point group of the converters."""
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What a request brings along that is the same for all formats.
-
-    Attributes
-    ----------
-    label_system
-        The task's labels; the built-in ones stand behind them.
-    task
-        Task id for cases that a format gives none.
-    timestamp
-        The time that outputs bear; if None, `annoconv.times.timestamp` finds one.
-    timezone
-        Zone of times that name none; if None, they are refused.
-    limits
-        Bounds on what is read.
-    progress
-        Called with the number of units done and, where known, of all.
-    """
-
-    label_system: tuple[Label, ...] = ()
-    task: str | None = None
-    timestamp: datetime | None = None
-    timezone: tzinfo | None = None
-    limits: Limits = field(default_factory=Limits)
-    progress: Callable[[int, int | None], None] | None = None
-
-    def advance(self, done: int, total: int | None = None) -> None:
-        """Tell whoever watches how far the work is."""
-        if self.progress is not None:
-            self.progress(done, total)
 
 
 @dataclass(frozen=True)
@@ -303,25 +268,25 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
 
 
 def write(
-    cases: Iterable[LoadedCase | Reading],
+    cases: LoadedCase | Reading | Case | Iterable[LoadedCase | Reading],
     target: Path | str,
     *,
-    format: str,
+    format: str | None = None,
     context: Context | None = None,
     overwrite: bool = False,
     as_read: bool = False,
     **options: Any,
 ) -> LossReport:
-    """Write cases in a format and return what it could not hold.
+    """Write one case or several in a format and return what it could not hold.
 
     Parameters
     ----------
     cases
-        The cases, with their masks.
+        The cases, with their masks; a typed case alone has none.
     target
         A file or folder.
     format
-        Name of the format, `dicom-seg`; `formats()` lists them.
+        Name of the format, `dicom-seg`; `formats()` lists them. If None, the name of the target tells it.
     context
         What is the same for all formats.
     overwrite
@@ -337,16 +302,19 @@ def write(
         If the target exists and may not be replaced.
     UsageError, DocumentError
         If there is no such format or option, the target would replace something that is read, its ending is that of
-        another kind of file, or a case was changed in place into what the schema does not allow.
+        another kind of file, what is given is no case, or one was changed in place into what the schema does not allow.
     """
-    target = Path(target)
-    called = converter("to", format)
-    from annoconv.casefile.loaded import as_loaded, checked, without_masks_folder
+    from annoconv.casefile.loaded import as_loaded, checked, every_case, without_masks_folder
+    from annoconv.registry.kinds import format_to_write
 
+    (target,), every = paths_of([target]), every_case(cases)
+    called = converter("to", format_to_write(target, format))
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(as_loaded, map(without_masks_folder, cases if as_read else map(checked, cases)))
+        portable: Iterator[LoadedCase] = map(
+            as_loaded, map(without_masks_folder, every if as_read else map(checked, every))
+        )
         if called.has_file_a_case and target.name.lower().endswith(called.endings):
             portable = only_one(portable, target)
         losses: LossReport = called.call(portable, target, context=context, options=options)
@@ -354,23 +322,39 @@ def write(
 
 
 def read(
-    sources: Iterable[Path | str],
+    sources: Iterable[Path | str] | Path | str,
     *,
-    format: str,
+    format: str | None = None,
     context: Context | None = None,
     **options: Any,
 ) -> Iterator[Reading]:
     """Yield the cases that files of a format hold, each with what the model could not hold of it.
 
+    Parameters
+    ----------
+    sources
+        Files and folders, one or several.
+    format
+        Name of the format; if None, it is found by the content of each source and by its name, as `convert` does. Then
+        images among the sources are given to a reader that takes images, and a case file of ours is read too.
+    context
+        What is the same for all formats.
+    **options
+        The format's own; its command's help describes them.
+
     Raises
     ------
     UsageError
-        If there is no such format or option, or two sources are one.
+        If there is no such format or option, two sources are one, or a source may be of several formats.
     InputError
-        If a source is a pipe or a device, or the sources hold no case.
+        If a source is a pipe or a device, is of no known format, or the sources hold no case.
     """
+    paths = paths_of(sources)
+    if format is None:
+        from annoconv.registry.kinds import readings_of
+
+        return readings_of(paths, context=context, options=options)
     called = converter("from", format)
-    paths = [Path(each) for each in sources]
     check_each_once(paths)
     check_inputs([*paths, *_read_by(called, options)])
     for path in paths:

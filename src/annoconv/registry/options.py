@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
+
+from annoconv.files.inputs import paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,16 +41,18 @@ AllAnnotations: TypeAlias = Annotated[
 
 
 def with_paths(annotation: Any, value: Any) -> Any:
-    """Turn texts into paths where a parameter takes paths, so that a user may write either."""
+    """Turn texts into paths where a parameter takes paths, so that a user may write either, and one for several."""
     if Path not in parts_of(annotation):
         return value
-    if isinstance(value, str):
-        return Path(value)
-    return [Path(each) for each in value] if isinstance(value, list | tuple) else value
+    if any(
+        isinstance(origin, type) and issubclass(origin, Sequence) for origin in map(get_origin, parts_of(annotation))
+    ):
+        return paths_of(value)
+    return Path(value) if isinstance(value, str) else value
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:
     """Yield a type and all that it is made of: `list[Path]` and `Path`."""
     yield annotation
-    for part in typing.get_args(annotation):
+    for part in get_args(annotation):
         yield from parts_of(part)

@@ -14,6 +14,7 @@ from annoconv.casefile.left_out import kinds_of, left_out, without
 from annoconv.casefile.loaded import as_loaded, checked
 from annoconv.codes import Labels
 from annoconv.errors import InputError, UsageError
+from annoconv.files.inputs import paths_of
 from annoconv.ids import safe_name
 from annoconv.limits import Limits
 from annoconv.messages import Message, listed
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.messages import Language
-    from annoconv.model import Image, Label
+    from annoconv.model import Case, Image, Label
     from annoconv.report.panels import Panel
 
 __all__ = ["MOST_SLICES", "PICTURE_ENDINGS", "Preview", "preview", "window_of"]
@@ -45,6 +46,8 @@ _SIZES: Final = ((1, 640), (4, 420), (12, 320))
 """Pixels of the longer side of so many panels at most; of more:"""
 _SIZE_OF_MANY: Final = 240
 _LARGEST_SIZE: Final = 4096
+_LEVEL: Final = 3
+"""Of compression: noise becomes no smaller with more, which takes more than twice the time."""
 _GONE: Final = "{count} annotations are not drawn: superseded, rejected, said to be absent, or of another time"
 
 
@@ -69,7 +72,7 @@ class Preview:
     @cached_property
     def png(self) -> bytes:
         """The sheet as a PNG."""
-        return png_bytes(self.pixels)
+        return png_bytes(self.pixels, _LEVEL)
 
     def _repr_png_(self) -> bytes:
         return self.png
@@ -109,9 +112,9 @@ def check_ending(path: Path) -> None:
 
 
 def preview(
-    loaded: LoadedCase | Reading,
+    loaded: LoadedCase | Reading | Case,
     *,
-    images: Sequence[Path | str] | Sources = (),
+    images: Sequence[Path | str] | Path | str | Sources = (),
     window: str | None = None,
     font: Path | Literal["built-in"] | None = None,
     size: int | None = None,
@@ -158,7 +161,7 @@ def preview(
             advice="Leave both out for what suits the number of slices",
         )
     asked, letters, limits = window_of(window), font_of(font), limits or Limits()
-    sources = images if isinstance(images, Sources) else Sources([Path(each) for each in images], limits)
+    sources = images if isinstance(images, Sources) else Sources(paths_of(images), limits)
     whole = as_loaded(checked(loaded))
     gone = left_out(whole.case, one_time=True)
     shown = without(whole, gone)

@@ -17,6 +17,7 @@ from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, grid_text
 from annoconv.messages import Message, listed
 from annoconv.pictures import PictureFiles
+from annoconv.shown_values import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,10 +70,10 @@ class Pixels:
             return None
         headers = self.source.headers
         if len(headers) != self.grid.shape[2]:
-            return headers[0] if len(headers) else None
+            return header_of(headers, 0) if len(headers) else None
         relation = compare_grids(self.source.grid, self.grid)
         is_reversed = relation.kind is GridKind.REINDEXED and relation.flips[relation.axes.index(2)]
-        return headers[len(headers) - 1 - index if is_reversed else index]
+        return header_of(headers, len(headers) - 1 - index if is_reversed else index)
 
 
 class Sources:

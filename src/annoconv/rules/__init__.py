@@ -1,25 +1,27 @@
 """Whether a case or another document is good: rules by profile, each from a clause, listed in `model/rules.yaml`.
 
-One module a subject; a rule is a function registered under its id (`annoconv.rules.engine`).
+One module a subject; a rule is a function registered under its id (`annoconv.rules.engine`). Packages beside the core
+add rules of their own (`annoconv.rules.added`).
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annoconv.advice import nearest
 from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
+from annoconv.files.inputs import paths_of
 from annoconv.findings import in_order
-from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
+from annoconv.rules.engine import PROFILES, Breach, Profile, Rule, Standalone, Subject, catalogue, checks, rule
 from annoconv.rules.splits import PatientSplits
 from annoconv.rules.table import RuleTable, rule_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from annoconv.findings import Finding
     from annoconv.images import ImageSource
@@ -28,12 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROFILES",
+    "Breach",
     "PatientSplits",
     "Profile",
     "Rule",
     "RuleTable",
+    "Standalone",
+    "Subject",
     "catalogue",
     "check",
+    "rule",
     "rule_table",
     "sources_of",
 ]
@@ -120,22 +126,25 @@ def check(
     else:
         subject, registered = Standalone(target, label_system, label_system_id, listed), checks(type(target))
     return in_order(
-        rule.finding(breach, level)
-        for rule in listed.values()
-        if rule.id in registered and (level := rule.levels[profile]) is not None
-        for breach in registered[rule.id](subject)
+        each.finding(breach, level)
+        for each in listed.values()
+        if each.id in registered and (level := each.levels[profile]) is not None
+        for breach in registered[each.id](subject)
     )
 
 
-def sources_of(paths: Sequence[Path | str], limits: Limits | None = None) -> Callable[[], list[ImageSource]] | None:
+def sources_of(
+    paths: Sequence[Path | str] | Path | str, limits: Limits | None = None
+) -> Callable[[], list[ImageSource]] | None:
     """Return what gives the images found under some paths, scanned at its first call; None without paths."""
-    if not paths:
+    named = paths_of(paths)
+    if not named:
         return None
 
     @cache
     def scan() -> list[ImageSource]:
         from annoconv import images
 
-        return images.scan([Path(path) for path in paths], limits)
+        return images.scan(named, limits)
 
     return scan

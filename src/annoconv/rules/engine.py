@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
@@ -19,6 +19,7 @@ from annoconv.files.names import mask_path
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, shortened, told
 from annoconv.model import AnnotationStatus, Case, MaskAnnotation
+from annoconv.rules.added import Added, added_entries
 from annoconv.rules.inventory import Inventory, take_inventory
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "Rule",
     "Standalone",
     "Subject",
+    "added_rules",
     "catalogue",
     "checks",
     "is_final",
@@ -281,8 +283,61 @@ def _catalogue() -> Mapping[str, Rule]:
 
 @cache
 def catalogue() -> Mapping[str, Rule]:
-    """Return every rule of `model/rules.yaml` by id."""
-    return MappingProxyType({entry["id"]: _rule(entry) for entry in strict_json.loads(table_bytes())["rules"]})
+    """Return every rule by id: those of `model/rules.yaml`, then those that packages add (`annoconv.rules.added`)."""
+    own = {entry["id"]: _rule(entry) for entry in strict_json.loads(table_bytes())["rules"]}
+    rules = own | {added.entry["id"]: _rule(added.entry) for added in added_rules()}
+    for added in added_rules():
+        _guard(rules[added.entry["id"]], added.package)
+    if unlisted := next((name for name in _CHECKS if name not in rules), None):
+        raise _without(unlisted, Message("a function without an entry"), Message("an entry in RULES of its module"))
+    return MappingProxyType(rules)
+
+
+@cache
+def added_rules() -> tuple[Added, ...]:
+    """Return the rules that packages beside the core add."""
+    taken = [entry["id"] for entry in strict_json.loads(table_bytes())["rules"]]
+    return tuple(added_entries(PROFILES, taken))
+
+
+def _without(identity: str, found: Message, expected: Message) -> AnnoconvError:
+    return AnnoconvError(
+        Message("the rule {id} is not whole", id=identity),
+        found=found,
+        expected=expected,
+        advice="Tell who makes the package that adds it; until then uninstall it",
+    )
+
+
+def _guard(told: Rule, package: str) -> None:
+    """Have an error of ours come of whatever the function of a rule of another package does."""
+    found = _CHECKS.get(told.id)
+    if not found:
+        raise _without(
+            told.id, Message("no function"), Message('a function of its module under @rule("{id}")', id=told.id)
+        )
+
+    def guarded(check: Check) -> Check:
+        @wraps(check)
+        def run(subject: Any) -> Iterator[Breach]:
+            try:
+                for breach in check(subject):
+                    told.finding(breach, Level.INFO)  # names all that its message does
+                    yield breach
+            except AnnoconvError:
+                raise
+            except Exception as error:  # whatever it does
+                raise AnnoconvError(
+                    Message("the rule {id} of {package} cannot be applied", id=told.id, package=package),
+                    found=f"{type(error).__name__}: {error}",
+                    expected=Message("breaches, each with what its message names"),
+                    advice="Tell who makes the package; until then uninstall it, or set the rule to off with --rules",
+                ) from error
+
+        return run
+
+    for document, check in found.items():
+        found[document] = guarded(check)
 
 
 @cache

@@ -278,4 +278,8 @@ def _contradiction(image: Image, actual: Grid) -> str:
         )
     if relation.kind is GridKind.SAME:
         return ""
-    return Message("{stated}, but the files have {actual}", stated=grid_text(stated), actual=grid_text(actual))
+    return Message(
+        "{stated}, but the files have {actual}; copy the geometry of the series, or name the image that was annotated",
+        stated=grid_text(stated),
+        actual=grid_text(actual),
+    )

@@ -23,8 +23,8 @@ _MILLIMETRES: Final = frozenset(
         RegistrationMeasure.SURFACE_DISTANCE_MM,
     }
 )
-_IDENTITY_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z.])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z.])", re.ASCII)
-_MOBILE_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[- ]?)?1[3-9][0-9]{9}(?![0-9A-Za-z.])", re.ASCII)
+_IDENTITY_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z.])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z]|\.[0-9])", re.ASCII)
+_MOBILE_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[- ]?)?1[3-9][0-9]{9}(?![0-9A-Za-z]|\.[0-9])", re.ASCII)
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """Of the digits of an identity number (GB 11643)."""
 

@@ -9,20 +9,29 @@ import typing
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast, overload
 
 from pydantic import BaseModel
 
+from annoconv.advice import nearest
 from annoconv.documents import strict_json
+from annoconv.documents.residuals import pointer
+from annoconv.errors import UsageError
+from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from annoconv.documents.residuals import Path as Steps
     from annoconv.messages import Language
 
-__all__ = ["Inventory", "Kind", "Repeated", "kind_of", "take_inventory", "targets_of"]
+__all__ = ["Inventory", "Kind", "Repeated", "find", "kind_of", "take_inventory", "targets_of"]
 
 _APART: Final = frozenset({"Agent", "Label", "Study"})
 """Classes whose identifiers come from elsewhere, so that each is a space of its own."""
+
+
+Sought = TypeVar("Sought", bound=BaseModel)
 
 
 class Repeated(NamedTuple):
@@ -86,14 +95,82 @@ def targets_of() -> dict[str, tuple[str, ...]]:
     return {f"{one}.{key}": tuple(kinds) for one, keys in named.items() for key, kinds in keys.items()}
 
 
-def take_inventory(document: BaseModel) -> Inventory:
-    """Return what a document holds and names."""
-    inventory = Inventory()
-    first: dict[tuple[str, str], tuple[Steps, str]] = {}
+def _instances(document: BaseModel) -> Iterator[tuple[Steps, BaseModel, _Plan]]:
+    """Yield every object of a document, its place, and what is looked at in it, in the order of the document."""
     pending: list[tuple[Steps, BaseModel]] = [((), document)]
     while pending:
         path, node = pending.pop()
         plan = _plan(type(node))
+        yield path, node, plan
+        held: list[tuple[Steps, BaseModel]] = []
+        for key in plan.objects:
+            value: object = getattr(node, key)
+            if isinstance(value, BaseModel):
+                held.append(((*path, key), value))
+            elif isinstance(value, list):
+                members = cast("list[BaseModel]", value)
+                held += [((*path, key, position), each) for position, each in enumerate(members)]
+        pending += reversed(held)
+
+
+@overload
+def find(document: BaseModel, id: str) -> BaseModel: ...
+@overload
+def find(document: BaseModel, id: str, kind: type[Sought]) -> Sought: ...
+def find(document: BaseModel, id: str, kind: type[BaseModel] = BaseModel) -> BaseModel:
+    """Return what has an identifier in a case or another document: an annotation, a link, an image, a text, an agent.
+
+    Parameters
+    ----------
+    document
+        The typed document.
+    id
+        The identifier; of an image its `uid`, of a label its `code`.
+    kind
+        Class of what is looked for, `MaskAnnotation`; then that is what type checkers know.
+
+    Raises
+    ------
+    UsageError
+        If there is no such identifier, or several objects have it.
+    """
+    if not isinstance(document, BaseModel):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "this is no document",
+            found=type(document).__name__,
+            expected="Case",
+            advice="Of what was read take its case: loaded.case",
+        )
+    every = [
+        (getattr(node, plan.key), node, path)
+        for path, node, plan in _instances(document)
+        if plan.key is not None and isinstance(node, kind)
+    ]
+    found = [(node, path) for identity, node, path in every if identity == id]
+    if len(found) == 1:
+        return found[0][0]
+    if found:
+        raise UsageError(
+            "several have this identifier",
+            where=id,
+            found=listed([pointer(path) for _, path in found], 5),
+            expected="one",
+            advice="Give the class of what is meant too: annoconv.find(case, id, MaskAnnotation)",
+        )
+    names = [str(identity) for identity, _, _ in every]
+    raise UsageError(
+        "nothing in the document has this identifier",
+        found=id,
+        expected=listed(names, 10) if names else Message("an identifier of a {name}", name=kind.__name__),
+        advice=nearest(id, names),
+    )
+
+
+def take_inventory(document: BaseModel) -> Inventory:
+    """Return what a document holds and names."""
+    inventory = Inventory()
+    first: dict[tuple[str, str], tuple[Steps, str]] = {}
+    for path, node, plan in _instances(document):
         if plan.key is not None:
             identifier: str = getattr(node, plan.key)
             before, kind = first.setdefault((plan.space, identifier), (path, plan.kinds[-1]))
@@ -111,15 +188,6 @@ def take_inventory(document: BaseModel) -> Inventory:
                 places.append(((*path, key), value))
             else:
                 places += [((*path, key, position), each) for position, each in enumerate(cast("list[str]", value))]
-        held: list[tuple[Steps, BaseModel]] = []
-        for key in plan.objects:
-            value = getattr(node, key)
-            if isinstance(value, BaseModel):
-                held.append(((*path, key), value))
-            elif isinstance(value, list):
-                members = cast("list[BaseModel]", value)
-                held += [((*path, key, position), each) for position, each in enumerate(members)]
-        pending += reversed(held)
     return inventory
 
 

@@ -13,6 +13,7 @@ import hashlib
 import math
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.findings import Level
 from annoconv.messages import Message
-from annoconv.rules.engine import PROFILES, catalogue, table_bytes
+from annoconv.rules.engine import PROFILES, added_rules, catalogue, table_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +49,9 @@ class RuleTable:
     rules
         By id, in the order of `model/rules.yaml`.
     version, sha256
-        Of annoconv's own table.
+        Of annoconv's own table; the digest is of what packages add too.
+    packages
+        Names of the packages that add rules.
     file, file_version, file_sha256
         Of the project's file; None without one.
     """
@@ -56,6 +59,7 @@ class RuleTable:
     rules: Mapping[str, Rule]
     version: str
     sha256: str
+    packages: tuple[str, ...] = ()
     file: str | None = None
     file_version: str | None = None
     file_sha256: str | None = None
@@ -63,6 +67,8 @@ class RuleTable:
     def to_json(self) -> dict[str, Any]:
         """Return which rules these are, as reports name them."""
         told: dict[str, Any] = {"version": self.version, "sha256": self.sha256}
+        if self.packages:
+            told["packages"] = [*self.packages]
         if self.file is not None:
             told["project"] = {"file": self.file, "version": self.file_version, "sha256": self.file_sha256}
         return told
@@ -73,6 +79,13 @@ def _actions() -> tuple[str, ...]:
     return tuple(strict_json.loads(table_bytes())["actions"])
 
 
+@cache
+def _image_checks() -> frozenset[str]:
+    """Return the ids of the checks of images, which have a table of their own."""
+    listed = strict_json.loads((files("annoconv_model") / "image_checks.json").read_bytes())["checks"]
+    return frozenset(each["id"] for each in listed) - catalogue().keys()
+
+
 def rule_table(path: Path | None = None, *, limits: Limits | None = None) -> RuleTable:
     """Return the table of rules, with the changes of a project's file.
 
@@ -81,8 +94,10 @@ def rule_table(path: Path | None = None, *, limits: Limits | None = None) -> Rul
     InputError
         If the file names a rule, a key or a number that there is not, or a value that none may have.
     """
-    own = table_bytes()
-    table = RuleTable(catalogue(), strict_json.loads(own)["version"], hashlib.sha256(own).hexdigest())
+    own, added = table_bytes(), added_rules()
+    digest = hashlib.sha256(own + b"".join(strict_json.dumps(each.entry) for each in added)).hexdigest()
+    packages = tuple(sorted({each.package for each in added}))
+    table = RuleTable(catalogue(), strict_json.loads(own)["version"], digest, packages)
     if path is None:
         return table
     data = strict_json.read_bytes(path, limits)
@@ -110,6 +125,15 @@ def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
     """Return a rule as a project has it."""
     where = f"/rules/{identity}"
     rule = table.rules.get(identity)
+    if identity in _image_checks():
+        raise InputError(
+            "this is a check of images, which a project's file does not change",
+            source=path,
+            where=where,
+            found=identity,
+            expected="the id of a rule, as docs/reference/rules.md lists them",
+            advice="Leave it out: check-images has the levels and numbers of docs/reference/image-checks.md",
+        )
     if rule is None:
         raise InputError(
             "there is no such rule",
@@ -132,9 +156,14 @@ def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
 
 def _levels(rule: Rule, told: Any, path: Path, where: str) -> Mapping[Profile, Level | None]:
     """Return the levels of a rule: one word is the level in every profile."""
-    stated = dict.fromkeys(PROFILES, told) if isinstance(told, str) else told
-    _check_keys(stated, PROFILES, path, where)
-    checked = {name: _listed(level, _LEVELS, path, f"{where}/{name}") for name, level in stated.items()}
+    if isinstance(told, str):
+        checked = dict.fromkeys(PROFILES, _listed(told, _LEVELS, path, where))
+    elif not isinstance(told, dict):
+        listed = Message("one of {levels}, or an object of them by profile", levels=", ".join(_LEVELS))
+        raise _refused(path, where, told, listed, _LOOK)
+    else:
+        _check_keys(told, PROFILES, path, where)
+        checked = {name: _listed(level, _LEVELS, path, f"{where}/{name}") for name, level in told.items()}
     return {**rule.levels, **{name: None if level == _OFF else Level(level) for name, level in checked.items()}}
 
 
@@ -143,7 +172,7 @@ def _parameters(rule: Rule, told: Any, path: Path, where: str) -> Mapping[str, f
     for name, value in told.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or not 0 <= value <= _LARGEST:
-            raise _refused(path, f"{where}/{name}", value, Message("a number, not negative"), _LOOK)
+            raise _refused(path, f"{where}/{name}", value, Message("a number from 0 to {most:g}", most=_LARGEST), _LOOK)
     return {**rule.parameters, **told}
 
 
@@ -172,7 +201,7 @@ def _check_keys(document: Any, known: tuple[str, ...], path: Path, where: str) -
 
 
 def _refused(path: Path, where: str, found: Any, expected: str, advice: str) -> InputError:
-    stated = strict_json.dumps(found).decode() if found is not None else Message("nothing")
+    stated = strict_json.dumps(found).decode().rstrip() if found is not None else Message("nothing")
     return InputError(
         "this is no value that it can have", source=path, where=where, found=stated, expected=expected, advice=advice
     )

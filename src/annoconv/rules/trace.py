@@ -1,4 +1,4 @@
-"""What a case keeps so that it can be traced: times, review, changes, versions, registrations (A 5.6, A 7.2 h, A 8.4 e).
+"""What a case keeps so that it can be traced: times, review, changes, versions, registration (A 5.6, A 7.2 h, A 8.4 e).
 
 Without a registration nothing says what belongs together in images of several modalities.
 """

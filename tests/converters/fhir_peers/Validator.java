@@ -33,9 +33,10 @@ public final class Validator {
     }
     engine.prepare();
     for (at++; at < arguments.length; at++) {
+      FhirFormat format = arguments[at].endsWith(".ndjson") ? FhirFormat.NDJSON : FhirFormat.JSON;
       List<ValidationMessage> said = new ArrayList<>();
       try (InputStream file = new FileInputStream(arguments[at])) {
-        engine.getValidator(FhirFormat.JSON).validate(null, said, file, FhirFormat.JSON);
+        engine.getValidator(format).validate(null, said, file, format);
       }
       for (ValidationMessage each : said) {
         System.out.println(

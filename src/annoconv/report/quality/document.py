@@ -18,6 +18,7 @@ from annoconv.metrics.definitions import DEFINITIONS
 from annoconv.metrics.thresholds import DEDICATED_REVIEW_DICE, SECOND_REVIEW_DICE
 from annoconv.model import SCHEMA_VERSION, ImageTextLink, TextSpanAnnotation
 from annoconv.report.quality.agreement import agreement, stated
+from annoconv.report.quality.cross_modal import cross_modal, validation_records
 from annoconv.report.quality.overlays import overlays
 from annoconv.report.quality.subjects import annotation_of, both
 from annoconv.report.sources import Sources
@@ -55,6 +56,7 @@ def quality_report(
     most_overlays: int = MOST_OVERLAYS,
     label_system: Sequence[Label] = (),
     rules: RuleTable | None = None,
+    with_volumes: bool = False,
 ) -> dict[str, Any]:
     """Return the report on cases with their findings.
 
@@ -72,11 +74,12 @@ def quality_report(
         The task's labels, with their names and colours.
     rules
         The rules that were applied, with a project's changes.
+    with_volumes
+        Whether volumes are put into it, which a page shows from all sides.
     """
+    sources = sources or Sources([], Limits())
     rows, pairs, refused = agreement(subjects)
-    drawings, not_drawn = overlays(
-        subjects, rows, sources or Sources([], Limits()), most=most_overlays, label_system=label_system
-    )
+    drawings, not_drawn = overlays(subjects, rows, sources, most=most_overlays, label_system=label_system)
     shown = _Shown(drawings)
     pictured = {(*each["cases"], each["label"]): each["id"] for each in drawings if "cases" in each}
     for row in rows:
@@ -85,6 +88,13 @@ def quality_report(
     table = rules or rule_table()
     clauses = _clauses(subjects, shown, table.rules)
     verdict = _verdict(subjects, rows, refused, profile)
+    volumes: dict[str, Any] = {}
+    if with_volumes:
+        from annoconv.report.quality.volumes import volumes as volumes_of
+
+        first = [case for each in drawings for case in (each.get("cases") or [each["case"]])]
+        shown_volumes, not_shown = volumes_of(subjects, first, sources, label_system=label_system)
+        volumes = {"volumes": shown_volumes, "volumes_not_shown": not_shown}
     return {
         "kind": "quality_report",
         "format": _FORMAT,
@@ -102,7 +112,10 @@ def quality_report(
         "clauses": clauses,
         "overlays": drawings,
         "not_drawn": not_drawn,
+        **volumes,
         "texts": [*_texts(subjects, shown)],
+        "cross_modal": cross_modal(subjects, table.rules),
+        "validations": validation_records(subjects),
         "definitions": _definitions(),
         "versions": _versions(table),
     }

@@ -1,4 +1,4 @@
-"""The quality report as one HTML page: no network, no script; the language is switched by a style sheet alone.
+"""The quality report as one HTML page: no network; a style sheet switches the language, only volumes need a script.
 
 Whatever comes from a case is escaped, and isolated from the direction of the text round it. The page forbids itself to
 load anything (Content-Security-Policy); its pictures are in it.
@@ -11,7 +11,9 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.messages import Message
+from annoconv.report.quality import volume_viewer
 from annoconv.report.quality.agreement_chart import chart
+from annoconv.report.quality.sheets import consistency, validations
 from annoconv.report.quality.spans import marked
 from annoconv.report.quality.words import in_both, own, words
 
@@ -28,12 +30,15 @@ _MOST_ROWS: Final = 400
 _MOST_CELLS: Final = 6000
 _MOST_CHARACTERS: Final = 200_000
 """What a page shows of each; the rest is counted on it, and stands in --json."""
+_SHEETS: Final = frozenset({"consistency", "validations"})
+"""Reports of their own, which begin a page in print."""
+_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _HEAD: Final = Template("""<!DOCTYPE html>
 <html lang="$lang">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="$policy">
 <title>$title</title>
 <style>
 :root { color-scheme: light; --ink: #1c2430; --faint: #5b6675; --line: #d5dbe3; --bad: #a3161b; --warn: #7a4d00;
@@ -64,7 +69,8 @@ figure:target, details:target, tr:target { outline: 3px solid #2460c0 } figcapti
 .swatch { display: inline-block; width: .8em; height: .8em; border: 1px solid #666; margin-right: .3em }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); padding: .6rem }
 mark { background: #ffe58a } svg { display: block } summary { cursor: pointer }
-</style>
+@media print { .sheet { break-before: page } nav { display: none } }
+$style</style>
 </head>
 <body>
 """)
@@ -74,11 +80,17 @@ def page(report: Mapping[str, Any], lang: Language = "en") -> str:
     """Return the page of a report (`annoconv.report.quality.document`), first shown in a language."""
     names = {each["id"]: each["name"] for each in report["cases"]}
     verdict = report["verdict"]
+    has_volumes = bool(report.get("volumes"))
     title = f"annoconv: {verdict['text'][lang]}"
     chosen = {each: " checked" if each == lang else "" for each in ("en", "zh")}
     return "".join(
         (
-            _HEAD.substitute(lang="zh-CN" if lang == "zh" else "en", title=escape(title)),
+            _HEAD.substitute(
+                lang="zh-CN" if lang == "zh" else "en",
+                title=escape(title),
+                style=volume_viewer.STYLE if has_volumes else "",
+                policy=volume_viewer.policy() if has_volumes else _POLICY,
+            ),
             f'<input class="lang" type="radio" name="lang" id="lang-en"{chosen["en"]} aria-label="English">',
             f'<input class="lang" type="radio" name="lang" id="lang-zh"{chosen["zh"]} aria-label="中文">\n',
             "<header><nav><label for=lang-en>English</label><label for=lang-zh>中文</label></nav>",
@@ -89,9 +101,18 @@ def page(report: Mapping[str, Any], lang: Language = "en") -> str:
             _section("agreement", Message("Agreement of readers"), _agreement(report, names)),
             _section("findings", Message("Findings by clause"), _findings(report["clauses"], names)),
             _section("overlays", Message("Slices to look at"), _overlays(report, names)),
+            *(
+                [_section("volumes", Message("Volumes"), volume_viewer.section(report, names))]
+                if "volumes" in report
+                else []
+            ),
             _section("texts", Message("Texts with their regions"), _texts(report["texts"], names)),
+            _section("consistency", Message("Consistency of modalities (8.5.1.4)"), consistency(report, names)),
+            _section("validations", Message("Validation (9.4)"), validations(report, names)),
             _section("definitions", Message("Definitions and versions"), _definitions(report)),
-            "</main>\n</body>\n</html>\n",
+            "</main>\n",
+            volume_viewer.scripts(report["volumes"]) if has_volumes else "",
+            "</body>\n</html>\n",
         )
     )
 
@@ -100,7 +121,8 @@ def page(report: Mapping[str, Any], lang: Language = "en") -> str:
 
 
 def _section(identity: str, title: Message, content: str) -> str:
-    return f'<section id="{identity}"><h2>{words(title)}</h2>\n{content}</section>\n'
+    kind = ' class="sheet"' if identity in _SHEETS else ""
+    return f'<section id="{identity}"{kind}><h2>{words(title)}</h2>\n{content}</section>\n'
 
 
 def _heads(*titles: str) -> str:

@@ -74,7 +74,8 @@ def sarif(
 
 def _location(finding: Mapping[str, Any]) -> dict[str, Any]:
     source = str(finding["source"]).replace("\\", "/")
-    uri = f"file://{quote(source)}" if source.startswith("/") else quote(source)
+    quoted = quote(source, errors="surrogateescape")
+    uri = f"file://{quoted}" if source.startswith("/") else quoted
     path = str(finding["path"])
     logical = {"logicalLocations": [{"fullyQualifiedName": path, "kind": "member"}]} if path else {}
     return {"physicalLocation": {"artifactLocation": {"uri": uri}}, **logical}

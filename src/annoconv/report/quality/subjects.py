@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from annoconv.findings import NOT_CHECKED, Level
 from annoconv.messages import translate
+from annoconv.model import Package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.documents.classes import AnyDocument
     from annoconv.findings import Finding
     from annoconv.model import AnyAnnotation
 
@@ -37,6 +39,8 @@ class Subject:
         In their order.
     loaded
         The case; None if it could not be read, or its structure is wrong.
+    document
+        What is no case: a package, a task definition, a label system.
     """
 
     id: str
@@ -44,12 +48,15 @@ class Subject:
     case_index: int
     findings: Sequence[Finding]
     loaded: LoadedCase | None = None
+    document: AnyDocument | None = None
 
     @property
     def name(self) -> str:
         """Its case_id, else the UID of its image, else where it stands."""
         if self.loaded is not None:
             return self.loaded.case.case_id or self.loaded.case.image.uid
+        if isinstance(self.document, Package):
+            return self.document.package_id
         return f"{self.source}#{self.case_index}" if self.case_index else self.source
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from annoconv import registry
-from annoconv.advice import nearest
+from annoconv.advice import NOTHING, nearest
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
 from annoconv.limits import Limits
@@ -19,7 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Kinds", "Sources", "any_ending", "check_format", "sources_of", "target_format"]
+    from annoconv.casefile import Reading
+    from annoconv.registry import Context
+
+__all__ = [
+    "Kinds",
+    "Sources",
+    "any_ending",
+    "check_format",
+    "format_to_write",
+    "readings_of",
+    "sources_of",
+    "target_format",
+]
 
 _CASE_ENDINGS: Final = (".json", ".jsonl")
 _ARCHIVES: Final = frozenset({".zip", ".tar", ".tgz", ".7z", ".rar"})
@@ -215,3 +227,67 @@ def _choices(direction: Literal["from", "to"], word: str) -> Iterator[str]:
             for part in registry.parts_of(parameter.annotation):
                 if typing.get_origin(part) is Literal and word in typing.get_args(part):
                     yield f"--{direction} {each.format} --{direction}-{name.replace('_', '-')} {word}"
+
+
+# --- in Python --------------------------------------------------------------------------------------------------------
+
+
+def readings_of(paths: Sequence[Path], *, context: Context | None, options: Mapping[str, Any]) -> Iterator[Reading]:
+    """Yield the cases of sources whose formats are found; raises as `annoconv.read` does."""
+    if not paths:
+        raise UsageError(
+            "no source is named", found=NOTHING, expected="a file or a folder", advice="Name the file or folder"
+        )
+    limits = context.limits if context is not None else None
+    try:
+        sources = sources_of(paths, (), Kinds(), limits)
+    except AnnoconvError as error:
+        if "--from" in (error.advice or ""):
+            error.advice = Message("Name the format: annoconv.read(..., format=NAME)")
+        elif "--images" in (error.advice or ""):
+            error.advice = Message("Name the annotations as sources, and the images as images=[...]")
+        raise
+    for name, named in sources.by_format.items():
+        yield from _readings(name, named, sources.images, context, options)
+
+
+def _readings(
+    name: str, paths: list[Path], images: list[Path], context: Context | None, options: Mapping[str, Any]
+) -> Iterator[Reading]:
+    from annoconv.casefile import Reading, read_cases
+
+    if name != CASE:
+        takes_images = IMAGES in registry.converter("from", name).options and images and IMAGES not in options
+        given = {**options, IMAGES: images} if takes_images else options
+        yield from registry.read(paths, format=name, context=context, **given)
+        return
+    if options:
+        raise UsageError(
+            "cases of annoconv are read without options",
+            source=paths[0],
+            found=", ".join(options),
+            expected="none",
+            advice="Leave them out",
+        )
+    for each in read_cases(paths, limits=None if context is None else context.limits):
+        yield Reading(each.case, each.masks, fields=each.fields, source=each.path)
+
+
+def format_to_write(target: Path, named: str | None) -> str:
+    """Return the format of an output in Python: as it is named, else by the name of the output."""
+    if named is not None:
+        return named
+    try:
+        found = target_format(target, None)
+    except UsageError as error:
+        error.advice = Message("Name the format: annoconv.write(..., format=NAME)")
+        raise
+    if found == CASE:
+        raise UsageError(
+            "the format of the output is that of annoconv itself",
+            source=target,
+            found=target.suffix,
+            expected="a file or folder of another format",
+            advice="Write it with annoconv.write_case, or annoconv.write_cases",
+        )
+    return found

@@ -1,0 +1,64 @@
+"""What a request brings along that is the same for all formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annoconv.errors import UsageError
+from annoconv.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, tzinfo
+
+    from annoconv.model import Label
+
+__all__ = ["Context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a request brings along that is the same for all formats.
+
+    Attributes
+    ----------
+    label_system
+        The task's labels; the built-in ones stand behind them.
+    task
+        Task id for cases that a format gives none.
+    timestamp
+        The time that outputs bear; if None, `annoconv.times.timestamp` finds one.
+    timezone
+        Zone of times that name none; if None, they are refused.
+    limits
+        Bounds on what is read.
+    progress
+        Called with the number of units done and, where known, of all.
+
+    Raises
+    ------
+    UsageError
+        If the timestamp is no datetime with a zone.
+    """
+
+    label_system: tuple[Label, ...] = ()
+    task: str | None = None
+    timestamp: datetime | None = None
+    timezone: tzinfo | None = None
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[int, int | None], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.timestamp is not None and getattr(self.timestamp, "tzinfo", None) is None:
+            raise UsageError(
+                "the timestamp has no zone",
+                found=type(self.timestamp).__name__,
+                expected="datetime with tzinfo",
+                advice="Give datetime(..., tzinfo=timezone.utc), or its .astimezone() for the zone of this machine",
+            )
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """Tell whoever watches how far the work is."""
+        if self.progress is not None:
+            self.progress(done, total)

@@ -1,0 +1,395 @@
+"""What a converter promises (`CONTRIBUTING.md`), tried on small cases: one function a promise.
+
+A promise yields a sentence for each way in which it is not kept. A case that the format refuses with an error of
+ours is left out of the rest; a format that refuses all of them keeps no promise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from annoconv import registry
+from annoconv.casefile import Reading
+from annoconv.documents import residuals, strict_json
+from annoconv.errors import AnnoconvError, InputError
+from annoconv.geometry import apply_relation, compare_grids
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
+from annoconv.testing.cases import NAMES, case_of
+from annoconv.testing.promises import Broken
+
+if TYPE_CHECKING:
+    from annoconv.casefile import LoadedCase
+    from annoconv.registry import Converter
+
+__all__ = ["PROMISES", "check_format"]
+
+_FIRST: Final = {"to": ("cases", "target"), "from": ("sources",)}
+_LONGEST_SUMMARY: Final = 120
+_DAMAGES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "empty": lambda _: b"",
+    "cut in half": lambda data: data[: len(data) // 2],
+    "cut by a byte": lambda data: data[:-1],
+    "changed in the middle": lambda data: data[: len(data) // 2] + b"\xff\x00\xfe" + data[len(data) // 2 + 3 :],
+}
+
+
+@dataclass
+class Trip:
+    """One case, written and read back.
+
+    Attributes
+    ----------
+    name
+        Of the case.
+    loaded
+        As it was before.
+    document
+        The same as JSON values, taken before it was written.
+    target
+        What was written.
+    written
+        The losses of writing.
+    images
+        Folders of its images.
+    """
+
+    name: str
+    loaded: LoadedCase
+    document: Any
+    target: Path
+    written: LossReport
+    images: list[Path]
+
+
+@dataclass
+class Tried:
+    """A format and the folder in which it is tried."""
+
+    format: str
+    folder: Path
+    failed: dict[str, Exception] = field(default_factory=dict[str, Exception])
+    """What is no error of ours, by the case that it came of."""
+
+    @cached_property
+    def sides(self) -> list[Converter]:
+        """Its converters."""
+        known = registry.converters()
+        return [known[name] for name in (f"to-{self.format}", f"from-{self.format}") if name in known]
+
+    @cached_property
+    def trips(self) -> list[Trip]:
+        """The cases that it writes."""
+        if f"to-{self.format}" not in registry.converters():
+            return []
+        written = (self.write(name, self.folder / name) for name in NAMES)
+        return [trip for trip in written if trip is not None]
+
+    def write(self, name: str, place: Path) -> Trip | None:
+        """Return a case that was written; None if it is refused."""
+        place.mkdir(parents=True, exist_ok=True)
+        loaded, images = case_of(name, place / "case")
+        document = strict_json.plain(loaded.case)
+        target = place / f"out{registry.converter('to', self.format).suffix}"
+        try:
+            losses = registry.write([loaded], target, format=self.format, **self.images("to", images))
+        except InputError:
+            return None
+        except Exception as error:  # whatever a converter of others does
+            self.failed[name] = error
+            return None
+        return Trip(name, loaded, document, target, losses, images)
+
+    def read(self, target: Path, images: list[Path]) -> list[Reading]:
+        """Return the cases that stand in what was written."""
+        return list(registry.read([target], format=self.format, **self.images("from", images)))
+
+    def images(self, side: Any, images: list[Path]) -> dict[str, Any]:
+        """Return the option of images, where there is one."""
+        return {"images": images} if images and "images" in registry.converter(side, self.format).options else {}
+
+
+Promise: TypeAlias = Callable[[Tried], Iterator[str]]
+
+
+def _loads(tried: Tried) -> Iterator[str]:
+    for each in tried.sides:
+        _ = each.function
+    if not tried.sides:
+        yield Message("no entry point to-{name} or from-{name} is installed", name=tried.format)
+
+
+def _signature(tried: Tried) -> Iterator[str]:
+    for side in tried.sides:
+        _ = side.parameters  # its error tells which annotation is missing
+        names = [*inspect.signature(side.function).parameters]
+        first = _FIRST[side.direction]
+        if tuple(names[: len(first) + 1]) != (*first, "context"):
+            yield Message(
+                "{name} has the parameters {found}; expected {wanted} first",
+                name=side.name,
+                found=", ".join(names),
+                wanted=", ".join((*first, "context")),
+            )
+        for parameter in list(inspect.signature(side.function).parameters.values())[len(first) :]:
+            if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+                yield Message("{name}: {option} is not keyword-only", name=side.name, option=parameter.name)
+            elif parameter.name != "context" and parameter.default is inspect.Parameter.empty:
+                yield Message("{name}: {option} has no default", name=side.name, option=parameter.name)
+            elif parameter.default is True:
+                yield Message(
+                    "{name}: {option} is a switch that is on by default", name=side.name, option=parameter.name
+                )
+
+
+def _options(tried: Tried) -> Iterator[str]:
+    for side in tried.sides:
+        for name, parameter in side.options.items():
+            told = [
+                each for each in getattr(parameter.annotation, "__metadata__", ()) if isinstance(each, registry.Option)
+            ]
+            if not told or not told[0].help.endswith(".") or not told[0].help[:1].isupper():
+                yield Message("{name}: no Option tells {option} in a sentence", name=side.name, option=name)
+
+
+def _summary(tried: Tried) -> Iterator[str]:
+    for side in tried.sides:
+        if not side.summary.endswith(".") or len(side.summary) > _LONGEST_SUMMARY:
+            yield Message(
+                "the docstring of {module} begins with no sentence of at most {most} characters",
+                module=side.entry_point.module,
+                most=_LONGEST_SUMMARY,
+            )
+
+
+def _help(tried: Tried) -> Iterator[str]:
+    for side in tried.sides:
+        command = [sys.executable, "-m", "annoconv", side.name, "--help"]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603  of ours
+        flags = [
+            f"--{option.replace('_', '-')}" for option, each in side.options.items() if not _is_renamed(each.annotation)
+        ]
+        missing = [flag for flag in flags if flag not in done.stdout]
+        if done.returncode or missing:
+            yield Message(
+                "annoconv {name} --help ends with {code} and does not name {missing}",
+                name=side.name,
+                code=done.returncode,
+                missing=", ".join(missing) or "-",
+            )
+
+
+def _is_renamed(annotation: Any) -> bool:
+    return any(getattr(each, "name", None) for each in getattr(annotation, "__metadata__", ()))
+
+
+def _writes(tried: Tried) -> Iterator[str]:
+    if any(side.direction == "to" for side in tried.sides) and not tried.trips:
+        yield Message("no case is written; expected at least one of {names}", names=", ".join(NAMES))
+    for name, error in tried.failed.items():
+        yield Message("{case}: writing ends in {error}", case=name, error=f"{type(error).__name__}: {error}")
+    for trip in tried.trips:
+        if not isinstance(trip.written, LossReport):  # pyright: ignore[reportUnnecessaryIsInstance]
+            yield Message(
+                "{case}: what is returned is a {found}; expected LossReport",
+                case=trip.name,
+                found=type(trip.written).__name__,
+            )
+        if not trip.target.exists():
+            yield Message("{case}: nothing was written to the target", case=trip.name)
+
+
+def _input_unchanged(tried: Tried) -> Iterator[str]:
+    for trip in tried.trips:
+        changed = residuals.residual(trip.document, strict_json.plain(trip.loaded.case)).paths()
+        if changed:
+            yield Message("{case}: writing changed {path} of the case", case=trip.name, path=_first(changed))
+
+
+def _same_bytes(tried: Tried) -> Iterator[str]:
+    for trip in tried.trips:
+        again = tried.write(trip.name, tried.folder / "again" / trip.name)
+        if again is None or _digest(again.target) != _digest(trip.target):
+            yield Message(
+                "{case}: written twice, the bytes differ; take no clock, and no order of a set", case=trip.name
+            )
+
+
+def _whole_or_nothing(tried: Tried) -> Iterator[str]:
+    for trip in tried.trips[:1]:
+        target = tried.folder / f"stopped{registry.converter('to', tried.format).suffix}"
+
+        def stopping(loaded: LoadedCase = trip.loaded) -> Iterator[LoadedCase]:
+            yield loaded
+            raise InputError("stopped", found="", expected="", advice="")
+
+        try:
+            registry.write(stopping(), target, format=tried.format, **tried.images("to", trip.images))
+        except InputError:
+            pass
+        else:
+            yield Message("an error in the cases is not passed on")
+        if target.exists():
+            yield Message("after an error a half-written output stays; write through annoconv.files.atomic.replacing")
+
+
+def _back(tried: Tried) -> Iterator[tuple[Trip, Reading | None, str]]:
+    """Yield each case with what is read of it, or with why nothing is."""
+    for trip in tried.trips if len(tried.sides) > 1 else ():
+        try:
+            readings = tried.read(trip.target, trip.images)
+        except AnnoconvError as error:
+            yield trip, None, str(error)
+            continue
+        yield trip, readings[0] if len(readings) == 1 else None, f"{len(readings)} cases"
+
+
+def _reads(tried: Tried) -> Iterator[str]:
+    for trip, reading, why in _back(tried):
+        if not isinstance(reading, Reading):
+            yield Message("{case}: what was written is not read as one case: {why}", case=trip.name, why=why)
+
+
+def _losses(tried: Tried) -> Iterator[tuple[Trip, set[str], set[str]]]:
+    """Yield each case with the leaves that differ after the way back, and those that losses name as changed."""
+    for trip, reading, _ in _back(tried):
+        if reading is not None:
+            found = residuals.residual(trip.document, strict_json.plain(reading.case)).paths()
+            changed = {residuals.pointer(path) for path in found}
+            both: tuple[Loss, ...] = (*trip.written, *reading.losses)
+            yield trip, changed, {loss.path for loss in both if loss.kind.changes_value}
+
+
+def _no_silent_loss(tried: Tried) -> Iterator[str]:
+    for trip, changed, named in _losses(tried):
+        if silent := sorted(changed - named):
+            yield Message(
+                "{case}: {count} leaves differ after the way back and no loss names them, first {path}",
+                case=trip.name,
+                count=len(silent),
+                path=silent[0],
+            )
+
+
+def _no_loss_too_many(tried: Tried) -> Iterator[str]:
+    for trip, changed, named in _losses(tried):
+        if idle := sorted(named - changed):
+            yield Message(
+                "{case}: {count} losses name leaves that come back as they were, first {path}",
+                case=trip.name,
+                count=len(idle),
+                path=idle[0],
+            )
+
+
+def _losses_are_told(tried: Tried) -> Iterator[str]:
+    for trip in tried.trips:
+        for loss in trip.written:
+            if not loss.path.startswith("/") or not loss.message.strip() or loss.kind not in LossKind:
+                yield Message("{case}: a loss at {path} has no path or no sentence", case=trip.name, path=loss.path)
+                break
+
+
+def _same_voxels(tried: Tried) -> Iterator[str]:
+    for trip, reading, _ in _back(tried):
+        for identity, mask in trip.loaded.masks.items():
+            if reading is None or identity not in reading.masks:
+                continue
+            back = reading.masks[identity]
+            relation = compare_grids(back.grid, mask.grid)
+            if not np.array_equal(apply_relation(back.read(), relation), mask.read()):
+                yield Message("{case}: the voxels of {mask} are others", case=trip.name, mask=identity)
+
+
+def _damage(tried: Tried) -> Iterator[str]:
+    if len(tried.sides) < 2:
+        return
+    for trip in tried.trips[:2]:
+        for what, damage in _DAMAGES.items():
+            for file in _files(trip.target):
+                whole = file.read_bytes()
+                file.write_bytes(damage(whole))
+                try:
+                    tried.read(trip.target, trip.images)
+                except AnnoconvError:
+                    pass
+                except Exception as error:  # whatever a reader does
+                    yield Message(
+                        "a file that is {damage} ends in {error}; expected an error of annoconv.errors",
+                        damage=what,
+                        error=type(error).__name__,
+                    )
+                finally:
+                    file.write_bytes(whole)
+
+
+PROMISES: Final[Mapping[str, Promise]] = {
+    "loads": _loads,
+    "signature": _signature,
+    "options": _options,
+    "summary": _summary,
+    "help": _help,
+    "writes": _writes,
+    "input_unchanged": _input_unchanged,
+    "same_bytes": _same_bytes,
+    "whole_or_nothing": _whole_or_nothing,
+    "reads": _reads,
+    "no_silent_loss": _no_silent_loss,
+    "no_loss_too_many": _no_loss_too_many,
+    "losses_are_told": _losses_are_told,
+    "same_voxels": _same_voxels,
+    "damage": _damage,
+}
+"""Every promise of a converter by its name, in the order in which they are tried."""
+
+
+def check_format(name: str, folder: Path | None = None) -> list[Broken]:
+    """Return the promises that the converters of a format do not keep, one sentence each at least.
+
+    Parameters
+    ----------
+    name
+        Of the format, `boxes-csv`: its entry points are `to-boxes-csv` and `from-boxes-csv`.
+    folder
+        Where files are written; a temporary one if None.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        tried = Tried(name, Path(folder or temporary))
+        found: list[Broken] = []
+        for promise, check in PROMISES.items():
+            try:
+                found += [Broken(promise, each) for each in dict.fromkeys(check(tried))]
+            except Exception as error:  # whatever a converter of others does
+                found.append(Broken(promise, Message("it ends in {error}", error=f"{type(error).__name__}: {error}")))
+                if promise == "loads":
+                    break
+            if promise == "loads" and found:
+                break
+    return found
+
+
+def _first(paths: Any) -> str:
+    return sorted(map(residuals.pointer, paths))[0]
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+
+
+def _digest(path: Path) -> str:
+    together = hashlib.sha256()
+    for file in _files(path):
+        name = file.relative_to(path).as_posix() if path.is_dir() else ""
+        together.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return together.hexdigest()
