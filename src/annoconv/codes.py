@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
-    "PRIVATE_SCHEME", "UNCLASSIFIED", "UNNAMED", "CaseLabels", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
+    "PRIVATE_SCHEME", "UNCLASSIFIED", "UNNAMED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
     "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_fields", "own_code",
     "says_what_it_is", "words",
 ]  # fmt: skip
@@ -123,8 +123,9 @@ class Labels:
         self._own = {code: label for code, label in listed.items() if says_what_it_is(label)}
         self._label_system = label_system
         self._names: dict[str, str] = {}
+        built_in, system = ({one.code: one for one in reversed(some)} for some in (built_in_labels(), label_system))
         # The first definition holds, and stands first.
-        self._labels: dict[str, Label] = {**self._own, **_defined(label_system), **self._own}
+        self._labels: dict[str, Label] = {**self._own, **system, **built_in, **system, **self._own}
         for code, label in listed.items():
             self._labels.setdefault(code, label)
 
@@ -247,39 +248,6 @@ class Labels:
         if code == own_code(name) or (known is not None and code == known.code):
             return True
         return bool(told) and code == own_code(name, _canonical(told or {}))
-
-
-def _defined(label_system: Sequence[Label]) -> Mapping[str, Label]:
-    """Return the labels of a label system, and behind them the built-in ones, by their codes."""
-    if not label_system:
-        return _built_in_codes()
-    system = {one.code: one for one in reversed(label_system)}
-    return {**system, **_built_in_codes(), **system}
-
-
-@cache
-def _built_in_codes() -> Mapping[str, Label]:
-    return {one.code: one for one in reversed(built_in_labels())}
-
-
-class CaseLabels:
-    """Gives the labels that hold for one case after the other; most have those of the one before.
-
-    Parameters
-    ----------
-    label_system
-        The task's labels.
-    """
-
-    def __init__(self, label_system: Sequence[Label]) -> None:
-        self._label_system = label_system
-        self._last: tuple[Sequence[Label] | None, Labels] | None = None
-
-    def __call__(self, case: Case) -> Labels:
-        """Return the labels of the next case."""
-        if self._last is None or self._last[0] != case.labels:
-            self._last = case.labels, Labels.of(case, self._label_system)
-        return self._last[1]
 
 
 class _System:

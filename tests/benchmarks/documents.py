@@ -3,7 +3,7 @@
 Whole commands, CPU (user and system) and wall, at `most` / 100, `most` / 10 and `most` annotations, 10,000 if nothing
 else is asked for: COCO files of pictures with one polygon of 16 vertices each, seed 1, and folders of a case with one
 mask of 16 x 16 x 4 voxels. Beside what writes a folder for each case, the same bytes are written plainly, unsynced.
-Then losses by themselves: compared, reported, and written to a file in order.
+Then losses by themselves, of one case and of a hundred: compared, reported, and written to a file in order.
 """
 
 from __future__ import annotations
@@ -101,14 +101,16 @@ def plainly(source: Path, target: Path, cost: tuple[float, float]) -> str:
     return f"{plain[0]:.2f} s, {plain[1]:.2f} s: {ratios}"
 
 
-def lose(count: int, path: Path) -> None:
-    """Compare a case with one that lacks it, and write the losses in order."""
-    lost = [
-        {"id": f"a{n}", "label_code": "LESION", "polygon": [[float(k), k + 0.5] for k in range(24)]}
-        for n in range(count // LEAVES)
-    ]
+def lose(count: int, path: Path, cases: int = 1) -> None:
+    """Compare cases with ones that lack all of them, and write the losses in order."""
     losses = Losses("en")
-    losses.add(report({"annotations": lost}, {}, {"*": "the format has no place for {place}"}).losses)
+    for case in range(cases):
+        lost = [
+            {"id": f"a{n}", "label_code": "LESION", "polygon": [[float(k), k + 0.5] for k in range(24)]}
+            for n in range(count // LEAVES // cases)
+        ]
+        reasons = {"*": "the format has no place for {place}"}
+        losses.add(report({"annotations": lost}, {}, reasons, case_index=case).losses)
     with path.open("w", encoding="utf-8") as file:
         losses.write(file)
 
@@ -132,7 +134,9 @@ def main(most: int) -> None:
             volumes(folder / "volumes", count)
             cost = command("to-nifti", folder / "volumes", "-o", folder / "nifti")
             row("to-nifti, a folder each", count, cost, plainly(folder / "nifti", folder / "plain nifti", cost))
-            row("losses", 100 * count, measured(lambda: lose(100 * count, folder / "losses.json")))  # noqa: B023
+            for cases in (1, 100):
+                cost = measured(lambda: lose(100 * count, folder / "losses.json", cases))  # noqa: B023
+                row(f"losses of {cases} case(s)", 100 * count, cost)
 
 
 if __name__ == "__main__":

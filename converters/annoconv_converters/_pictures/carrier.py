@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
+from annoconv.documents.exact_numbers import EVERYTHING
 from annoconv.documents.losses import Compared, report
 from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError, InputError
@@ -70,16 +71,6 @@ PICTURE: Final = ("file_name", "width", "height")
 """What a side file tells of a picture, beside its keys."""
 _LISTED: Final = "coco"
 """The format whose side file is a list, which does not say its format."""
-
-
-class _Everything:
-    """A set of all names."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
-_EVERYTHING: Final = _Everything()
 _OWNED: Final = ("annotations", "texts")
 """Lists of a case whose members shapes are."""
 
@@ -247,7 +238,7 @@ def read_side(
     note_inputs([check_inside(path.parent, path)])
     data = strict_json.read_bytes(path, limits)
     if kind is dict:
-        document = strict_json.loads_keeping(data, _EVERYTHING, limits=limits, source=path)
+        document = strict_json.loads_keeping(data, EVERYTHING, limits=limits, source=path)
     else:
         document = strict_json.loads(data, limits=limits, source=path, exact=True)
     heads: list[Any] = document[:2] if isinstance(document, list) else [document]

@@ -13,6 +13,7 @@ from annoconv.findings import Finding, Level
 from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import is_numbers
 from annoconv_converters._pictures.rotation import corners_of
+from annoconv_converters._pictures.seen_names import SeenNames, ToldNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,15 +61,18 @@ class StatedSizes:
     """Tells of pictures that two cases have in different sizes."""
 
     def __init__(self) -> None:
-        self._sizes: dict[str, tuple[int, int]] = {}
+        self._names, self._same = ToldNames(), SeenNames()
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each picture of the next case that one before has in another size."""
         for picture in (each for each in pictures if {"width", "height"} <= each.record.keys()):
             record = picture.record
             size = record["width"], record["height"]
-            before = self._sizes.setdefault(str(record.get("file_name")), size)
-            if before != size:
+            name = str(record.get("file_name"))
+            if self._names.is_new(name, *map(str, size)):
+                self._same.add(f"{name} {size}")
+            elif f"{name} {size}" not in self._same:
+                before = tuple(map(int, self._names.told(name)))
                 told = {"name": record.get("file_name"), "size": size, "before": before}
                 message = Message("{name} is of {size} columns and rows here, and of {before} in a case before", **told)
                 yield Finding("picture.size", Level.WARNING, pointer(picture.place), message, case_index)

@@ -287,9 +287,8 @@ class WrittenLists:
             return [loss for loss in losses if not loss.path.startswith("/labels/")]
         if self.kind == "numbered" or "labels" not in original:
             return [*losses]
-        shown = [
-            {name: value for name, value in each.items() if name != "number"} for each in native().get("labels", [])
-        ]
+        listed = native().get("labels", [])
+        shown = [{name: value for name, value in each.items() if name != "number"} for each in listed]
         ours, theirs = ({"labels": each} for each in (original["labels"], shown))
         found = report(ours, theirs, reasons, carrier, case_index=case_index)
         return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *found.losses]

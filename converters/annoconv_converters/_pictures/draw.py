@@ -107,6 +107,7 @@ class Drawing:
         self._at[uid, index].shapes.append(shape)
 
 
+@strict_json.collector_paused()
 def draw(
     loaded: LoadedCase,
     *,

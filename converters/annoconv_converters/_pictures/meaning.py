@@ -7,12 +7,11 @@ one annotation and which pictures one image, but none of what the case says beyo
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
+from annoconv.documents.strict_json import collector_paused
 from annoconv.errors import InputError
 from annoconv.ids import safe_name
 from annoconv.messages import Message, listed
@@ -28,7 +27,7 @@ from annoconv_converters._pictures.geometry import (
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.record_ids import annotation_id
-from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, flat_uid, is_caption
+from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, captured, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
 from annoconv_converters._raster.polygons import without_keyholes
 
@@ -40,11 +39,6 @@ if TYPE_CHECKING:
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["PictureCase", "picture_case"]
-
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
-"""RFC 3339 with a zone."""
-_FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
-"""Digits of a second that a time has beyond millionths."""
 
 
 @dataclass
@@ -95,6 +89,7 @@ class _Item:
         return self.segmentation is not None and self.segmentation.is_mask and not self.shape.has_parts
 
 
+@collector_paused()
 def picture_case(
     pictures: list[Picture],
     categories: Categories,
@@ -161,7 +156,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
             stem, name = flat_uid(picture.record)
             uid = uid if isinstance(uid, str) else stem
             flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
-            flat[uid] |= _captured(picture.record)
+            flat[uid] |= captured(picture.record)
             flat[uid] |= named_image(name, uid, picture.address)
             native.planes[uid] = Planes("k", 1, *size)
             seen.setdefault(uid, [])
@@ -179,21 +174,9 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
         native.planes[uid] = Planes(axis, max(indices) + 1, *size)
         first = next(picture for picture in pictures if picture.name and picture.name.series == uid)
         shape = list(native.planes[uid].shape)
-        images[uid] = {"uid": uid, "modality": "OT", "shape": shape, **_captured(first.record)}
+        images[uid] = {"uid": uid, "modality": "OT", "shape": shape, **captured(first.record)}
         images[uid] |= {"annotated_frames": first.annotated_frames} if first.annotated_frames else {}
     return images
-
-
-def _captured(record: Record) -> Record:
-    """Return when an image was acquired, as far as its record says so with a time zone."""
-    said = record.get("date_captured")
-    if not isinstance(said, str) or not _MOMENT.fullmatch(said):
-        return {}
-    try:
-        datetime.fromisoformat(_FINER.sub("", said))
-    except ValueError:
-        return {}
-    return {"acquired_at": _FINER.sub("", said)}
 
 
 def _items(

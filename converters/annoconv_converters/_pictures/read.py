@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase, Reading
@@ -27,6 +28,7 @@ from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, is_key, picture_name
+from annoconv_converters._pictures.whole_side import whole_side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -66,6 +68,8 @@ class Batch:
         Asked of each case: what the file breaks of its format's rules.
     classes
         Whether the categories are a class list, with numbers or only an order; else they are the classes that are seen.
+    pictures_of
+        In place of the pictures, where the file is as it was written: gives those that a side file tells of.
     """
 
     pictures: list[Picture]
@@ -75,6 +79,7 @@ class Batch:
     losses: FileLosses | None = None
     findings: Callable[[Sequence[Picture], int], Iterable[Finding]] | None = None
     classes: ClassKind = "seen"
+    pictures_of: Callable[[Sequence[Record]], list[Picture]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
 
 def _readings(
     batch: Batch,
-    known: list[_Written],
+    known: Iterable[_Written],
     left: list[Picture],
     context: Context,
     task: str,
@@ -224,10 +229,14 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
     return list(groups.values())
 
 
-def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], list[Picture], list[Loss]]:
+def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written], list[Picture], list[Loss]]:
     """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
     if batch.side is None:
         return [], batch.pictures, []
+    whole = whole_side(batch.side, task)
+    if whole is not None:
+        left_over: list[Picture] = []
+        return _whole(batch, *whole, left_over), left_over, []
     side = read_side(batch.side, dict, task, context.limits)
     if side is None:
         return [], batch.pictures, batch.side.losses(0)
@@ -242,7 +251,7 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
         left.setdefault(picture.record.get("file_name"), []).append(picture)
-    is_edited = not batch.side.is_unedited(side.main)
+    is_edited = not batch.side.is_of(side.main)
     written: list[_Written] = []
     losses: list[Loss] = []
     lists: dict[tuple[int, ...], list[Record]] = {}
@@ -262,6 +271,30 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
         written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys, listed))
     rest = {id(picture) for pictures in left.values() for picture in pictures}
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses
+
+
+def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Picture]) -> Iterator[_Written]:
+    """Yield the cases of a side file and a file that are as they were written, so that one follows the other.
+
+    Pictures of which the side file does not tell are left at the end.
+    """
+    path = batch.side.path if batch.side is not None and batch.side.path is not None else batch.source
+    classes = classes_told(head, ())
+    lists: dict[tuple[int, ...], list[Record]] = {}
+    rest = iter(batch.pictures)
+    for entry in entries:
+        if classes is None or not _is_entry(entry) or classes_told({CLASSES: classes}, [entry]) is None:
+            raise damaged(None, path)
+        told: list[Record] = entry["pictures"]
+        pictures = [*islice(rest, len(told))] if batch.pictures_of is None else batch.pictures_of(told)
+        if [each.record.get("file_name") for each in pictures] != [each["file_name"] for each in told]:
+            raise damaged(None, path)
+        put_keys(pictures, entry)
+        places = tuple(entry.get(CLASSES, ()))
+        if places and places not in lists:
+            lists[places] = list_of_case(batch.categories, batch.classes, classes, places, is_edited=False)
+        yield _Written(pictures, pictures, entry["residual"], None, lists.get(places, []))
+    left += rest
 
 
 def _is_entry(entry: Any) -> bool:

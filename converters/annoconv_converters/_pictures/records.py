@@ -6,7 +6,9 @@ is in its `key`; in a COCO file that stands under `annoconv`, elsewhere in the s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.ids import safe_name
@@ -14,17 +16,30 @@ from annoconv_converters._pictures.geometry import LARGEST_SIZE, Segmentation, s
 from annoconv_converters._pictures.planes import SliceName, parse_name
 
 if TYPE_CHECKING:
-    import re
-
     from annoconv.documents.residuals import Path
 
-__all__ = ["IMAGE_LABEL", "KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "is_key", "picture_name"]
+__all__ = [
+    "IMAGE_LABEL",
+    "KEY",
+    "Picture",
+    "Record",
+    "Shape",
+    "captured",
+    "flat_uid",
+    "is_caption",
+    "is_key",
+    "picture_name",
+]
 
 Record: TypeAlias = "dict[str, Any]"
 
 KEY: Final = "annoconv"
 """The one key of a COCO record, and of a picture in a side file, under which stands what is ours."""
 _NAMES: Final = ("id", "type", "number")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+"""RFC 3339 with a zone."""
+_FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
+"""Digits of a second that a time has beyond millionths."""
 IMAGE_LABEL: Final = {"image_label": True}
 """Attributes of what belongs to a whole picture, and says no more than its class: the model asks for one at least."""
 
@@ -163,3 +178,15 @@ def flat_uid(record: Record) -> tuple[str, str | None]:
     if not uid.isprintable() or not uid:
         uid = f"image_{record.get('id')}"
     return uid, None if name == f"{safe_name(uid)}.png" else name
+
+
+def captured(record: Record) -> Record:
+    """Return when an image was acquired, as far as its record says so with a time zone."""
+    said = record.get("date_captured")
+    if not isinstance(said, str) or not _MOMENT.fullmatch(said):
+        return {}
+    try:
+        datetime.fromisoformat(_FINER.sub("", said))
+    except ValueError:
+        return {}
+    return {"acquired_at": _FINER.sub("", said)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import weakref
 from hashlib import blake2b
+from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -62,12 +63,22 @@ class ToldNames:
 
     def add(self, key: str, *told: str) -> list[str] | None:
         """Take a key and what is told with it; return what was told with the same key before, if it was met."""
-        if self._keys.add(key):
-            self._file.write(f"{json.dumps([key, *told])}\n".encode())
-            return None
+        return None if self.is_new(key, *told) else self.told(key)
+
+    def is_new(self, key: str, *told: str) -> bool:
+        """Take a key and what is told with it; tell whether it was not met before."""
+        if not self._keys.add(key):
+            return False
+        self._file.write(f"{json.dumps([key, *told])}\n".encode())
+        return True
+
+    def told(self, key: str) -> list[str]:
+        """Return what was told with a key when it was met first."""
         self._file.seek(0)
         known: Iterator[list[str]] = map(json.loads, self._file)
-        return next(before for other, *before in known if other == key)
+        found = next(before for other, *before in known if other == key)
+        self._file.seek(0, SEEK_END)
+        return found
 
 
 def _digest(name: str) -> bytes:

@@ -19,34 +19,31 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import NOTHING
-from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
-from annoconv.loss import LossCollector, LossReport
+from annoconv.loss import LossReport
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
-from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, WrittenLists
 from annoconv_converters._pictures.comparison import compare_case
-from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.drawn import drawn_cases
 from annoconv_converters._pictures.picture_format import PictureFormat, Whole
-from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
-from annoconv_converters._pictures.records import KEY, Picture, Shape
+from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render
 from annoconv_converters._pictures.said import said_of
-from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
-from annoconv_converters._pictures.skeletons import Skeletons
-from annoconv_converters._pictures.spool import Spool, chunks, weight_of_drawing, without_masks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from collections.abc import Callable, Iterable, Set
 
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
-    from annoconv.model import Case, Label
     from annoconv.registry import Context
-    from annoconv_converters._pictures.picture_format import Parts, Survey
+    from annoconv_converters._pictures.categories import Categories, CategoryTable
+    from annoconv_converters._pictures.draw import Drawing
+    from annoconv_converters._pictures.drawn import Drawn
+    from annoconv_converters._pictures.picture_format import Parts
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters._pictures.read import Batch
 
@@ -101,11 +98,11 @@ def write_pictures(
             expecting(pictures_folder(target), of=target)
     is_rendered = rendering.depth != "none"
     sized = with_sizes(cases, rendering.images, context.limits, is_rendered=is_rendered)
-    drawn = _drawn(sized, format, context, names, has_files=format.is_folder or is_rendered, every=all_annotations)
+    drawn = drawn_cases(sized, format, context, names, has_files=format.is_folder or is_rendered, every=all_annotations)
     other = None if fitting is None else fitting(drawn.types)
     if other is not None:
-        again = (each.loaded for each in drawn.drawings)
-        drawn = _drawn(again, other, context, names, has_files=other.is_folder or is_rendered, every=all_annotations)
+        again, has_files = (each.loaded for each in drawn.drawings), other.is_folder or is_rendered
+        drawn = drawn_cases(again, other, context, names, has_files=has_files, every=all_annotations)
     if not len(drawn.drawings):
         problem, advice = "there is no case to write", "Name one source at least"
         raise InputError(problem, source=target, found=NOTHING, expected="a case at least", advice=advice)
@@ -116,127 +113,11 @@ def write_pictures(
     return LossReport(drawn.losses)
 
 
-def _drawn(
-    cases: Iterable[LoadedCase],
-    format: PictureFormat[Any],
-    context: Context,
-    names: NameRule,
-    *,
-    has_files: bool,
-    every: bool,
-) -> _Drawn:
-    """Return cases as pictures of a format, whose names are those of files if it has any."""
-    drawn = _Drawn(format, context, with_points=format.has_keypoints)
-    flat, told_apart, folders = FlatNames(), KnownNames(format.known_by), SeenNames()
-    for loaded in cases:
-        drawing = _drawing(loaded, slice_folder(loaded, len(drawn.drawings), folders), format, all_annotations=every)
-        if names == "flat":
-            flat.rename(drawing.pictures)
-        if has_files:
-            drawn.losses += with_file_names(loaded.case, drawing.pictures, len(drawn.drawings))
-        told_apart.take(loaded, drawing.pictures)
-        drawn.take(drawing)
-        context.advance(len(drawn.drawings))
-    return drawn
-
-
-class _Drawn:
-    """The cases as pictures, and what is known of all of them together.
-
-    Attributes
-    ----------
-    drawings
-        In their order.
-    table, skeletons
-        The classes and their keypoints.
-    survey
-        The format's own.
-    losses
-        Found so far.
-    count
-        Pictures.
-    types
-        Of the annotations.
-    """
-
-    def __init__(self, format: PictureFormat[Any], context: Context, *, with_points: bool) -> None:
-        self.format, self.context, self._with_points = format, context, with_points
-        self.drawings: Spool[Drawing] = Spool(weight_of_drawing)
-        self.table, self.skeletons = CategoryTable(context.label_system), Skeletons()
-        self.survey: Survey | None = None if format.survey is None else format.survey()
-        self.losses = LossCollector()
-        self.count = 0
-        self.types: set[str] = set()
-        self._asked: dict[str, tuple[str, str, Labels]] = {}
-        """Code, category and labels of the first shape of each class, by its name."""
-        self._joined: set[bool] = set()
-        self._known: tuple[Sequence[Label] | None, Labels] | None = None
-        self._pictures = self._shapes = 0
-
-    def labels_of(self, case: Case) -> Labels:
-        """Return the labels of a case; most cases have the class list of the one before."""
-        labels = self._labels(case)[1]
-        self._known = case.labels, labels  # the next one may have the very same
-        return labels
-
-    def _labels(self, case: Case) -> tuple[Sequence[Label] | None, Labels]:
-        if self._known is None or self._known[0] != case.labels:
-            self._known = case.labels, Labels.of(case, self.context.label_system)
-        return self._known
-
-    def take(self, drawing: Drawing) -> None:
-        """Take the next case."""
-        case = drawing.loaded.case
-        listed, labels = self._labels(case)
-        self.table.take(case, labels)
-        self.types |= {each.type for each in case.annotations}
-        self.skeletons.note(case, labels, with_points=self._with_points)
-        categories = _categories(case)
-        for picture in drawing.pictures:
-            for shape in picture.shapes:
-                code = shape.record["category_id"]
-                name = labels.name_of(code)
-                if name not in self._asked:
-                    self._asked[name] = code, categories[code], labels
-                if self.survey is not None:
-                    self.survey.take(name, shape)
-        if self.format.joined is not None:
-            self._joined.add(self.format.joined(drawing))
-        self.count += len(drawing.pictures)
-        self.drawings.add(without_masks(drawing, listed))
-
-    @property
-    def is_joined(self) -> bool:
-        """Whether what the file says of a case rests on others."""
-        return self.format.joined is not None and self.format.joined_by(self._joined)
-
-    def parts(self) -> Iterator[list[Drawing]]:
-        """Yield the cases, as many at a time as are held; classes are numbered before the first."""
-        if self.is_joined:
-            yield list(self.drawings)
-            return
-        for code, category, labels in self._asked.values():
-            self.table.number(code, category, labels)
-        yield from chunks(self.drawings)
-
-    def number(self, pictures: Iterable[Picture], case: Case) -> None:
-        """Give pictures and shapes of a case the numbers that they have in the file, and shapes those of classes."""
-        labels, categories = self.labels_of(case), _categories(case)
-        for picture in pictures:
-            self._pictures += 1
-            picture.record["id"] = self._pictures
-            for shape in picture.shapes:
-                self._shapes += 1
-                code = shape.record["category_id"]
-                shape.record["id"] = self._shapes
-                shape.record["category_id"] = self.table.number(code, categories[code], labels)
-
-
 class _Writer:
     """Writes what was drawn, part by part, and reads each part again."""
 
     def __init__(
-        self, drawn: _Drawn, temporary: Path, target: Path, outputs: ExitStack, rendering: Rendering, *, plain: bool
+        self, drawn: Drawn, temporary: Path, target: Path, outputs: ExitStack, rendering: Rendering, *, plain: bool
     ) -> None:
         self._drawn, self._format, self._plain = drawn, drawn.format, plain
         self._temporary, self._target, self._outputs, self._rendering = temporary, target, outputs, rendering
@@ -367,11 +248,6 @@ class _Writer:
             file.write(head[-3:])
 
 
-def _categories(case: Case) -> Record:
-    """Return the annotation category of each label code that a case uses."""
-    return {each.label_code: each.category.value for each in reversed(case.annotations)}
-
-
 def _note(entries: list[Record], read: list[Picture], known: Categories, format: PictureFormat[Any]) -> None:
     """Note with the key of each record what that says, and the id that the format has for it."""
     pictures = iter(read)
@@ -384,45 +260,11 @@ def _note(entries: list[Record], read: list[Picture], known: Categories, format:
             ]
 
 
-def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
-    """Return a case as pictures in a format's forms."""
-    form: Form = "polygon" if format.is_outlined else "rle"
-    drawing = draw(
-        loaded,
-        axis="k",
-        form=form,
-        folder=folder,
-        only_annotated=False,
-        keypoints=format.has_keypoints,
-        shapes=format.shapes,
-        turn_holes=not format.has_parts,
-        all_annotations=all_annotations,
-    )
-    for picture in drawing.pictures:
-        picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
-        picture.shapes = picture.shapes if format.cut is None else format.cut(picture)
-    return drawing
-
-
 def _classes(listed: list[Record], table: CategoryTable, format: PictureFormat[Any]) -> list[Record]:
     """Return the classes as a format writes them: that of objects without a class has no name where it needs none."""
     if UNCLASSIFIED in format.reasons or UNCLASSIFIED in table.listed:
         return listed
     return [{**each, "name": ""} if each["name"] == UNCLASSIFIED else each for each in listed]
-
-
-def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
-    segmentation = shape.record.get("segmentation")
-    if has_parts or not isinstance(segmentation, list) or len(segmentation) < 2:
-        yield shape
-    else:
-        for place, ring in enumerate(segmentation):
-            record = {**shape.record, "segmentation": [ring]}
-            if place:  # keypoints belong to the first
-                key = {name: value for name, value in shape.key.items() if name != "points"}
-                yield replace(shape, record=record, keypoints=[], key=key)
-            else:
-                yield replace(shape, record=record)
 
 
 def _size(picture: Picture) -> tuple[int, int]:

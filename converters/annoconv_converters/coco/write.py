@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.advice import NOTHING
+from annoconv.case_labels import CaseLabels
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
 from annoconv.class_list import class_list
-from annoconv.codes import UNCLASSIFIED, CaseLabels, Labels
+from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError

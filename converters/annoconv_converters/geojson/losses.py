@@ -82,6 +82,7 @@ class FileFeature:
     feature: Record
 
 
+@strict_json.collector_paused()
 def geojson_losses(
     told: Mapping[str, Sequence[FileFeature]],
     beside: Iterable[FileRecord],

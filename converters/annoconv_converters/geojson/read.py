@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.case_labels import CaseLabels
 from annoconv.casefile import LoadedCase
-from annoconv.codes import CaseLabels
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
@@ -21,6 +21,7 @@ from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.skeletons import complete
+from annoconv_converters._pictures.whole_side import whole_pictures
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
 from annoconv_converters.geojson.feature import colours_of
@@ -55,6 +56,7 @@ def tree_of(path: Path, limits: Limits) -> Any:
     return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
 
 
+@strict_json.collector_paused()
 def read_file(
     path: Path,
     limits: Limits,
@@ -102,7 +104,7 @@ def read_file(
     if is_asap:
         return read_asap(path, limits, labels_of)
     side = side_of(path, sides or SideFiles(limits))
-    told = told_pictures(side, TASK, limits)
+    told = whole_pictures(side, TASK) or told_pictures(side, TASK, limits)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
     }

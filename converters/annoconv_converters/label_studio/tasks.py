@@ -154,9 +154,8 @@ def read_tasks(
         If it is none, or a region cannot be understood.
     """
     document = tree_of(path, limits)
-    given: list[Record] = document if isinstance(document, list) else [document]
-    names: dict[str, int] = {}
-    is_list = isinstance(document, list)
+    is_list, names = isinstance(document, list), dict[str, int]()
+    given: list[Record] = document if is_list else [document]
     tasks = [
         _Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
         for place, task in enumerate(given)
@@ -164,7 +163,8 @@ def read_tasks(
     ]
     addresses = [task.address for task in tasks]
     side = side_of(path, sides or SideFiles(limits))
-    written = written_names(told_pictures(side, TASK, limits), addresses, path)
+    shown = told_pictures(side, TASK, limits) if any(map(uploaded_name, addresses)) else ()
+    written = written_names(shown, addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}

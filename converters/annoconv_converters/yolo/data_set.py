@@ -28,6 +28,7 @@ from annoconv_converters._pictures.sizes import size_of_file
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import Description, folder_of, text_of
 from annoconv_converters.yolo.lines import Kind, record_of
+from annoconv_converters.yolo.places import exchanged, listed
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 from annoconv_converters.yolo.turned import turned_of
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label
 
-__all__ = ["TASK", "Kind", "exchanged", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
@@ -96,6 +97,11 @@ def read_data_set(
     description = Description(folder)
     kind = "obb" if kind == "auto" and description.is_obb else kind
     side = side_of(folder, SideFiles(limits))
+    if not sizes and side.is_whole:
+        whole = _Whole(folder, description, kind, limits)
+        tree = DataSetTree(description.said, description.names, description.keypoints, (), label_system)
+        of_list = description.categories
+        return Batch([], of_list, folder, side, None, tree.findings, "numbered", pictures_of=whole.pictures)
     told = {} if sizes else _side_sizes(side, limits)
     pictures: list[Picture] = []
     labels: list[LabelFile] = []
@@ -138,6 +144,35 @@ def read_data_set(
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )
+
+
+class _Whole:
+    """The pictures of a data set that is as it was written, by what its side file tells of them."""
+
+    def __init__(self, folder: Path, description: Description, kind: Kind, limits: Limits) -> None:
+        self._folder, self._description, self._kind, self._limits = folder, description, kind, limits
+        self._pictures = self._shapes = 0
+
+    def pictures(self, told: Sequence[Record]) -> list[Picture]:
+        """Return the next pictures, with their lines."""
+        found: list[Picture] = []
+        for each in told:
+            name = str(each["file_name"])
+            name_in_set = f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"
+            label = self._folder / name_in_set
+            rows, columns = each.get("height", 0), each.get("width", 0)
+            stated = {"width": columns, "height": rows} if "width" in each else {}
+            self._pictures += 1
+            picture = Picture({"id": self._pictures, "file_name": name, **stated}, is_unsized=True)
+            for place, line in enumerate(_lines(label, self._limits), start=1):
+                self._shapes += 1
+                size = rows, columns
+                record = record_of(line, size, self._kind, self._description.keypoints, label, place)
+                record["id"] = self._shapes
+                slack = SLACK * 2 * max(size)
+                picture.shapes.append(_shape(record, (name_in_set, place - 1), self._kind, slack))
+            found.append(picture)
+        return found
 
 
 def _shape(record: Record, place: tuple[str, int], kind: str, slack: float) -> Shape:
@@ -329,13 +364,6 @@ def _parts(name: str, source: Path) -> list[str]:
             advice="Correct the name in that file",
         )
     return parts
-
-
-def exchanged(path: str, old: str, new: str) -> str:
-    """Return a path with the last folder of one name under another, as Ultralytics finds labels by pictures."""
-    parts = path.split("/")
-    place = next((place for place in reversed(range(len(parts) - 1)) if parts[place] == old), None)
-    return "/".join(parts if place is None else [*parts[:place], new, *parts[place + 1 :]])
 
 
 def _lines(path: Path, limits: Limits) -> list[str]:

@@ -21,7 +21,8 @@ from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
-from annoconv_converters.yolo.data_set import TASK, exchanged, read_data_set
+from annoconv_converters.yolo.data_set import TASK, read_data_set
+from annoconv_converters.yolo.places import exchanged, listed
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
 from annoconv_converters.yolo.turned import as_told
@@ -138,12 +139,6 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *,
         names.append(f"./{listed(name)}")
         files[f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"] = lines
     return files
-
-
-def listed(name: str) -> str:
-    """Return where a picture is in a data set: below `images`, unless it is in a folder of that name further down."""
-    first, *inner = name.split("/")
-    return name if first != "images" and "images" in inner[:-1] else f"images/{name}"
 
 
 def _save(files: Record, folder: Path) -> None:

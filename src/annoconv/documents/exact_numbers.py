@@ -9,19 +9,30 @@ import re
 import types
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-__all__ = ["MINUS_ZERO", "holds_floats", "may_lose_digits", "may_overflow", "put_digits", "put_exact"]
+__all__ = ["EVERYTHING", "MINUS_ZERO", "holds_floats", "may_lose_digits", "may_overflow", "put_digits", "put_exact"]
 
 _SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
 """Makes every digit a 0 and every E an e, so that what matters of the numbers of a text is found at once."""
 _MOST_DIGITS = 15  # that a double keeps, whichever they are
 _NUMBERS = {int, float, Decimal}
+
+
+class _Everything:
+    """A set of all names."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+EVERYTHING: Final = _Everything()
+"""In place of the names of members whose numbers keep their digits: all of them."""
 
 
 def _long(before: range) -> bytes:

@@ -148,11 +148,11 @@ def is_as_written(folder: Path) -> bool:
 
     Its manifest is read line by line, as it is written, and no more than one entry of it is held.
     """
-    path = f"{folder}/{MANIFEST}"
+    path = folder / MANIFEST
     if not is_file(path):
         return False
     count, before = 0, ""
-    with suppress(OSError, ValueError), open(path, encoding="utf-8") as lines:  # noqa: PTH123  a path as a text
+    with suppress(OSError, ValueError), path.open(encoding="utf-8") as lines:
         if [next(lines, "") for _ in _OPENING] != [*_OPENING]:
             return False
         for line in lines:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from annoconv.advice import at_most
 from annoconv.errors import LimitError
 from annoconv.files.disk import is_file
-from annoconv.files.manifest import digest, ending_of, is_as_written, named, seal_of, suffix_of
+from annoconv.files.manifest import digest, ending_of, is_as_written, named, seal_of, sealed_main, suffix_of
 from annoconv.files.names import SIDE_SUFFIX, inside, is_left_by_desktop
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
@@ -72,9 +72,12 @@ class Side:
         """Tell whether the file is byte for byte the one whose digest a side file holds; no folder is."""
         return told is not None and self.main.is_file() and told == self.digest
 
-    def is_unedited(self, told: str | None) -> bool:
-        """Tell whether that is so of a file, or of a folder that nothing in it, the side file neither, was changed."""
-        return is_as_written(self.main) if self.main.is_dir() else self.is_of(told)
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether both, the file and the side file, are as they were written, or all that is in the folder is."""
+        if self.path is None:
+            return False
+        return is_as_written(self.main) if self.main.is_dir() else self.is_of(sealed_main(self.path))
 
     def losses(self, case_index: int) -> list[Loss]:
         """Return the loss of side files that are not read, of a case that was read without them."""

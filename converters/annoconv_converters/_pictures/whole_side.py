@@ -1,0 +1,77 @@
+"""Side files that are as they were written, with a file that is so too: their cases one by one, none of them held.
+
+Bytes that nobody changed are those that `write` puts there: the head, then the cases, each of which begins with its
+pictures, while nothing else in it does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.documents import strict_json
+from annoconv.documents.exact_numbers import EVERYTHING
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import check_inside
+from annoconv_converters._pictures.carrier import FORMAT, PICTURE, VERSION
+from annoconv_converters._pictures.records import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from annoconv.files.side_files import Side
+
+__all__ = ["whole_pictures", "whole_side"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_READ: Final = 1 << 18
+"""Bytes that are read at once."""
+_CASES: Final = b',"cases":['
+_FIRST: Final = b'{"pictures":['
+_NEXT: Final = b"," + _FIRST
+_END: Final = b"]}\n"
+
+
+def whole_side(side: Side, format: str) -> tuple[Record, Iterator[Record]] | None:
+    """Return the head of a side file and its cases; None if it or its file was changed, or it is of another format."""
+    path = side.path
+    if path is None or not side.is_whole:
+        return None
+    note_inputs([check_inside(path.parent, path)])
+    head = b""
+    with path.open("rb") as file:
+        while _CASES not in head and (read := file.read(_READ)):
+            head += read
+    if _CASES not in head:
+        return None
+    found = strict_json.loads(head.partition(_CASES)[0] + _CASES + _END, source=path)
+    return (found, _cases(path)) if (found.get(KEY), found.get(FORMAT)) == (VERSION, format) else None
+
+
+def whole_pictures(side: Side, format: str) -> list[Record]:
+    """Return name and size of the pictures that such a side file tells of; none if it is not as it was written."""
+    whole = whole_side(side, format)
+    listed = (each for entry in whole[1] for each in entry["pictures"]) if whole is not None else ()
+    return [{name: each[name] for name in PICTURE if name in each} for each in listed]
+
+
+def _cases(path: Path) -> Iterator[Record]:
+    held, is_head = b"", True
+    with path.open("rb") as file:
+        while read := file.read(max(_READ, len(held))):
+            held += read
+            if is_head:
+                if _CASES not in held:
+                    continue
+                held, is_head = b"," + held.partition(_CASES)[2], False
+            *whole, last = held.split(_NEXT)
+            yield from (_case(text, path) for text in whole[1:])
+            held = _NEXT + last if whole else last
+    if held.startswith(_NEXT):
+        yield _case(held.removeprefix(_NEXT).removesuffix(_END), path)
+
+
+def _case(text: bytes, path: Path) -> Record:
+    found: Record = strict_json.loads_keeping(_FIRST + text, EVERYTHING, source=path)
+    return found
