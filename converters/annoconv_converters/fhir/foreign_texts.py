@@ -63,8 +63,8 @@ def _tell_binary(text: Resource) -> Tell:
     data = attachment(text["content"].encode(), "text/plain")["data"]
 
     def tell(said: Resource, _: Labels) -> Resource:
-        kept = {key: said[key] for key in ("id", "contentType") if key in said}
-        return {"resourceType": "Binary", **kept, "data": data}
+        told: Resource = {"resourceType": "Binary", "data": data}
+        return told | {key: said[key] for key in ("id", "contentType") if key in said}
 
     return tell
 

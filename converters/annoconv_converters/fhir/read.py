@@ -340,7 +340,7 @@ def cases_of(
         )
     kept = [number for number, one in enumerate(made) if one is not None]
     owners = {each: number for number in kept for each in groups[number]}
-    owners |= {each: number for number in kept for each in made[number].told}  # type: ignore[union-attr]
+    owners |= {each: number for number, one in enumerate(made) if one is not None for each in one.told}
     parts: dict[int, list[tuple[Located, Resource]]] = {number: [] for number in kept}
     for one, (_, _, resource) in zip(kept_now, raised, strict=True):
         parts[owners.get(id(resource), kept[0])].append((one, resource))  # what is of no case is with the first one

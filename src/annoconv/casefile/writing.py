@@ -277,6 +277,7 @@ def _is_from_disk(loaded: LoadedCase | Reading) -> bool:
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
-    document |= case.model_dump(warnings=False)  # a float may be a decimal, with its digits
-    return strict_json.dumps(document, indent=2 if indent else None)
+    with strict_json.collector_paused():
+        document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
+        document |= case.model_dump(warnings=False)  # a float may be a decimal, with its digits
+        return strict_json.dumps(document, indent=2 if indent else None)

@@ -96,8 +96,10 @@ def _table(starts: NDArray[np.int64], stops: NDArray[np.int64], rows: int, colum
 
 def gaps_of(table: SliceTable) -> list[tuple[int, int]]:
     """Return first and last slice of each short stretch that is empty between two slices that overlap."""
-    held = np.flatnonzero(table.areas)
     found: list[tuple[int, int]] = []
+    if table.areas.all():
+        return found
+    held = np.flatnonzero(table.areas)
     for n in np.flatnonzero(np.diff(held) > 1).tolist():
         a, b = int(held[n]), int(held[n + 1])
         one, other = table.boxes[a], table.boxes[b]
