@@ -131,7 +131,10 @@ def _alone(gains: NDArray[np.float64], least: NDArray[np.float64]) -> list[int]:
 
 def _candidates(off: NDArray[np.float64], least: float) -> list[int]:
     """Return where centroids are off by so much, and by more than on either side."""
-    size = np.nan_to_num(np.linalg.norm(off, axis=1))
+    size = np.hypot(off[:, 0], off[:, 1])
+    if not (size >= least).any():
+        return []
+    size = np.nan_to_num(size)
     padded = np.concatenate([[0.0], size, [0.0]])
     peak = (size >= padded[:-2]) & (size >= padded[2:])
     return [int(k) for k in np.flatnonzero(peak & (size >= least))]
