@@ -82,4 +82,4 @@ def test_a_picture_that_was_laid_into_a_data_set_tells_its_size(tmp_path: Path) 
     (tmp_path / "out" / "set" / "images").mkdir()
     Image.new("L", (80, 62)).save(tmp_path / "out" / "set" / "images" / "p1.png")
     first = next(iter(annoconv.read([tmp_path / "out" / "set"], format="yolo"))).case
-    assert first.annotations[0].bbox[:2] == [6, 4]  # of 40 x 31 pixels: 3, 2
+    assert strict_json.plain(first.annotations[0])["bbox"][:2] == [6, 4]  # of 40 x 31 pixels: 3, 2

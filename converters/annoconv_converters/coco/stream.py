@@ -49,7 +49,7 @@ IMAGES: Final = "images"
 ANNOTATIONS: Final = "annotations"
 RESULTS: Final = ""
 """Section of the elements of a file that is an array itself."""
-_BUFFER: Final = 4 << 20
+_BUFFER: Final = 1 << 20
 _LONGEST_NAME: Final = 256
 _TOGETHER: Final = 1000
 """Records that are read at a time."""

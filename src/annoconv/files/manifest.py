@@ -88,10 +88,17 @@ def digest(path: Path | str) -> str:
 def write_manifest(folder: Path, of: str) -> None:
     """Write the manifest of a folder that is complete; a file of that name that is there already is left out."""
     found, empty = files_below(folder)
-    files = {name: [status.st_size, digest(f"{folder}/{name}")] for name, status in found.items() if name != MANIFEST}
-    told = {"annoconv": _VERSION, "of": of, "files": files, "empty": empty}
-    text = json.dumps(told, ensure_ascii=False, indent=0, separators=(",", ":"))
-    (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+    sizes = {name: status.st_size for name, status in found.items() if name != MANIFEST}
+    del found
+    told = {"annoconv": _VERSION, "of": of, "files": {}, "empty": empty}
+    before, _, after = json.dumps(told, ensure_ascii=False, indent=0, separators=(",", ":")).partition('"files":{}')
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:  # line by line: there may be many files
+        file.write(f'{before}"files":{{')
+        for place, (name, size) in enumerate(sizes.items()):
+            key = json.dumps(name, ensure_ascii=False)
+            file.write(f'{"," if place else ""}\n{key}:[\n{size},\n"{digest(f"{folder}/{name}")}"\n]')
+        end = "\n}" if sizes else "}"
+        file.write(f"{end}{after}\n")
 
 
 def check_folder(folder: Path, of: str) -> Snapshot:
