@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
-import orjson
-
 from annoconv import ids
+from annoconv.documents import strict_json
 from annoconv_converters.fhir.contents import attached_text
 from annoconv_converters.fhir.elements import codes_in
 from annoconv_converters.fhir.names import META
@@ -156,7 +155,7 @@ class Taking:
         found = self._codes.get(id(told))
         if found is not None:
             return found
-        text = orjson.dumps(told, default=str)
+        text = strict_json.dumps(told)
         found = self._codes_by_text.get(text)
         if found is None:
             found = self._codes[id(told)] = self._codes_by_text[text] = codes_in(told)
