@@ -302,6 +302,7 @@ def requirements() -> list[conformance.Row]:
     source = ROOT / "model"
     listed = yaml.safe_load(text_of(source / "conformance.yaml"))["sections"]
     every = yaml.safe_load(text_of(source / "rules.yaml"))["rules"]
+    every += yaml.safe_load(text_of(source / "image_checks.yaml"))["checks"]
     return [
         row for part in conformance.rows(listed, read_model(source / "annoconv.yaml"), every).values() for row in part
     ]

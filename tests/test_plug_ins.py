@@ -146,6 +146,22 @@ def test_a_broken_package_is_told_each_promise(environment: Environment) -> None
         assert len(line.partition(": ")[2]) > 20, line
 
 
+def test_what_is_nearly_right_is_told_apart(environment: Environment) -> None:
+    names = ("shifted", "mute", "twice")
+    entries = {f"{side}-{name}": f"nearly:{side}_{name}" for name in names for side in ("to", "from")}
+    modules = (HERE / "boxes_csv" / "module.py", HERE / "plug_ins" / "nearly.py")
+    environment.install("nearly", {"annoconv.converters": entries}, *modules)
+    found = {
+        name: {
+            line.partition(":")[0] for line in environment.run("-m", "annoconv.testing", name).stdout.splitlines()[:-1]
+        }
+        for name in names
+    }
+    assert found["shifted"] == {"same_voxels", "help"}
+    assert found["mute"] == {"writes", "help"}
+    assert "reads" in found["twice"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

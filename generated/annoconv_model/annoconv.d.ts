@@ -2330,7 +2330,7 @@ export interface Deliverable {
 export interface AlignmentRule {
   /** Within what the alignment stays. (范围) [A 3.3] */
   scope: AssociationGranularity;
-  /** How many map to how many. (映射基数) [A App.A] */
+  /** How many map to how many. (映射基数) [A A.3.4] */
   cardinality: Cardinality;
   /** What is done when text and image contradict. (冲突处理) [A App.A] */
   conflict_handling?: Text;

@@ -5957,7 +5957,7 @@ class AlignmentRule(Model):
     cardinality: Cardinality = Field(title="cardinality")
     """How many map to how many. (映射基数)
 
-    Source: A App.A.
+    Source: A A.3.4.
     """
 
     conflict_handling: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="conflict handling")

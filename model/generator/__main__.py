@@ -77,7 +77,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
         "docs/formats/fhir-extensions.json": _json(extensions),
-        "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
+        "docs/conformance.md": print_conformance(conformance, model, [*rules["rules"], *image_checks["checks"]]),
         "docs/reference/fhir-guide.md": print_guide(schema, extensions),
         "docs/reference/image-checks.md": print_image_checks(image_checks["checks"]),
         "docs/reference/model.md": print_reference(model),

@@ -7,6 +7,7 @@ MONAI's dictionaries alone have its own order, (channel, i, j, k), and its RAS a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast, overload
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.model import AnyAnnotation
+    from annoconv.pixels import Masks
     from annoconv.report.sources import Pixels
 
 __all__ = ["Dataset", "Given", "Sample", "to_monai", "to_pandas"]
@@ -68,8 +70,8 @@ def to_pandas(cases: Given, *, voxels: bool = False) -> Any:
         If pandas or pyarrow is not installed.
     """
     try:
-        import pandas as pd
-        import pyarrow as pa
+        pd: Any = import_module("pandas")
+        pa: Any = import_module("pyarrow")
     except ImportError as error:
         raise UsageError(
             "a table needs pandas and pyarrow",
@@ -241,13 +243,17 @@ class Dataset(Sequence[Sample]):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process makes it of: a case of a file is opened there again."""
-        cases = [(each.case, None if each.path is None else each.path.absolute(), each.masks) for each in self._cases]
-        return self.__dict__ | {"_cases": [(case, path, None if path else masks) for case, path, masks in cases]}
+        stored = [
+            (each.case, each.masks, None) if each.path is None else (each.case, None, each.path.absolute())
+            for each in self._cases
+        ]
+        return self.__dict__ | {"_cases": stored}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        stored: list[tuple[Case, Masks | None, Path | None]] = state.pop("_cases")
         self.__dict__.update(state)
         self._cases = [
-            LoadedCase(case, masks) if path is None else beside_masks(case, path) for case, path, masks in self._cases
+            LoadedCase(case, masks) if path is None else beside_masks(case, path) for case, masks, path in stored
         ]
 
     def _pixels(self, loaded: LoadedCase) -> Pixels:
@@ -268,7 +274,7 @@ class Dataset(Sequence[Sample]):
         loaded = self._cases[place]
         image, masks, codes = self[place]
         grid = self._pixels(loaded).grid
-        label = np.zeros((len(labels), *grid.shape_kji), np.uint8)
+        label: NDArray[Any] = np.zeros((len(labels), *grid.shape_kji), np.uint8)
         for mask_kji, code in zip(masks, codes, strict=True):
             label[labels.index(code)] |= mask_kji > 0.5 if mask_kji.dtype.kind == "f" else mask_kji
         if not channels:
@@ -280,7 +286,7 @@ class Dataset(Sequence[Sample]):
                     expected="no voxel of two labels in one label map",
                     advice="Give channels=True, for one channel a label",
                 )
-            numbers = np.arange(1, len(labels) + 1, dtype=np.uint8 if len(labels) < 256 else np.uint16)
+            numbers: NDArray[Any] = np.arange(1, len(labels) + 1, dtype=np.uint8 if len(labels) < 256 else np.uint16)
             label = (label * numbers[:, None, None, None]).max(axis=0, initial=0)[None]
         affine = np.eye(4) if grid.lps_from_ijk is None else ras_from_lps(grid.affine)
         channels_first = np.moveaxis(image, -1, 0) if image.ndim == 4 else image[None]
@@ -365,4 +371,4 @@ def _values(pixels: Pixels) -> NDArray[Any]:
     if all(each is None for each in scales):
         return stored.astype(np.float32)
     slopes, intercepts = np.array([each or (1.0, 0.0) for each in scales], np.float32).T[:, :, None, None]
-    return stored.astype(np.float32) * slopes + intercepts
+    return np.asarray(stored.astype(np.float32) * slopes + intercepts)

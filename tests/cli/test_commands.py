@@ -274,6 +274,19 @@ def test_images_are_checked_against(run: Callable[..., Ran], tmp_path: Path) -> 
 # --- the others ---
 
 
+def test_schema_for_code_generators(run: Callable[..., Ran], tmp_path: Path) -> None:
+    for root, title in (("case", "Case"), ("package", "Package"), ("label-system", "LabelSystem")):
+        schema = json.loads(run("schema", "--for", "codegen", "--of", root).out)
+        assert schema["title"] == title
+        assert schema["$id"].endswith(f"/codegen/annoconv.{root}.schema.json")
+    assert "export interface Case {" in run("schema", "--for", "typescript").out
+    assert run("schema", "--for", "typescript", "-o", tmp_path / "x.json").code == 2
+    assert run("schema", "--for", "typescript", "-o", tmp_path / "x.d.ts").code == 0
+    refused = run("schema", "--of", "package")
+    assert refused.code == 2
+    assert "--for codegen" in refused.err
+
+
 def test_schema(run: Callable[..., Ran], tmp_path: Path) -> None:
     ran = run("schema")
     assert json.loads(ran.out)["$schema"].endswith("2020-12/schema")

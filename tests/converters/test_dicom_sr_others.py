@@ -183,6 +183,17 @@ def test_a_report_without_its_segmentation_says_what_to_name(plain: bool, tmp_pa
     assert not [each for each in reading.losses if "edited" in str(each.message)]
 
 
+def test_a_report_without_its_segmentation_keeps_what_is_carried_of_the_rest(tmp_path: Path) -> None:
+    loaded = case_of(tmp_path, [mask("A", "a.nii.gz", confidence=0.25), POINT | {"confidence": 0.5}])
+    save_nifti(tmp_path / "a.nii.gz", blob(GRID), GRID)
+    registry.write([loaded], tmp_path / "o", format="dicom-sr", images=[tmp_path / "images"], seg=True)
+    (sr,) = [each for each in (tmp_path / "o").glob("*.dcm") if not each.stem.endswith("_seg")]
+    (reading,) = registry.read([sr], format="dicom-sr")
+    _, point = strict_json.plain(reading.case)["annotations"]
+    assert (point["id"], point["confidence"]) == ("P", 0.5)
+    assert not [each for each in reading.losses if "edited" in str(each.message)]
+
+
 def test_a_segmentation_of_another_object_is_told_from_one_that_nothing_refers_to(tmp_path: Path) -> None:
     loaded = with_masks(tmp_path)
     registry.write([loaded], tmp_path / "o", format="dicom-sr", images=[tmp_path / "images"], seg=True, plain=True)

@@ -139,6 +139,41 @@ def test_a_slice_shifted_by_one_voxel_is_found(n: int, axis: int, by: int) -> No
     assert [(each.k, each.dj if axis == 0 else each.di) for each in jumps] == [(k, by)]
 
 
+@pytest.mark.parametrize("n", range(20))
+def test_a_slice_of_a_structure_of_any_shape_shifted_by_one_voxel_is_found(n: int) -> None:
+    """A slice lies between its neighbours, whatever they are like; where they lie apart by as much, nothing tells."""
+    labels = np.zeros(SIZE, np.uint8)
+    labels[:, 3:-3, 3:-3] = blob(n)[:, 3:-3, 3:-3]
+    rng = np.random.default_rng(n)
+    k = int(rng.choice(np.flatnonzero(labels.sum(axis=(1, 2)) >= 60)[2:-2]))
+    axis, by = int(rng.integers(2)), int(rng.choice([-1, 1]))
+    labels[k] = np.roll(labels[k], by, axis=axis)
+    assert [(each.k, each.dj if axis == 0 else each.di) for each in of(labels).jumps] == [(k, by)]
+
+
+def test_one_in_five_slices_of_an_unsteady_outline_shifted_by_one_voxel_is_found_and_no_other() -> None:
+    found = 0
+    for n in range(200, 240):
+        labels = ragged(n)
+        assert (of(labels).jumps, of(labels).steps) == ([], [])
+        k = int(np.random.default_rng(n).integers(14, 34))
+        labels[k] = np.roll(labels[k], 1, axis=1)
+        jumps = of(labels).jumps
+        assert jumps in ([], [(k, 1, 0)])
+        found += bool(jumps)
+    assert found >= 8
+
+
+@pytest.mark.parametrize("by", [-4, -2, 2, 3])
+@pytest.mark.parametrize("n", range(5))
+def test_a_step_of_a_structure_is_told_as_one(n: int, by: int) -> None:
+    rng = np.random.default_rng(n)
+    labels = ellipsoid(SIZE, rng.uniform(22, 26, 3), rng.uniform(12, 18, 3))
+    labels[22:] = np.roll(labels[22:], by, axis=2)
+    content = of(labels)
+    assert ([(each.k, each.di, each.dj) for each in content.steps], content.jumps) == ([(22, by, 0)], [])
+
+
 @pytest.mark.parametrize("end", [0, -1])
 def test_the_first_and_last_slice_of_a_straight_structure_shifted_are_found(end: int) -> None:
     labels = tube(8, (0, 0), 0)

@@ -13,6 +13,7 @@ from pydicom.tag import BaseTag, Tag
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
+from annoconv_converters._dicom.elements import found_instead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ def read_carried(
             problem,
             source=path,
             where=where,
-            found=type(error).__name__,
+            found=found_instead(error),
             expected="what annoconv writes there",
             advice=_ADVICE,
         ) from error

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from isal import isal_zlib
 
+from annoconv.errors import AnnoconvError
 from annoconv.messages import Message
 from annoconv_converters._dicom.encoding import LONG_VRS
 
@@ -35,6 +36,7 @@ __all__ = [
     "Encoding",
     "FileStart",
     "file_start",
+    "found_instead",
     "inflate_start",
     "inner",
     "is_encapsulated",
@@ -65,6 +67,15 @@ class DamagedError(ValueError):
     def __init__(self, message: Message) -> None:
         super().__init__(message)
         self.message = message
+
+
+def found_instead(error: Exception) -> object:
+    """Return what was found where bytes are damaged, in words: an exception's class says nothing to people."""
+    if isinstance(error, DamagedError):
+        return error.message
+    if isinstance(error, AnnoconvError) and error.found is not None:
+        return error.found
+    return Message("something else")
 
 
 @dataclass(frozen=True, slots=True)

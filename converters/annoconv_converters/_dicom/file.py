@@ -29,6 +29,7 @@ from annoconv_converters._dicom.elements import (
     Encoding,
     FileStart,
     file_start,
+    found_instead,
     inflate_start,
     inner,
     walk,
@@ -277,7 +278,7 @@ def read_places(instance: Instance, limits: Limits) -> Places:
             "the functional groups are damaged",
             source=instance.path,
             where=where,
-            found=type(error).__name__,
+            found=found_instead(error),
             expected="items of PS3.3 C.7.6.16, each with its length",
             advice=COPY_AGAIN,
         ) from error

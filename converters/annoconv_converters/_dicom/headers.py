@@ -15,6 +15,7 @@ from pydicom.filereader import read_partial
 from annoconv.advice import COPY_AGAIN
 from annoconv.errors import ImageError
 from annoconv_converters._dicom.charset import settle_character_set
+from annoconv_converters._dicom.elements import found_instead
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.groups import SHARED
 
@@ -103,7 +104,7 @@ def _header(path: Path) -> pydicom.Dataset:
         raise ImageError(
             "the header cannot be read",
             source=path,
-            found=type(error).__name__,
+            found=found_instead(error),
             expected="a DICOM file (PS3.10)",
             advice=COPY_AGAIN,
         ) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
-from annoconv_converters._dicom.elements import DamagedError, file_start, inflate_start
+from annoconv_converters._dicom.elements import file_start, found_instead, inflate_start
 from annoconv_converters._dicom.file import DAMAGE
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def reading_whole(path: Path, error: type[InputError] = InputError) -> Generator
     except AnnoconvError:
         raise
     except (*DAMAGE, StopIteration) as damage:
-        reason = damage.message if isinstance(damage, DamagedError) else type(damage).__name__
+        reason = found_instead(damage)
         raise error(
             Message("the file is no whole DICOM data set: {reason}", reason=reason),
             source=path,
@@ -121,7 +121,7 @@ def refusing_damage(path: Path) -> Generator[None]:
         raise InputError(
             "an element of the file is damaged",
             source=path,
-            found=type(error).__name__,
+            found=found_instead(error),
             expected="values of the kind that their elements have (PS3.5 6.2)",
             advice=DAMAGED,
         ) from error

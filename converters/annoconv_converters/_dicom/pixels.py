@@ -14,6 +14,7 @@ from annoconv.errors import ImageError
 from annoconv.messages import Message
 from annoconv.progress import over
 from annoconv_converters._dicom.codestream import frame_size
+from annoconv_converters._dicom.elements import found_instead
 from annoconv_converters._dicom.file import DAMAGE, Instance
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
                 source=instance.path,
                 expected=Message("{columns} x {rows} pixels", columns=instance.size[0], rows=instance.size[1]),
                 advice="The file is damaged or cut off: fetch it again from where it was exported",
-                found=type(error).__name__,
+                found=found_instead(error),
             ) from error
 
 

@@ -246,7 +246,7 @@ def patient_differs(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield each slice of another patient or study; whose it is is not told."""
     for keyword in ("PatientID", "StudyInstanceUID"):
         whose = partial(_stated, keyword)
-        _, count, odd = parted(series, whose)
+        _value, count, odd = parted(series, whose)
         for group in groups_of(odd, whose):
             yield several(series, group, keyword=keyword, count=count, all=len(series.slices))
 

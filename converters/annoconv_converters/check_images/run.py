@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from collections import defaultdict
 from functools import cache, partial
@@ -13,10 +14,24 @@ from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.progress import over
 from annoconv_converters._dicom.file import DAMAGE, Instance
-from annoconv_converters.check_images import attributes, cines, folders, geometry, orientation, spacing, values, volumes
+from annoconv_converters.check_images import (
+    attributes,
+    cines,
+    folders,
+    frames,
+    geometry,
+    orientation,
+    placed_volumes,
+    spacing,
+    values,
+    videos,
+    volumes,
+)
 from annoconv_converters.check_images.classes import VOLUMES
 from annoconv_converters.check_images.folders import Listing, read_manifest
+from annoconv_converters.check_images.frames import frame_folders
 from annoconv_converters.check_images.pixels import read_pixels
+from annoconv_converters.check_images.placed_volumes import PlacedVolume
 from annoconv_converters.check_images.scan import (
     Scanned,
     lacks_image,
@@ -28,6 +43,7 @@ from annoconv_converters.check_images.scan import (
 from annoconv_converters.check_images.slides import SLIDE_CLASS, pyramid_of_series
 from annoconv_converters.check_images.table import Fault, apply, catalogue
 from annoconv_converters.check_images.tiff import read_pyramid
+from annoconv_converters.check_images.videos import read_video
 from annoconv_converters.check_images.volumes import NiftiImage, is_pair
 
 if TYPE_CHECKING:
@@ -39,7 +55,10 @@ if TYPE_CHECKING:
 
 __all__ = ["check_images"]
 
-_SUBJECTS: Final = (attributes, cines, folders, geometry, orientation, spacing, values, volumes)
+_SUBJECTS: Final = (
+    *(attributes, cines, folders, frames, geometry, orientation),
+    *(placed_volumes, spacing, values, videos, volumes),
+)
 """The modules that register checks."""
 _NIFTI: Final = (".nii", ".nii.gz")
 _TIFF: Final = (".svs", ".tif", ".tiff", ".scn", ".ndpi", ".btf", ".bif")
@@ -80,12 +99,13 @@ def check_images(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield from _scan(path, limits, scanned, others, unread)
-    if not (scanned or others or unread):
+    loops = frame_folders(files, pixels=pixels)
+    if not (scanned or others or unread or loops):
         raise ImageError(
             "there are no images to check",
             source=paths[0] if paths else None,
             found=Message("files that are none: {count}", count=len(files)),
-            expected="DICOM images, NIfTI, slides as TIFF",
+            expected="DICOM images, NIfTI, NRRD, MetaImage, slides as TIFF, MP4, folders of numbered frames",
             advice="Name the folder of a series, or a file of it",
         )
     series = series_of(scanned, unread)
@@ -106,13 +126,18 @@ def check_images(
     yield from _slides(series)
     for path in over(others, Message("files")):
         yield from _other(path, limits, pixels=pixels)
+    for loop in loops:
+        for path, size in loop.sizes.items():
+            if isinstance(size, str):
+                yield _finding("A-7.2a.file_unreadable", path, problem=size)
+        yield from apply("frames", loop)
 
 
 def _scan(
     path: Path, limits: Limits, scanned: list[Scanned], others: list[Path], unread: list[Path]
 ) -> Iterator[tuple[Path, Finding]]:
     """Add the image of a file to those scanned, or the file to the others; yield why it cannot be read."""
-    if path.name.lower().endswith((*_NIFTI, *_TIFF)) or is_pair(path):
+    if path.name.lower().endswith((*_NIFTI, *_TIFF, *placed_volumes.ENDINGS, *videos.ENDINGS)) or is_pair(path):
         others.append(path)
         return
     if not path.stat().st_size:
@@ -192,19 +217,23 @@ def _slides(series: Sequence[Series]) -> Iterator[tuple[Path, Finding]]:
 
 
 def _other(path: Path, limits: Limits, *, pixels: bool) -> Iterator[tuple[Path, Finding]]:
-    """Yield what the checks of a NIfTI or a TIFF file find."""
-    is_nifti = path.name.lower().endswith(_NIFTI)
+    """Yield what the checks of a file find that is of a kind by its name: a volume, a slide, a video."""
+    name = path.name.lower()
     try:
         if is_pair(path):
             problem = Message("its header and its voxels are two files (.hdr, .img); write them as one .nii")
             yield _finding("A-7.2a.file_unreadable", path, problem=problem)
             return
-        if is_nifti:
+        if name.endswith(_NIFTI):
             image = NiftiImage(path, limits, with_values=pixels)
             _ = image.header
             yield from apply("nifti", image)
+        elif name.endswith(placed_volumes.ENDINGS):
+            yield from apply("placed", PlacedVolume(path, limits, with_values=pixels))
+        elif name.endswith(videos.ENDINGS):
+            yield from apply("video", read_video(path))
         else:
             yield from apply("slide", read_pyramid(path))
-    except (AnnoconvError, ValueError, OSError) as error:
+    except (AnnoconvError, ValueError, OSError, struct.error) as error:
         problem = _told(error) if isinstance(error, AnnoconvError) else Message("it is damaged")
         yield _finding("A-7.2a.file_unreadable", path, problem=problem)

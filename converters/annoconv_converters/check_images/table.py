@@ -75,23 +75,23 @@ class ImageCheck:
 Numbers: TypeAlias = "Mapping[str, float]"
 Check: TypeAlias = "Callable[[Any, Numbers], Iterator[Fault]]"
 _Found = TypeVar("_Found", bound="Check")
-_CHECKS: dict[str, tuple[str, Check]] = {}
+_CHECKS: dict[str, tuple[tuple[str, ...], Check]] = {}
 
 
-def check(identity: str, kind: str) -> Callable[[_Found], _Found]:
-    """Register a function as the check of this id, for descriptions of one kind."""
+def check(identity: str, *kinds: str) -> Callable[[_Found], _Found]:
+    """Register a function as the check of this id, for descriptions of these kinds."""
 
     def register(function: _Found) -> _Found:
         if identity in _CHECKS:
             raise ValueError(f"check {identity} has two functions")
-        _CHECKS[identity] = (kind, function)
+        _CHECKS[identity] = (kinds, function)
         return function
 
     return register
 
 
-def checks() -> Mapping[str, tuple[str, Check]]:
-    """Return kind and function of every registered check by its id."""
+def checks() -> Mapping[str, tuple[tuple[str, ...], Check]]:
+    """Return kinds and function of every registered check by its id."""
     return MappingProxyType(_CHECKS)
 
 
@@ -111,7 +111,7 @@ def _row(row: dict[str, Any]) -> ImageCheck:
 def apply(kind: str, description: object, left_out: Iterable[str] = ()) -> Iterator[tuple[Path, Finding]]:
     """Yield what the checks of a kind find, in the order of the table."""
     for row in catalogue().values():
-        of, function = _CHECKS.get(row.id, ("", None))
-        if function is not None and of == kind and row.id not in left_out:
+        kinds, function = _CHECKS.get(row.id, ((), None))
+        if function is not None and kind in kinds and row.id not in left_out:
             for fault in function(description, row.parameters):
                 yield fault.source, row.finding(fault)

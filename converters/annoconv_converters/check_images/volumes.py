@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv.volumes.nifti_affines import Form
     from annoconv.volumes.nifti_header import Header
 
-__all__ = ["NiftiImage", "is_pair"]
+__all__ = ["NiftiImage", "Voxels", "is_pair", "not_finite"]
 
 _START: Final = 540
 _PAIR_START: Final = frozenset(size.to_bytes(4, order) for size in (348, 540) for order in ("little", "big"))
@@ -109,19 +109,24 @@ class NiftiImage:
         axes = range(1, max(1, min(3, self.header["dim"][0])) + 1)
         return all(math.isfinite(size) and size > 0 for size in (self.header["pixdim"][axis] for axis in axes))
 
+    @property
+    def sizes(self) -> str:
+        """The voxel sizes as stated, for people."""
+        return ", ".join(f"{each:g}" for each in self.header["pixdim"][1:4])
+
     @cached_property
     def affine(self) -> NDArray[np.float64] | None:
         """The affine that holds: the sform, else the qform."""
         return next((each for each in self.forms.values() if not isinstance(each, GeometryError)), None)
 
     @cached_property
-    def read(self) -> _Voxels:
+    def read(self) -> Voxels:
         """What reading the voxels tells; only the header and the length are looked at without values."""
         try:
             stored = self._stored()
-            return _Voxels() if not self.with_values else _not_finite(nifti.read_array(stored), self.shape)
+            return Voxels() if not self.with_values else not_finite(nifti.read_array(stored), self.shape)
         except AnnoconvError as error:
-            return _Voxels(problem=error)
+            return Voxels(problem=error)
 
     def _stored(self) -> nifti.NiftiHeader:
         """Return where the voxels stand, whatever the header says of their place in space."""
@@ -158,7 +163,7 @@ class NiftiImage:
         return made
 
 
-class _Voxels(NamedTuple):
+class Voxels(NamedTuple):
     """Why voxels cannot be read, and how many are no finite numbers, the first of them at (i, j, k)."""
 
     problem: AnnoconvError | None = None
@@ -167,20 +172,21 @@ class _Voxels(NamedTuple):
     first: tuple[int, ...] = ()
 
 
-def _not_finite(stored: NDArray[Any], shape: tuple[int, int, int]) -> _Voxels:
+def not_finite(stored: NDArray[Any], shape: tuple[int, int, int]) -> Voxels:
+    """Return how many stored values are no finite numbers, of a volume of this shape (i, j, k), perhaps several."""
     if stored.dtype.kind != "f":
-        return _Voxels()
+        return Voxels()
     bad = ~np.isfinite(stored).reshape(-1)
     count = int(np.count_nonzero(bad))
     place = np.unravel_index(int(bad.argmax()) % math.prod(shape), shape[::-1]) if count else ()
-    return _Voxels(None, count, bad.size, tuple(int(each) for each in reversed(place)))
+    return Voxels(None, count, bad.size, tuple(int(each) for each in reversed(place)))
 
 
 def _at(image: NiftiImage, **values: object) -> Fault:
     return Fault(image.path, (), {"name": image.path.name, **values})
 
 
-@check("A-7.2a.file_unreadable", "nifti")
+@check("A-7.2a.file_unreadable", "nifti", "placed")
 def unreadable(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
     """Yield a file whose voxels cannot be read: cut off, damaged, of a type that is no number."""
     problem = image.read.problem
@@ -191,7 +197,7 @@ def unreadable(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
         yield _at(image, problem=text)
 
 
-@check("A-7.2f.value_not_finite", "nifti")
+@check("A-7.2f.value_not_finite", "nifti", "placed")
 def value_not_finite(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
     """Yield a file with voxels that are no finite numbers."""
     found = image.read
@@ -214,7 +220,7 @@ def form_missing(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
         yield _at(image)
 
 
-@check("A-7.2b.affine_invalid", "nifti")
+@check("A-7.2b.affine_invalid", "nifti", "placed")
 def affine_invalid(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
     """Yield each affine that is set and none."""
     for form, affine in image.forms.items():
@@ -235,7 +241,7 @@ def forms_differ(image: NiftiImage, numbers: Numbers) -> Iterator[Fault]:
         yield _at(image, off=f"{off:.4g}")
 
 
-@check("A-7.2b.affine_sheared", "nifti")
+@check("A-7.2b.affine_sheared", "nifti", "placed")
 def affine_sheared(image: NiftiImage, numbers: Numbers) -> Iterator[Fault]:
     """Yield a file whose axes are not at right angles."""
     if image.affine is None:
@@ -247,11 +253,11 @@ def affine_sheared(image: NiftiImage, numbers: Numbers) -> Iterator[Fault]:
         yield _at(image, angle=f"{angle:.2f}")
 
 
-@check("A-7.2c.voxel_size_invalid", "nifti")
+@check("A-7.2c.voxel_size_invalid", "nifti", "placed")
 def voxel_size_invalid(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
     """Yield a file with a voxel size that is no positive number."""
     if not image.has_sizes:
-        yield _at(image, found=", ".join(f"{each:g}" for each in image.header["pixdim"][1:4]))
+        yield _at(image, found=image.sizes)
 
 
 @check("A-7.2c.voxel_size_differs", "nifti")

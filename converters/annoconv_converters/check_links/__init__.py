@@ -1,9 +1,9 @@
 """Check the references of DICOM annotations: segmentations, reports and their images, held against each other.
 
-`instances` reads what a file says, `study` holds the files together and asks who is who, `resolve` follows references,
-`frames_of_reference`, `segmentations`, `reports`, `structure_sets` and `bulk_annotations` ask what the two ends of them
-say; `planes` is where slices lie. `docs/reference/check-links.md`
-lists the rules.
+`instances` reads what a file says, with `rois` and `annotation_groups`; `study` holds the files together and asks who
+is who, `resolve` follows references; `frames_of_reference`, `segmentations`, `reports`, `structure_sets` and
+`bulk_annotations` ask what the two ends say, with `planes` for where slices lie. `docs/reference/check-links.md` lists
+the rules.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from annoconv_converters._dicom.content_read import ContentReader
 from annoconv_converters._dicom.elements import DamagedError, walk
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED, FramePlace, read_groups
 from annoconv_converters._dicom.opening import opened
-from annoconv_converters.check_links.bulk_annotations import AnnotationGroup, optical_paths_in, read_annotation_groups
+from annoconv_converters.check_links.annotation_groups import AnnotationGroup, optical_paths_in, read_annotation_groups
 from annoconv_converters.check_links.parts import is_sequence, items_of, keyword_of, text_of
-from annoconv_converters.check_links.structure_sets import StructureSet, read_structure_set
+from annoconv_converters.check_links.rois import StructureSet, read_structure_set
 
 if TYPE_CHECKING:
     from pathlib import Path

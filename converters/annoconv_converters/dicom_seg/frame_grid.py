@@ -29,6 +29,7 @@ from annoconv.ids import is_dicom_uid
 from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.volumes.slice_stack import Plane, stack_grid
+from annoconv_converters._dicom.elements import found_instead
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.texts import text
 
@@ -108,7 +109,7 @@ def find_frame_grid(
     except AnnoconvError:
         raise
     except DAMAGE as error:  # pydicom converts elements only when they are looked at
-        problem, found = "an element that places the frames is damaged", type(error).__name__
+        problem, found = "an element that places the frames is damaged", found_instead(error)
         raise MaskError(problem, source=path, found=found, expected=_PLACING, advice=SAVE_AGAIN) from error
 
 

@@ -161,7 +161,7 @@ def _restored(
         strict_json.as_model(merged.document, Case)
         told = merged.losses
         if lacks_masks:  # nobody edited it
-            told = [replace(each, message=Message(_OF_A_MASK)) for each in told]
+            told = [each._replace(message=Message(_OF_A_MASK)) for each in told]
         return merged.document, told
     except (KeyError, TypeError, ValueError):
         return None, [Loss(case_index, CARRIER_PLACE, LossKind.NO_PLACE, Message(_OF_MASKS if lacks_masks else _UNFIT))]

@@ -20,6 +20,7 @@ from annoconv.geometry import Grid
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.content import Reference
+from annoconv_converters._dicom.elements import found_instead
 from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.opening import DAMAGED
@@ -112,7 +113,7 @@ def read_segmentation(path: Path, context: Context, images: Sequence[Path] = ())
             "the segments cannot be read",
             source=path,
             where="SegmentSequence (0062,0002)",
-            found=type(error).__name__,
+            found=found_instead(error),
             expected="segments with numbers (PS3.3 C.8.20.4)",
             advice=DAMAGED,
         ) from error

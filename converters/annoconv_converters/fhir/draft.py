@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from annoconv import ids
-from annoconv.documents import strict_json
 from annoconv_converters.fhir.contents import attached_text
 from annoconv_converters.fhir.elements import codes_in
 from annoconv_converters.fhir.names import META
@@ -144,7 +143,7 @@ class Taking:
     _contents: dict[int, str | None] = field(default_factory=dict[int, "str | None"])
 
     _codes: dict[int, dict[str, str]] = field(default_factory=dict[int, dict[str, str]])
-    _codes_by_text: dict[bytes, dict[str, str]] = field(default_factory=dict[bytes, dict[str, str]])
+    _codes_by_text: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def codes(self, told: Any) -> dict[str, str]:
         """Return the codes of ours in a CodeableConcept or a list of them, by their lists.
@@ -155,7 +154,7 @@ class Taking:
         found = self._codes.get(id(told))
         if found is not None:
             return found
-        text = strict_json.dumps(told)
+        text = repr(told)
         found = self._codes_by_text.get(text)
         if found is None:
             found = self._codes[id(told)] = self._codes_by_text[text] = codes_in(told)

@@ -83,7 +83,7 @@ class _Place(NamedTuple):
     value: object
 
 
-def _place_of(path: str, document: object, root: str | None) -> _Place | None:
+def _place_of(path: str, document: object, root: str | None = None) -> _Place | None:
     """Return a place of a document, or None if the schema says nothing of it.
 
     Parameters

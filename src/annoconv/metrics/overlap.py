@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from annoconv.model import MetricValue
 
-__all__ = ["ConfusionTable", "Counts", "conformity", "confusion", "overlap", "overlap_metrics"]
+__all__ = ["ConfusionTable", "Counts", "conformity", "confusion", "dice_of", "overlap", "overlap_metrics"]
 
 _BYTE: Final = 256
+_DICE: Final = "overlap.dice"
 _SPARSE: Final = 3
 """One part in so many of a block is foreground: below this its background is left out before counting."""
 
@@ -221,6 +222,16 @@ def overlap_metrics(
             found.append(metric_value(key, voxels * size, unit=unit, label=name))
     same = int(table.counts[table.reference == table.other].sum())
     found.append(metric_value("overlap.accuracy_of_all", ratio(same, table.total)))
+    return found
+
+
+def dice_of(table: ConfusionTable, labels: Iterable[int]) -> list[MetricValue]:
+    """Return the Dice of each of some labels, and nothing else."""
+    found: list[MetricValue] = []
+    for label in labels:
+        counts = table.of_label(label)
+        status = empty_status(counts.reference, counts.other)
+        found.append(metric_value(_DICE, FORMULAS[_DICE](counts), status, label=str(label)))
     return found
 
 

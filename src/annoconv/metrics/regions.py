@@ -14,9 +14,7 @@ import numpy as np
 from annoconv.errors import GeometryError
 from annoconv.geometry import Grid, apply_relation
 from annoconv.messages import Message
-from annoconv.metrics.boundary import boundary_iou
-from annoconv.metrics.overlap import confusion, overlap_metrics
-from annoconv.metrics.surface import surface
+from annoconv.metrics.overlap import confusion, dice_of, overlap_metrics
 from annoconv.model import AnnotationStatus, MaskAnnotation
 from annoconv.pixels import Mask, check_frame
 from annoconv.volumes.label_boxes import find_labels
@@ -108,6 +106,9 @@ def compare(
     spacing
         mm along k, j and i, for an image that states none.
     """
+    from annoconv.metrics.boundary import boundary_iou  # SciPy, which Dice alone does without
+    from annoconv.metrics.surface import surface
+
     labels = sorted({each.label for each in (*reference, *other)})
     told, notes = _spacing(grid, spacing)
     is_flat = grid.shape[2] == 1
@@ -138,12 +139,8 @@ def dice_of_labels(reference: Sequence[Region], other: Sequence[Region], grid: G
     labels = sorted({each.label for each in (*reference, *other)})
     values: list[MetricValue] = []
     for some, (a, b) in _maps(reference, other, grid, labels):
-        found = overlap_metrics(confusion(a, b), (1.0,) * a.ndim, range(1, len(some) + 1))
-        values += [
-            each.model_copy(update={"label": some[int(each.label or 1) - 1]})
-            for each in found
-            if each.definition_id == "overlap.dice"
-        ]
+        found = dice_of(confusion(a, b), range(1, len(some) + 1))
+        values += [each.model_copy(update={"label": some[int(each.label or 1) - 1]}) for each in found]
     return sorted(values, key=lambda each: str(each.label))
 
 

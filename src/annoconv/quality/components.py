@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,13 +107,29 @@ def meeting(
 
 
 def parts_of(count: int, pairs: Iterable[tuple[Indices, Indices]]) -> tuple[int, NDArray[np.int32]]:
-    """Return how many parts runs make that are joined in pairs, and the part of each."""
+    """Return how many parts runs make that are joined in pairs, and the part of each, in the order of their first runs.
+
+    Each run points to one before it, the root of its part to itself: of two roots that a pair joins the later one is
+    hung below the earlier, until no pair joins two (Shiloach and Vishkin 1982). SciPy does the same, and takes a third
+    of a second to be imported.
+    """
     joined = [*pairs]
-    rows = np.concatenate([a for a, _ in joined]) if joined else np.zeros(0, np.int64)
-    columns = np.concatenate([b for _, b in joined]) if joined else np.zeros(0, np.int64)
-    graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(count, count))
-    number, part = connected_components(graph, directed=False)
-    return int(number), part
+    one = np.concatenate([a for a, _ in joined]) if joined else np.zeros(0, np.int64)
+    other = np.concatenate([b for _, b in joined]) if joined else np.zeros(0, np.int64)
+    root = np.arange(count)
+    while one.size:
+        low, high = np.minimum(root[one], root[other]), np.maximum(root[one], root[other])
+        left = low < high
+        one, other = one[left], other[left]
+        np.minimum.at(root, high[left], low[left])
+        while True:
+            above = root[root]
+            if np.array_equal(above, root):
+                break
+            root = above
+    is_root = root == np.arange(count)
+    number = np.cumsum(is_root) - 1
+    return int(is_root.sum()), number[root].astype(np.int32)
 
 
 def label_parts(found: Foreground) -> tuple[int, NDArray[np.int32]]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from annoconv.quality.components import background_of, background_parts, label_parts
-from annoconv.quality.slices import Jump, gaps_of, jumps_of, slice_tables, unit_gains
+from annoconv.quality.jumps import Jump, jumps_of
+from annoconv.quality.shifts import unit_shifts
+from annoconv.quality.slices import gaps_of, slice_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,11 +80,11 @@ def examine(found: Foreground) -> Mapping[int, LabelContent]:
         content.parts.sort(key=lambda each: (-each.voxels, each.place[::-1]))
         content.voxels = sum(each.voxels for each in content.parts)
     _enclosed(found, contents)
-    gains = unit_gains(found)
+    shifts = unit_shifts(found)
     for value, table in slice_tables(found).items():
         content = contents[value]
         content.gaps = gaps_of(table)
-        content.jumps, content.steps = jumps_of(table, gains[value])
+        content.jumps, content.steps = jumps_of(table, shifts[value])
     return contents
 
 

@@ -221,8 +221,9 @@ def _check_reviewer(case: Case, decision: Decision, looked_at: Sequence[AnyAnnot
 
 def _check_time(case: Case, decision: Decision, looked_at: Sequence[AnyAnnotation]) -> None:
     """Refuse a decision on what was not there yet, and one before the last of the case."""
-    begun = [case.metadata.timestamps.start] if case.metadata.timestamps is not None else []
-    drawn = max([*(each.annotated_at for each in looked_at if each.annotated_at is not None), *begun], default=None)
+    begun = None if case.metadata.timestamps is None else case.metadata.timestamps.start
+    times = [each for each in (begun, *(each.annotated_at for each in looked_at)) if each is not None]
+    drawn = max(times, default=None)
     if drawn is not None and decision.at < drawn:
         raise _error(
             decision,

@@ -312,7 +312,8 @@ def write(
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(as_loaded, map(without_masks_folder, every if as_read else map(checked, every)))
+        known = every if as_read else map(checked, every)
+        portable: Iterator[LoadedCase] = map(as_loaded, map(without_masks_folder, known))
         if called.has_file_a_case and target.name.lower().endswith(called.endings):
             portable = only_one(portable, target)
         losses: LossReport = called.call(portable, target, context=context, options=options)

@@ -44,9 +44,8 @@ def with_paths(annotation: Any, value: Any) -> Any:
     """Turn texts into paths where a parameter takes paths, so that a user may write either, and one for several."""
     if Path not in parts_of(annotation):
         return value
-    if any(
-        isinstance(origin, type) and issubclass(origin, Sequence) for origin in map(get_origin, parts_of(annotation))
-    ):
+    origins: list[Any] = [get_origin(part) for part in parts_of(annotation)]
+    if any(isinstance(origin, type) and issubclass(origin, Sequence) for origin in origins):
         return paths_of(value)
     return Path(value) if isinstance(value, str) else value
 

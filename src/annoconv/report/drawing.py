@@ -253,8 +253,8 @@ def _broken(text: str, width: int, font: Font) -> list[str]:
     return lines
 
 
-def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
-    """Return a PNG of pixels, shape (row, column, 3): the same bytes for the same pixels."""
+def png_bytes(pixels: NDArray[np.uint8], level: int = 6) -> bytes:
+    """Return a PNG of pixels, shape (row, column, 3): the same bytes for the same pixels and level of compression."""
     stream = io.BytesIO()
-    Pillow.fromarray(pixels).save(stream, format="PNG", compress_level=6)
+    Pillow.fromarray(pixels).save(stream, format="PNG", compress_level=level)
     return stream.getvalue()

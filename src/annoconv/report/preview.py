@@ -46,6 +46,8 @@ _SIZES: Final = ((1, 640), (4, 420), (12, 320))
 """Pixels of the longer side of so many panels at most; of more:"""
 _SIZE_OF_MANY: Final = 240
 _LARGEST_SIZE: Final = 4096
+_LEVEL: Final = 3
+"""Of compression: noise becomes no smaller with more, which takes more than twice the time."""
 _GONE: Final = "{count} annotations are not drawn: superseded, rejected, said to be absent, or of another time"
 
 
@@ -70,7 +72,7 @@ class Preview:
     @cached_property
     def png(self) -> bytes:
         """The sheet as a PNG."""
-        return png_bytes(self.pixels)
+        return png_bytes(self.pixels, _LEVEL)
 
     def _repr_png_(self) -> bytes:
         return self.png

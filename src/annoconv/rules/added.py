@@ -125,11 +125,12 @@ def _whole(entry: Mapping[str, Any], package: str, profiles: tuple[str, ...]) ->
     english: str = entry["message_en"]
     title: str = entry.get("title_en", identity)
     whole = {**_DEFAULTS, "title_en": title, "title_zh": title, "message_zh": english, **entry}
-    if _places(english) != _places(whole["message_zh"]):
+    chinese = str(whole["message_zh"])
+    if _places(english) != _places(chinese):
         raise _no_such_rule(
             package,
             f"{identity}/message_zh",
-            ", ".join(sorted(_places(whole["message_zh"]))) or Message("nothing"),
+            ", ".join(sorted(_places(chinese))) or Message("nothing"),
             ", ".join(sorted(_places(english))) or Message("nothing"),
         )
     return whole | {"level": dict.fromkeys(profiles, "off") | levels, "parameters": dict(parameters)}

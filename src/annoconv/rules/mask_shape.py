@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.model import MaskAnnotation
+    from annoconv.quality.jumps import Jump
     from annoconv.quality.labels import Found, LabelContent
-    from annoconv.quality.slices import Jump
     from annoconv.rules.voxels import VolumeContent
 
 Place: TypeAlias = "tuple[int | None, int | None, int]"

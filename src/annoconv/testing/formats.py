@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -165,7 +166,8 @@ def _options(tried: Tried) -> Iterator[str]:
 
 def _summary(tried: Tried) -> Iterator[str]:
     for side in tried.sides:
-        if not side.summary.endswith(".") or len(side.summary) > _LONGEST_SUMMARY:
+        told = (inspect.getdoc(import_module(side.entry_point.module)) or "").partition("\n")[0]
+        if not told.endswith(".") or len(told) > _LONGEST_SUMMARY:
             yield Message(
                 "the docstring of {module} begins with no sentence of at most {most} characters",
                 module=side.entry_point.module,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
+from annoconv_converters.check_links import check
+from annoconv_converters.check_links.instances import read_instance
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
@@ -22,6 +25,8 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
 from annoconv import registry
 from annoconv.casefile import read_case
 from annoconv.documents import strict_json
+from annoconv.errors import InputError
+from annoconv.limits import Limits
 from annoconv.pixels import save_nifti
 from tests.cases import blob, document, grid_of, mask, series
 from tests.converters.check_links.test_check_links import UID, edit, put, seg, slices, told
@@ -484,3 +489,18 @@ def test_turned_and_finer_frames_say_nothing(
 
     edit(seg(study), refine)
     assert told(capsys, study) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["rt.dcm", "ann.dcm"])
+def test_any_byte_of_them_may_be_wrong(name: str, structures: Path, annotated: Path, tmp_path: Path) -> None:
+    study = structures if name == "rt.dcm" else annotated
+    others = [one for path in sorted(study.iterdir()) if path.is_file() and (one := read_instance(path, Limits()))]
+    others += [one for path in slices(study) if (one := read_instance(path, Limits()))] if name == "rt.dcm" else []
+    data, random = (study / name).read_bytes(), np.random.default_rng(12)
+    for at, value in zip(random.integers(132, len(data), 400), random.integers(0, 256, 400), strict=True):
+        torn = tmp_path / name
+        torn.write_bytes(data[:at] + bytes([value]) + data[at + 1 :])
+        with suppress(InputError):
+            one = read_instance(torn, Limits())
+            rest = [each for each in others if each.path.name != name]
+            assert all(finding.path for _, finding in check([one, *rest] if one else rest))

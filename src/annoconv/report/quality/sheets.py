@@ -194,7 +194,7 @@ def _counts(one: Mapping[str, Any]) -> str:
     records = one["records"]
     if records["linked"]:
         told = Message(
-            "Links of images and clinical records: {linked}; more than 90 days apart: {late}",
+            "Links of images and clinical records: {linked}; with the label of a time deviation: {late}",
             linked=records["linked"],
             late=records["time_deviation"],
         )
