@@ -46,7 +46,7 @@ _R5: Final = {
 }
 """Elements of resources that R5 has and R4B has not."""
 _TABLES: Final[tuple[tuple[Release, dict[str, set[str]]], ...]] = (("R4B", _R4), ("R5", _R5))
-_TOLD: Final = {
+_TOLD: Final[dict[str, list[tuple[Release, set[str]]]]] = {
     type_: [(release, table[type_]) for release, table in _TABLES if type_ in table]
     for type_ in _R4.keys() | _R5.keys()
 }
