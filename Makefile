@@ -19,5 +19,5 @@ docs:  ## the documents run as tests
 	pytest tests/test_docs.py
 
 viewer:  ## the bundle of NiiVue that `annoconv report --viewer` puts into a page; committed
-	npm ci --prefix viewer --ignore-scripts --no-fund --no-audit
-	node viewer/build.mjs
+	npm ci --prefix src/viewer --ignore-scripts --no-fund --no-audit
+	node src/viewer/build.mjs

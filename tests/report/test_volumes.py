@@ -124,7 +124,7 @@ def test_the_script_is_the_one_that_was_built_and_its_licences_are_with_it() -> 
     told = version()
     assert told["sha256"] == hashlib.sha256(bundle().encode()).hexdigest()
     assert told["bytes"] == len(bundle().encode())
-    locked = json.loads((ROOT / "viewer" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    locked = json.loads((ROOT / "src" / "viewer" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     licences = (files("annoconv.report.quality") / "viewer" / "LICENSES.txt").read_text(encoding="utf-8")
     assert told["packages"]["@niivue/niivue"]["version"] == told["niivue"]
     for name, each in told["packages"].items():

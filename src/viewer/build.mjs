@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { build, version as esbuild } from "esbuild"
 
 const here = dirname(fileURLToPath(import.meta.url))
-const target = join(here, "../src/annoconv/report/quality/viewer")
+const target = join(here, "../annoconv/report/quality/viewer")
 const packages = join(here, "node_modules")
 
 // Formats that are read piece by piece over a network: a report has its volumes in it.
@@ -43,7 +43,7 @@ const own = (name) => {
   const beside = join(here, "licenses", `${name.replace(/^.*\//, "")}.txt`)
   if (existsSync(beside)) return readFileSync(beside, "utf8")
   const file = readdirSync(join(packages, name)).find((each) => /^licen[cs]e/i.test(each))
-  if (!file) throw new Error(`${name} has no licence: put its text into viewer/licenses/`)
+  if (!file) throw new Error(`${name} has no licence: put its text into src/viewer/licenses/`)
   return readFileSync(join(packages, name, file), "utf8")
 }
 const licences = told.map((each) => `${each.name} ${each.version} (${each.license})\n\n${own(each.name).trim()}\n`)
