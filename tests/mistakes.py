@@ -240,7 +240,7 @@ wrong(
     "选项取值不存在",
     "validate case.json --profile deliver",
     "takes one of the three profiles",
-    "选用三个配置之一",
+    "选用三个规则集之一",
 )
 wrong("no output named", "未指定输出", "to-coco case.json", "adds `-o out.json`", "补充 `-o out.json`")
 wrong("no input named", "未指定输入", "to-coco -o out.json", "names the case", "指定病例文件")
@@ -471,10 +471,10 @@ wrong(
 )
 wrong(
     "a Chinese label as code",
-    "以中文名作标签代码",
+    "以中文名作标签编码",
     "validate case.json",
     "takes the code of the label",
-    "改用标签代码",
+    "改用标签编码",
     first(label_code="肝脏"),
 )
 wrong(
@@ -494,7 +494,7 @@ wrong(
     case(lambda whole: whole["annotations"][0].update(confidence=None)),
 )
 wrong(
-    "a modality that is none", "影像类型不存在", "validate case.json", "writes `CT`", "改为 `CT`", image(modality="CTT")
+    "a modality that is none", "影像模态不存在", "validate case.json", "writes `CT`", "改为 `CT`", image(modality="CTT")
 )
 wrong(
     "a time without zone in a case",
@@ -608,7 +608,7 @@ wrong(
 )
 wrong(
     "a version that there is not",
-    "模式版本不存在",
+    "数据模型版本不存在",
     "validate case.json",
     "upgrades the case or annoconv",
     "升级病例或 annoconv",

@@ -85,7 +85,8 @@ def print_conformance(sections: Iterable[Mapping[str, Any]], model: Model, rules
         "Generated from `model/conformance.yaml`, the model and `model/rules.yaml`; never edited. One row a\n"
         "requirement: **A** annotation of multi-modal precision medical images, **M** description and quality of\n"
         "pre-trained models, **C** multimodal health corpus, **Q** quality control of imaging by language models.\n"
-        "A row is *done* if every form that it asks for exists and a test exercises it; the others show what is.\n\n"
+        "A row is *done* if every form that it asks for exists and a test exercises it; the others\n"
+        "show what exists so far.\n\n"
         f"{len(every)} requirements: {counts}.\n\n"
         f"| form | means | 含义 |\n|---|---|---|\n{forms}\n"
         + "\n".join(f"## {title}\n\n{_table(listed)}" for title, listed in table.items())

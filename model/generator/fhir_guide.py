@@ -13,16 +13,16 @@ _ADDRESS: Final = "https://w3id.org/annoconv/fhir"
 _HEAD: Final = f"""# Guide to annoconv's FHIR
 
 Generated from the model; never edited. What annoconv adds to FHIR R5 and R4B: extensions for what FHIR has no element
-for, code systems and identifiers for what no published terminology has. Which resource holds what stands in
-[the mapping](../formats/fhir.md), what is asked of resources in [check-fhir](check-fhir.md).
+for, code systems and identifiers for what no published terminology has. [The mapping](../formats/fhir.md)
+says which resource holds what; [check-fhir](check-fhir.md) says what is asked of resources.
 
 - All addresses begin with `{_ADDRESS}/`: `StructureDefinition/` an extension, `CodeSystem/` a list of codes,
   `id/` an identifier, `coding-scheme/` a DICOM coding scheme for which FHIR has no address.
 - [fhir-extensions.json](../formats/fhir-extensions.json) is a Bundle of the StructureDefinitions below. Give it to a
   validator, or load it into a server.
 - Every resource has the security label `HRESCH` and the tag `training-annotation` of `{_ADDRESS}/CodeSystem/use`;
-  Patients are labelled `PSEUDED` too. A system that shows records to people leaves out what is so marked.
-- None of the extensions is a modifier: who does not know them may leave them out.
+  Patients are labelled `PSEUDED` too. A system that shows records to people leaves out resources so marked.
+- None of the extensions is a modifier: software that does not know them may ignore them.
 - An extension whose value is *JSON* has one extension `json` in it, whose `valueString` is the value.
 
 """

@@ -11,11 +11,13 @@ PROFILES = ("minimal", "exchange", "delivery")
 
 _HEAD = """# The rules
 
-Generated from `model/rules.yaml`; never edited. A rule says whether a case is good; whether it is a case at all, the
-schema says (findings `schema.<kind>`, see [the normaliser](normaliser.md)). A recommendation is a warning, never an
-error. `annoconv validate --profile NAME` chooses the column. An input that could not be opened or decoded has the one
-finding `not_checked`, an error, and is counted by itself. [A project](review.md#rules-of-a-project) changes levels and
-numbers in a file of its own.
+Generated from `model/rules.yaml`; never edited. The schema says whether a document is a case at all
+(findings `schema.<kind>`, see [the normaliser](normaliser.md)); a rule says whether it is a good one. A recommendation
+is a warning, never an error. `annoconv validate --profile NAME` chooses the profile. An input that cannot be opened or
+decoded has the one finding `not_checked`, an error, and is counted by itself. [A project](review.md#rules-of-a-project)
+changes levels and numbers in a file of its own.
+
+How many rules have which level in each profile:
 
 | profile | errors | warnings | off |
 |---|---|---|---|
@@ -23,8 +25,8 @@ numbers in a file of its own.
 
 _IMAGES_HEAD = """# The checks of images
 
-Generated from `model/image_checks.yaml`; never edited. What `annoconv check-images` finds, and by which numbers it
-measures; how it is used stands in [its page](check-images.md).
+Generated from `model/image_checks.yaml`; never edited. What `annoconv check-images` finds, and by which numbers.
+[Its page](check-images.md) says how to use it.
 
 """
 

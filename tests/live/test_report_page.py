@@ -17,7 +17,7 @@ pytestmark = pytest.mark.peers
 
 _ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 """WebGL without a graphics card."""
-_ENGLISH, _CHINESE = "Not fit for the profile delivery", "不符合检查级别 delivery"
+_ENGLISH, _CHINESE = "Not fit for the profile delivery", "不符合规则集 delivery"
 
 
 @pytest.fixture(scope="module")
