@@ -99,11 +99,11 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "classification.recall": Definition("1", "TP / (TP + FN), of samples", "M:A.10"),
     "classification.f1": Definition("1", "2 TP / (2 TP + FP + FN), of samples", "M:A.10"),
     **{
-        f"classification.{name}_{mean}": Definition("1", f"{how} of {name}", "M:A.10")
+        f"classification.{name}_{mean}": Definition("1", f"{name} {how}", "M:A.10")
         for mean, how in (
-            ("macro", "mean over classes that are anywhere"),
-            ("micro", "counts of all classes together,"),
-            ("weighted", "mean over classes by their number in the reference"),
+            ("macro", "averaged over the classes that occur in either list"),
+            ("micro", "of the counts of all classes together"),
+            ("weighted", "averaged over classes, weighted by their number in the reference"),
         )
         for name in ("precision", "recall", "f1")
     },
@@ -146,7 +146,7 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         "Warfield and others 2004",
     ),
     "agreement.staple_specificity": Definition(
-        "1", "sum of 1 - W over voxels that he did not mark / sum of 1 - W", "Warfield and others 2004"
+        "1", "sum of 1 - W over voxels that the reader did not mark / sum of 1 - W", "Warfield and others 2004"
     ),
     "agreement.pearson": Definition("1", "cov(X, Y) / (sigma_X sigma_Y)", "A:9.1.1.e, D.8 (D.7)"),
     "agreement.spearman": Definition("1", "Pearson of the ranks, ties at their mean rank", "A:9.1.1.e"),
@@ -158,9 +158,9 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         "mm", "mean over the person's border of its distance from the model's, positive outside it", "A:9.1.1 note 1"
     ),
     "deviation.absolute_shift": Definition("mm", "mean of the same distances without sign", "A:9.1.1 note 1"),
-    "deviation.miss_rate": Definition("1", "FN / (TP + FN): what the person added, of his mask", "A:9.1.1 note 1", 1),
+    "deviation.miss_rate": Definition("1", "FN / (TP + FN): what the person added / the person's mask", "A:9.1.1 note 1", 1),
     "deviation.over_marking_rate": Definition(
-        "1", "FP / (TP + FP): what he removed, of the model's", "A:9.1.1 note 1", 1
+        "1", "FP / (TP + FP): what the person removed / the model's mask", "A:9.1.1 note 1", 1
     ),
     "deviation.region_mismatch": Definition("1", "voxels of another label in the two / |A or B|", "A:9.1.1 note 1", 1),
     # --- registration ---
