@@ -158,7 +158,9 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         "mm", "mean over the person's border of its distance from the model's, positive outside it", "A:9.1.1 note 1"
     ),
     "deviation.absolute_shift": Definition("mm", "mean of the same distances without sign", "A:9.1.1 note 1"),
-    "deviation.miss_rate": Definition("1", "FN / (TP + FN): what the person added / the person's mask", "A:9.1.1 note 1", 1),
+    "deviation.miss_rate": Definition(
+        "1", "FN / (TP + FN): what the person added / the person's mask", "A:9.1.1 note 1", 1
+    ),
     "deviation.over_marking_rate": Definition(
         "1", "FP / (TP + FP): what the person removed / the model's mask", "A:9.1.1 note 1", 1
     ),
