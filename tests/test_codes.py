@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annoconv import codes
-from annoconv.codes import UNCLASSIFIED, Labels, is_label_code, own_code
+from annoconv.codes import UNCLASSIFIED, Labels, concept_of, is_label_code, own_code
 from annoconv.model import Case, Label
 
 KIDNEY = {"code": "64033007", "scheme": "SCT", "meaning": "Kidney"}
@@ -168,3 +168,9 @@ def test_a_name_that_no_label_may_have_still_makes_a_label(name: str) -> None:
     label = Label.model_validate(found.definition)
     shown = label.name_en or label.name_zh
     assert shown == {"\x01": None, "a\x85b": "a b", "a\u2028b": "a b"}.get(name, name)
+
+
+@pytest.mark.parametrize("scheme", ["U\x01UM", "TOO LONG A DESIGNATOR", "é"])
+def test_a_concept_that_no_coding_scheme_writes_is_none(scheme: str) -> None:
+    assert concept_of(scheme, "1", "liver") is None
+    assert concept_of("SCT", "10200004", "liver") is not None

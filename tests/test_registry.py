@@ -122,7 +122,7 @@ def case_with(**metadata: Any) -> LoadedCase:
     from annoconv.model import Case
 
     document = good()
-    document["metadata"] |= metadata
+    document["metadata"] = {"annotator": "A1", **metadata}
     return LoadedCase(Case.model_validate_json(json.dumps(document)))
 
 

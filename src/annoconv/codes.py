@@ -32,8 +32,7 @@ __all__ = [
     "says_what_it_is", "words",
 ]  # fmt: skip
 
-_Key: TypeAlias = tuple[str, str]
-"""Scheme and code of a concept."""
+_Key: TypeAlias = tuple[str, str]  # scheme and code of a concept
 Told: TypeAlias = Mapping[str, Any]
 """What a file says of a class beside its name: fields of the model's label, as JSON values."""
 
@@ -360,8 +359,9 @@ def concept_of(scheme: str, code: str, meaning: str, version: str = "") -> Conce
     """Return a coded concept, its meaning on one line; None if a file has none, or what no coding scheme writes."""
     if not (scheme and code):
         return None
+    said = " ".join(meaning.split()) or code
     try:
-        return Concept(code=code, scheme=scheme, meaning=" ".join(meaning.split()) or code, version=version or None)
+        return Concept.model_validate({"code": code, "scheme": scheme, "meaning": said, "version": version or None})
     except ValidationError:
         return None
 

@@ -26,7 +26,7 @@ from typing import Any
 import jsonschema
 
 from annoconv.casefile import read_case
-from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.model import Case
 from model.generator.__main__ import ROOT
 from tests.benchmarks import hand_written
@@ -54,7 +54,7 @@ def _measure(folder: Path) -> None:
     print(f"{len(text) / 1e6:.1f} MB, {COUNT} annotations, seed {SEED}, Python {platform.python_version()},", end=" ")
     print(", ".join(f"{name} {version(name)}" for name in names))
     stock_case = _stock(folder).Case
-    with strict_json.collector_paused():
+    with collector_paused():
         typed = _median(lambda: Case.model_validate_json(text))
         by_hand = _median(lambda: hand_written.Case.model_validate_json(text))
         stock_paused = _median(stock_case.model_validate_json, text, runs=3)

@@ -9,6 +9,7 @@ import time
 import tracemalloc
 import warnings
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,8 @@ def test_every_real_segmentation_is_read_written_again_and_read_by_others(name: 
     source = made_series(reading, tmp_path / "images") if series is None else real(series)
     case = LoadedCase(reading.case if series else of_other_instances(reading.case), reading.masks)
     again, kind = tmp_path / "again.dcm", kind_of(path).lower()
-    context = Context(timestamp=images.open(source).acquired_at or pydicom.valuerep.DT("20260102000000+0000"))
+    acquired = images.open(source).acquired_at or datetime(2026, 1, 2, tzinfo=UTC)
+    context = Context(timestamp=acquired if acquired.tzinfo else acquired.replace(tzinfo=UTC))
     registry.write([case], again, format="dicom-seg", images=[source], type=kind, context=context)
     if kind == "fractional":
         back = read(again)

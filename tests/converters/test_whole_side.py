@@ -47,6 +47,24 @@ def test_what_nobody_changed_is_read_as_what_was_touched(
     assert told(path, format) == whole
 
 
+@pytest.mark.parametrize("read", [1, 1 << 18])
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_extension_may_hold_what_begins_as_a_case_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, read: int
+) -> None:
+    monkeypatch.setattr(whole_side, "_READ", read)
+    told_of = {"org.example": [0, {"pictures": [1]}, {"pictures": []}, {"cases": [{"pictures": []}]}]}
+    several = cases()
+    for each in several[1:3]:
+        each.case.extensions = told_of
+    written(tmp_path / "out", format, several)
+    path = tmp_path / "out" / FORMATS[format]
+    whole = told(path, format)
+    assert [each.get("extensions") for each, _ in whole] == [each.case.extensions for each in several]
+    touch(tmp_path / "out", format)
+    assert told(path, format) == whole
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "a file of another length": lambda folder: (folder / "labels" / "p3.txt").write_text(""),
     "a file of the same length": lambda folder: (folder / "train.txt").write_bytes(

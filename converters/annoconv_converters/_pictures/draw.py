@@ -15,6 +15,7 @@ import numpy as np
 
 from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid
 from annoconv.ids import case_name, safe_name
@@ -107,7 +108,7 @@ class Drawing:
         self._at[uid, index].shapes.append(shape)
 
 
-@strict_json.collector_paused()
+@collector_paused()
 def draw(
     loaded: LoadedCase,
     *,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
-from annoconv.documents.strict_json import collector_paused
+from annoconv.documents.collector import collector_paused
 from annoconv.errors import InputError
 from annoconv.ids import safe_name
 from annoconv.messages import Message, listed

@@ -1,7 +1,7 @@
 """Side files that are as they were written, with a file that is so too: their cases one by one, none of them held.
 
 Bytes that nobody changed are those that `write` puts there: the head, then the cases, each of which begins with its
-pictures, while nothing else in it does.
+pictures. An extension of a case may hold what begins so too: what is no JSON by itself goes on behind it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.documents.exact_numbers import EVERYTHING
+from annoconv.errors import DocumentError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
 from annoconv_converters._pictures.carrier import FORMAT, PICTURE, VERSION
@@ -30,7 +31,7 @@ _READ: Final = 1 << 18
 _CASES: Final = b',"cases":['
 _FIRST: Final = b'{"pictures":['
 _NEXT: Final = b"," + _FIRST
-_END: Final = b"]}\n"
+_END: Final = b"]}"
 
 
 def whole_side(side: Side, format: str) -> tuple[Record, Iterator[Record]] | None:
@@ -45,7 +46,10 @@ def whole_side(side: Side, format: str) -> tuple[Record, Iterator[Record]] | Non
             head += read
     if _CASES not in head:
         return None
-    found = strict_json.loads(head.partition(_CASES)[0] + _CASES + _END, source=path)
+    try:
+        found = strict_json.loads(head.partition(_CASES)[0] + _CASES + _END, source=path)
+    except DocumentError:  # it is in another order
+        return None
     return (found, _cases(path)) if (found.get(KEY), found.get(FORMAT)) == (VERSION, format) else None
 
 
@@ -57,6 +61,21 @@ def whole_pictures(side: Side, format: str) -> list[Record]:
 
 
 def _cases(path: Path) -> Iterator[Record]:
+    waiting = b""
+    for text in _texts(path):
+        waiting = waiting + _NEXT + text if waiting else text
+        try:
+            found = _case(waiting, path)
+        except DocumentError:
+            continue
+        waiting = b""
+        yield found
+    if waiting:
+        yield _case(waiting, path)  # tells what is wrong
+
+
+def _texts(path: Path) -> Iterator[bytes]:
+    """Yield what stands between the beginnings of cases."""
     held, is_head = b"", True
     with path.open("rb") as file:
         while read := file.read(max(_READ, len(held))):
@@ -66,10 +85,10 @@ def _cases(path: Path) -> Iterator[Record]:
                     continue
                 held, is_head = b"," + held.partition(_CASES)[2], False
             *whole, last = held.split(_NEXT)
-            yield from (_case(text, path) for text in whole[1:])
+            yield from whole[1:]
             held = _NEXT + last if whole else last
     if held.startswith(_NEXT):
-        yield _case(held.removeprefix(_NEXT).removesuffix(_END), path)
+        yield held.rstrip().removeprefix(_NEXT).removesuffix(_END)
 
 
 def _case(text: bytes, path: Path) -> Record:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE, NOTHING, at_most
 from annoconv.codes import is_name
-from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, LimitError
 from annoconv.files.side_files import SideFiles
@@ -66,7 +66,7 @@ def tree_of(path: Path, limits: Limits) -> Element:
     return root
 
 
-@strict_json.collector_paused()
+@collector_paused()
 def read_cvat(
     path: Path, limits: Limits, label_system: Sequence[Label] = (), sides: SideFiles | None = None
 ) -> list[Batch]:

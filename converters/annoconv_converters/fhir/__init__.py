@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
-from annoconv.documents.strict_json import paused
+from annoconv.documents.collector import paused
 from annoconv.registry import Option
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters.fhir.read import read_files

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv import ids
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.documents.losses import Carrier, report
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import replacing
@@ -64,7 +65,7 @@ def write_cases(
     listing: Callable[[Case], Case] | None = None,
 ) -> LossReport:
     """Write cases as FHIR; see `to_fhir`."""
-    with strict_json.collector_paused():
+    with collector_paused():
         return _write_cases(cases, target, context, release, bundle, plain=plain, check=check, listing=listing)
 
 
@@ -254,7 +255,7 @@ def resources_of(
         patients={} if patients is None else patients,
     )
     given = original if listed is loaded.case else strict_json.plain(loaded.case)
-    with strict_json.collector_paused():
+    with collector_paused():
         return _written(draft, given, context, release, plain=plain, case_index=case_index)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.casefile import LoadedCase
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
@@ -82,7 +83,7 @@ class FileFeature:
     feature: Record
 
 
-@strict_json.collector_paused()
+@collector_paused()
 def geojson_losses(
     told: Mapping[str, Sequence[FileFeature]],
     beside: Iterable[FileRecord],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.case_labels import CaseLabels
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
@@ -56,7 +57,7 @@ def tree_of(path: Path, limits: Limits) -> Any:
     return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
 
 
-@strict_json.collector_paused()
+@collector_paused()
 def read_file(
     path: Path,
     limits: Limits,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.errors import DocumentError, UsageError
 from annoconv.files.names import mask_path
 from annoconv.loss import LossReport
@@ -195,7 +196,7 @@ def as_loaded(loaded: LoadedCase | Reading) -> LoadedCase:
 def check_changed(document: BaseModel, *, source: Path | None = None) -> None:
     """Refuse a typed document that was changed in place into what the schema does not allow, as its file would be."""
     kind = type(document)
-    with suppress(TypeError, ValueError), strict_json.collector_paused():  # pydantic's errors are ValueErrors
+    with suppress(TypeError, ValueError), collector_paused():  # pydantic's errors are ValueErrors
         kind.model_validate(document.model_dump(exclude_unset=True, warnings=False))
         return
     try:

@@ -10,6 +10,7 @@ from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import checked, every_case, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.files.inputs import paths_of
@@ -277,7 +278,7 @@ def _is_from_disk(loaded: LoadedCase | Reading) -> bool:
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:
-    with strict_json.collector_paused():
+    with collector_paused():
         document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
         document |= case.model_dump(warnings=False)  # a float may be a decimal, with its digits
         return strict_json.dumps(document, indent=2 if indent else None)

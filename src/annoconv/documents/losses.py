@@ -15,8 +15,8 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.documents.collector import collector_paused
 from annoconv.documents.residuals import Residual, compare, pointer
-from annoconv.documents.strict_json import collector_paused
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 

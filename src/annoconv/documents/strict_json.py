@@ -7,11 +7,10 @@ keys, so jiter looks first). Decimals keep the digits they were written with: 5.
 
 from __future__ import annotations
 
-import gc
 import math
 import re
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
@@ -20,6 +19,7 @@ import orjson
 from pydantic import BaseModel
 
 from annoconv.advice import CORRECT_PATH, at_most_bytes, in_bytes
+from annoconv.documents.collector import collector_paused
 from annoconv.documents.exact_numbers import (
     MINUS_ZERO,
     holds_floats,
@@ -37,24 +37,21 @@ from annoconv.limits import Limits
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Generator, Iterator
+    from collections.abc import Callable, Container, Iterator
     from pathlib import Path
 
 __all__ = [
     "as_model",
-    "collector_paused",
     "dumps",
     "iter_lines",
     "loads",
     "loads_keeping",
     "parse",
-    "paused",
     "plain",
     "read_bytes",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
-Made = TypeVar("Made")
 
 _LIMITS = Limits()
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
@@ -187,33 +184,6 @@ def as_model(
         with suppress(DocumentError), collector_paused():
             return conforming(data, document, model, limits, source=source, where=None)
     return parse(dumps(document), model, limits=limits, source=source)
-
-
-@contextmanager
-def collector_paused() -> Generator[None]:
-    """Keep the garbage collector from looking again and again at a large document while it is being built.
-
-    JSON has no cycles, so there is nothing to collect; without it 100,000 annotations take twice as long.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def paused(made: Iterator[Made]) -> Iterator[Made]:
-    """Yield what an iterator makes, the collector paused while it does (`collector_paused`)."""
-    while True:
-        with collector_paused():
-            try:
-                each = next(made)
-            except StopIteration:
-                return
-        yield each
 
 
 def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
