@@ -59,7 +59,7 @@ def to_boxes_csv(cases: Iterable[LoadedCase], target: Path, *, context: Context)
 
 
 def from_boxes_csv(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]:
-    """Yield the cases of tables; rows of one case stand together.
+    """Read the cases of tables, of which rows of one case stand together.
 
     Raises
     ------
