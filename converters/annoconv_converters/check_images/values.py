@@ -75,7 +75,7 @@ def rescale_missing(series: Series, _: Numbers) -> Iterator[Fault]:
     for keyword, tag in _TAGS.items():
         lacking = [each for each in bound if not each.text.get(keyword)]
         if lacking:
-            (name,) = MODALITIES[lacking[0].sop_class_uid.removeprefix(ROOT)]
+            name = MODALITIES[lacking[0].sop_class_uid.removeprefix(ROOT)][0]
             unit = lacking[0].text.get("Units") or _RESCALED[name]
             yield among(series, lacking, keyword=keyword, tag=tag, modality=name, unit=unit)
             return

@@ -83,9 +83,11 @@ class Standing:
 def current(case: Case) -> list[AnyAnnotation]:
     """Return the annotations that are looked at: those that no other one took the place of."""
     replaced = {source for each in case.annotations for source in each.derived_from or ()}
-    left = {AnnotationStatus.SUPERSEDED: True, AnnotationStatus.PRELIMINARY: False}
     return [
-        each for each in case.annotations if each.status not in left or not (left[each.status] or each.id in replaced)
+        each
+        for each in case.annotations
+        if each.status is not AnnotationStatus.SUPERSEDED
+        and not (each.status is AnnotationStatus.PRELIMINARY and each.id in replaced)
     ]
 
 

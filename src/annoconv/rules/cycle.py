@@ -51,7 +51,7 @@ def dispute_open(subject: Subject) -> Iterator[Breach]:
 def status_differs(subject: Subject) -> Iterator[Breach]:
     """Yield the state of quality control that is not passed although every annotation was reviewed and passed."""
     quality = subject.case.metadata.qc
-    if quality is None or quality.status in {None, QcStatus.PASSED} or not subject.case.reviews:
+    if quality is None or quality.status is None or quality.status is QcStatus.PASSED or not subject.case.reviews:
         return
     states = {each.state for each in standings(subject.case).values()}
     if states and states <= {State.REVIEWED, State.CONFIRMED, State.FROZEN}:
