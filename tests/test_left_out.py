@@ -134,7 +134,7 @@ def test_the_report_says_why_and_the_carrier_brings_back_what_has_no_voxels(
         assert why in told[path].message
         assert "--all-annotations" in told[path].message
         assert "被取代" not in told[path].text("zh")
-        assert "不算作发现" in told[path].text("zh")
+        assert "不算作所见" in told[path].text("zh")
     (reading,) = registry.read([target], format=format_name)
     assert [each.id for each in reading.case.annotations] == ["KEPT", "BEFORE", "MAYBE", "NONE"]
 
