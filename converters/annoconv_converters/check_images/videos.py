@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from annoconv.errors import ImageError
 from annoconv.messages import Message
@@ -76,11 +76,11 @@ def read_video(path: Path) -> Video:
     raise _broken(path, Message("no box moov, as of a recording that was broken off"))
 
 
-def _top(file: object, size: int, path: Path) -> Iterator[_Box]:
+def _top(file: BinaryIO, size: int, path: Path) -> Iterator[_Box]:
     at = 0
     while at + 8 <= size:
-        file.seek(at)  # type: ignore[attr-defined]
-        head = file.read(16)  # type: ignore[attr-defined]
+        file.seek(at)
+        head = file.read(16)
         length, kind = struct.unpack_from(">I4s", head)
         begin = 8
         if length == 1 and len(head) == 16:
