@@ -102,8 +102,15 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
     "a dictionary for a case": (
         lambda api, loaded, ct, out: api.LoadedCase({"task_id": "T"}),
         "dict",
-        "LoadedCase(case, masks)",
+        "annoconv.model.Case(**it)",
     ),
+    "a dictionary for cases": (
+        lambda api, loaded, ct, out: api.write({"task_id": "T"}, out / "x.json", format="coco"),
+        "dict",
+        "annoconv.model.Case(**it)",
+    ),
+    "a dictionary for sources": (lambda api, loaded, ct, out: api.read({"task_id": "T"}), "dict", "Name the file"),
+    "a dictionary for an image": (lambda api, loaded, ct, out: api.image_of({"ct": ct}), "dict", "Name the file"),
     "a path for a case to write": (
         lambda api, loaded, ct, out: api.write("case.json", out / "x.dcm", format="dicom-seg"),
         "str",
@@ -112,7 +119,7 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
     "a list of dictionaries to write": (
         lambda api, loaded, ct, out: api.write([{"task_id": "T"}], out / "x.dcm", format="dicom-seg"),
         "dict",
-        "LoadedCase(case, masks)",
+        "annoconv.model.Case(**it)",
     ),
     "nothing to write": (
         lambda api, loaded, ct, out: api.write(None, out / "x.dcm", format="dicom-seg"),
