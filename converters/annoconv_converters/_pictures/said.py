@@ -25,8 +25,6 @@ Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
 
 _PLACES: Final = ("slice_index", "frame_index")
-_BESIDE: Final = ("keypoints", "caption")
-"""Members of a record that are its outline beside its box, or in place of it."""
 _FLOATS: Final = frozenset({float})
 _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
@@ -42,7 +40,7 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     record, more = shape.record, shape.more
     segmentation = record.get("segmentation") or None
     if _is_box(shape):
-        return [_digest_of_text(name), *_said_of_box(record["bbox"]), _told(record, more)]
+        return [_digest_of_text(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -63,8 +61,10 @@ def said_of(shape: Shape, name: str) -> list[Any]:
 
 def _told(record: Record, more: Record) -> dict[str, str]:
     """Return what a record says beside its class and its outline, by name."""
-    rest: Record = {"confidence": record["score"]} if "score" in record else {}
     attributes = record.get("attributes")
+    if not attributes and not more and "score" not in record:
+        return {}
+    rest: Record = {"confidence": record["score"]} if "score" in record else {}
     rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
     rest |= {key: value for key, value in more.items() if key not in _PLACES}
     return {key: digest_of(value) for key, value in rest.items()}
@@ -76,19 +76,20 @@ def _is_box(shape: Shape) -> bool:
     return (
         shape.geometry is None
         and not record.get("segmentation")
-        and not any(record.get(name) is not None for name in _BESIDE)
-        and not any(name in shape.more for name in _PLACES)
+        and record.get("keypoints") is None
+        and record.get("caption") is None
+        and shape.more.keys().isdisjoint(_PLACES)
         and is_numbers(record.get("bbox"), 4)
     )
 
 
-def _said_of_box(box: list[float]) -> tuple[str, str]:
+def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
-    x, y, width, height = map(float, box)
-    ends = _rounded(tidy(x + width)), _rounded(tidy(y + height))
-    exact, rough = (x, y, width, height), (_rounded(x), _rounded(y), *ends)
-    first, second = (f"[null, {list(each)}, null, null, null, [null, null]]" for each in (exact, rough))
-    return digest_of(first), digest_of(second)
+    rough = [round(x, 2) + 0.0, round(y, 2) + 0.0, round(tidy(x + width), 2) + 0.0, round(tidy(y + height), 2) + 0.0]
+    return (
+        digest_of(f"[null, {[x, y, width, height]}, null, null, null, [null, null]]"),
+        digest_of(f"[null, {rough}, null, null, null, [null, null]]"),
+    )
 
 
 def _rings(rings: list[Any]) -> list[Any]:
