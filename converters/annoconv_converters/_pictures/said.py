@@ -43,6 +43,8 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     segmentation = record.get("segmentation") or None
     if _is_box(shape):
         return [_digest_of_text(name), *_said_of_box(record["bbox"]), _told(record, more)]
+    if _is_ring(shape):
+        return [_digest_of_text(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -91,6 +93,33 @@ def _said_of_box(box: list[float]) -> tuple[str, str]:
     return digest_of(first), digest_of(second)
 
 
+def _is_ring(shape: Shape) -> bool:
+    """Tell whether the outline of a record is one ring of finite numbers and nothing else, as most of the others are.
+
+    Numbers are floats, whose text in Python is that in JSON.
+    """
+    record = shape.record
+    drawn = record.get("segmentation")
+    return (
+        isinstance(drawn, list)
+        and len(drawn) == 1
+        and shape.geometry is None
+        and not any(record.get(name) is not None for name in _BESIDE)
+        and not any(name in shape.more for name in _PLACES)
+        and type(drawn[0]) is list
+        and len(drawn[0]) % 2 == 0
+        and set(map(type, drawn[0])) == _FLOATS
+        and is_numbers(drawn[0], len(drawn[0]))
+    )
+
+
+def _said_of_ring(drawn: list[list[float]]) -> tuple[str, str]:
+    """Return the digests of the outline of one ring, as `said_of` takes them of any."""
+    rough = f"{_rings(drawn)}".replace("(", "[").replace(")", "]")
+    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (drawn, rough))
+    return digest_of(first), digest_of(second)
+
+
 def _rings(rings: list[Any]) -> list[Any]:
     """Return rings to hundredths in an order of their own, holes apart, however each begins and runs."""
     listed = [ring for ring in rings if isinstance(ring, list)]
@@ -115,7 +144,9 @@ def _without_keyholes(corners: list[Corner]) -> list[list[Corner]]:
 
 def _ring(corners: list[Corner]) -> list[Corner]:
     """Return the least of all ways to tell a ring, none of its corners twice in a row."""
-    kept = [after for before, after in pairwise([*corners[-1:], *corners]) if before != after]
+    kept = corners
+    if len({*corners}) < len(corners):
+        kept = [after for before, after in pairwise([*corners[-1:], *corners]) if before != after]
     if not kept:
         return corners[:1]
     least = min(kept)
