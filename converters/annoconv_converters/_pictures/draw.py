@@ -34,7 +34,7 @@ from annoconv.model import (
 from annoconv.pictures import address_of, own_name
 from annoconv.progress import begin, over
 from annoconv_converters._pictures.drawn_masks import Form, masks_on
-from annoconv_converters._pictures.geometry import box_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.geometry import flat_box_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.seen_names import SeenNames
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["Drawing", "Form", "draw", "slice_folder"]
+__all__ = ["Drawing", "Form", "draw", "picture_record", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -224,19 +224,26 @@ def _add_pictures(
     planes = Planes.of(shape, "k" if is_flat else axis)
     drawing.planes[image.uid] = planes
     for index in range(planes.count) if only is None else [index for uid, index in only if uid == image.uid]:
-        record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
         if is_flat:
-            record["file_name"] = own_name(image)
+            record = picture_record(image, planes.columns, planes.rows, own_name(image))
             key: Record = {"uid": image.uid}
         else:
-            record["file_name"] = slice_name(folder, safe_name(image.uid), axis, index)
+            named = slice_name(folder, safe_name(image.uid), axis, index)
+            record = picture_record(image, planes.columns, planes.rows, named)
             key = {"uid": image.uid, "axis": axis, "index": index}
             name = SliceName(folder, image.uid, axis, index)
-        if image.acquired_at is not None:
-            record["date_captured"] = strict_json.plain(image.acquired_at)
         picture = Picture(record, key=key, name=name, address=address_of(image) if is_flat else None)
         drawing.place(image.uid, index, picture)
+
+
+def picture_record(image: Image, columns: int, rows: int, name: str) -> Record:
+    """Return the record of a picture of an image: its size, if the image has one, its name, and when it was taken."""
+    record: Record = {} if image.shape is None else {"width": columns, "height": rows}
+    record["file_name"] = name
+    if image.acquired_at is not None:
+        record["date_captured"] = strict_json.plain(image.acquired_at)
+    return record
 
 
 def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -> Record | None:
@@ -247,8 +254,7 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
             if annotation.coordinate_space is CoordinateSpace.PATIENT:
                 return None
             box = [*box[:2], *box[3:5]]
-        area = tidy((box[2] - box[0]) * (box[3] - box[1]))
-        return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
+        return flat_box_to_record(box)
     if isinstance(annotation, EllipseAnnotation):
         return rings_to_record(Rings.of([ellipse_ring(annotation)]))
     if isinstance(annotation, OrientedBoxAnnotation) and _is_flat(annotation):

@@ -33,6 +33,7 @@ __all__ = [
     "box_from_record",
     "box_to_record",
     "counts_to_record",
+    "flat_box_to_record",
     "is_numbers",
     "keypoints_from_record",
     "polygon_of_pieces",
@@ -222,6 +223,12 @@ def box_from_record(record: Record, *, source: object, where: str) -> Box | None
 def box_to_record(box: Sequence[float]) -> list[float]:
     """Return `x, y, width, height` of `x_min, y_min, x_max, y_max`."""
     return [box[0], box[1], tidy(box[2] - box[0]), tidy(box[3] - box[1])]
+
+
+def flat_box_to_record(box: Sequence[float]) -> Record:
+    """Return `segmentation`, `area` and `bbox` of a box, `x_min, y_min, x_max, y_max`."""
+    area = tidy((box[2] - box[0]) * (box[3] - box[1]))
+    return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
 
 
 def rings_to_record(rings: Rings) -> Record:

@@ -41,6 +41,8 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     segmentation = record.get("segmentation") or None
     if _is_box(shape):
         return [_digest_of_text(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
+    if _is_ring(shape):
+        return [_digest_of_text(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -76,11 +78,16 @@ def _is_box(shape: Shape) -> bool:
     return (
         shape.geometry is None
         and not record.get("segmentation")
-        and record.get("keypoints") is None
-        and record.get("caption") is None
-        and shape.more.keys().isdisjoint(_PLACES)
+        and _is_nothing_else(shape)
         and is_numbers(record.get("bbox"), 4)
     )
+
+
+def _is_nothing_else(shape: Shape) -> bool:
+    """Tell whether a record has nothing beside its box or outline that says where it is, or stands in place of it."""
+    record = shape.record
+    is_whole = record.get("keypoints") is None and record.get("caption") is None
+    return is_whole and shape.more.keys().isdisjoint(_PLACES)
 
 
 def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
@@ -90,6 +97,32 @@ def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, 
         digest_of(f"[null, {[x, y, width, height]}, null, null, null, [null, null]]"),
         digest_of(f"[null, {rough}, null, null, null, [null, null]]"),
     )
+
+
+def _is_ring(shape: Shape) -> bool:
+    """Tell whether the outline of a record is one ring of finite numbers and nothing else, as most of the others are.
+
+    Numbers are floats, whose text in Python is that in JSON.
+    """
+    record = shape.record
+    drawn = record.get("segmentation")
+    return (
+        isinstance(drawn, list)
+        and len(drawn) == 1
+        and shape.geometry is None
+        and _is_nothing_else(shape)
+        and type(drawn[0]) is list
+        and len(drawn[0]) % 2 == 0
+        and set(map(type, drawn[0])) == _FLOATS
+        and is_numbers(drawn[0], len(drawn[0]))
+    )
+
+
+def _said_of_ring(drawn: list[list[float]]) -> tuple[str, str]:
+    """Return the digests of the outline of one ring, as `said_of` takes them of any."""
+    rough = f"{_rings(drawn)}".replace("(", "[").replace(")", "]")
+    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (drawn, rough))
+    return digest_of(first), digest_of(second)
 
 
 def _rings(rings: list[Any]) -> list[Any]:
@@ -116,7 +149,9 @@ def _without_keyholes(corners: list[Corner]) -> list[list[Corner]]:
 
 def _ring(corners: list[Corner]) -> list[Corner]:
     """Return the least of all ways to tell a ring, none of its corners twice in a row."""
-    kept = [after for before, after in pairwise([*corners[-1:], *corners]) if before != after]
+    kept = corners
+    if len({*corners}) < len(corners):
+        kept = [after for before, after in pairwise([*corners[-1:], *corners]) if before != after]
     if not kept:
         return corners[:1]
     least = min(kept)

@@ -9,6 +9,7 @@ annotation is still the one that was read.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
 from annoconv.model import SCHEMA_VERSION, Case
+from annoconv.pictures import own_name
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.draw import draw, picture_record
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
+from annoconv_converters._pictures.geometry import flat_box_to_record, rings_to_record
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.rotation import as_turned
@@ -54,12 +57,16 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "coco"
 """Task of a case that names none."""
+_PLACES: Final = ("segmentation", "bbox", "keypoints")
+"""Members that say where an annotation is."""
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
 REASONS: Final[Reasons] = {
     "#": "two categories of a file that nothing is drawn of are one label",
     "*keypoints*": "a record is written with the keypoints that its category has, and no others",
     "*": "what other software says of a picture is kept in its case, but for {name}",
 }
+_PLAIN: Final = 5
+"""Members of an annotation that is nothing but its place: id, category, label code, type and that."""
 _AS_LIST: Final = "list"
 """In place of run lengths: that they were written as a list of numbers."""
 
@@ -119,7 +126,7 @@ def understand(
     loaded = loaded_case(native, native.document, source, limits)
     if is_ours or use_keys or not is_flat(pictures):
         return native, loaded, []
-    kept, records = _leftover(pictures[0], loaded, categories, kind, position, beside)
+    kept, records = _leftover(pictures[0], native, loaded, categories, kind, position, beside)
     if kept:
         extensions = {EXTENSION: kept}
         native.document["extensions"] = extensions
@@ -139,13 +146,17 @@ def _with_turned(picture: Picture, *, use_keys: bool) -> Picture:
 
 
 def _leftover(
-    picture: Picture, loaded: LoadedCase, categories: Categories, kind: str, position: int, beside: Record | None
+    picture: Picture,
+    native: PictureCase,
+    loaded: LoadedCase,
+    categories: Categories,
+    kind: str,
+    position: int,
+    beside: Record | None,
 ) -> tuple[Record, list[FileRecord]]:
     """Return what a file says of a picture otherwise than its case, and its records with what comes back of each."""
-    drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind in WITH_KEYPOINTS)
-    names = partial(_keypoints, picture=picture, categories=categories)
-    finish(drawing, kind, lambda code, _: code, names, were_results=kind == "results")
-    drawn = drawing.pictures[0]
+    is_plain = kind == "instances" and native.is_plain and all(map(_is_plain, native.document["annotations"]))
+    image, redrawn = _drawn_plainly(picture, native, loaded) if is_plain else _drawn(picture, loaded, categories, kind)
     records = [shape.record for shape in picture.shapes]
     codes = {str(record.get("id")): categories[record.get("category_id")].code for record in records}
     kept: Record = {"kind": kind} if kind != "instances" else {}
@@ -165,13 +176,12 @@ def _leftover(
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
         if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
-    again = {"id": position, **drawn.record}
+    again = {"id": position, **image}
     image = _difference(picture.record, again)
     told += _compared(picture.place, picture.record, again, image) if picture.place else ()
     kept |= {"image": image} if image else {}
     uids = {loaded.case.image.uid}
-    redrawn = {shape.key["id"]: shape.record for shape in drawn.shapes}
-    annotations: Record = {}
+    differences: Record = {}
     for shape in picture.shapes:
         record = shape.record
         identity = annotation_id(str(record.get("id")), uids)
@@ -182,11 +192,52 @@ def _leftover(
             number = record.get("category_id")
             if "category_id" in again and _is_told(number, codes[str(record.get("id"))], categories):
                 again["category_id"] = number
-        difference = _difference(record, again)
-        if difference:
-            annotations[identity] = difference
-        told += _compared(shape.place, record, again, difference)
-    return kept | ({"annotations": annotations} if annotations else {}), told
+        differences[identity] = difference = _difference(record, again)
+        told += () if is_plain else _compared(shape.place, record, again, difference)
+    return kept | _of_annotations(differences, redrawn), told
+
+
+def _is_plain(annotation: Record) -> bool:
+    """Tell whether an annotation is a box or a polygon and nothing else, beside its id and its class."""
+    return len(annotation) == _PLAIN and annotation["type"] in {"bbox", "polygon"}
+
+
+def _drawn_plainly(picture: Picture, native: PictureCase, loaded: LoadedCase) -> tuple[Record, dict[str, Record]]:
+    """Return what `_drawn` does of boxes and polygons, each of which is one shape of the picture."""
+    image = loaded.case.image
+    columns, rows = image.shape or (0, 0)
+    redrawn: dict[str, Record] = {}
+    for shape, annotation in zip(picture.shapes, native.document["annotations"], strict=True):
+        read = None if annotation["type"] == "bbox" else shape.segmentation((rows, columns), source="", where="")
+        rings = None if read is None else read.rings
+        record = flat_box_to_record(annotation["bbox"]) if rings is None else rings_to_record(rings)
+        identity: str = annotation["id"]
+        redrawn[identity] = {"id": identity, "category_id": annotation["label_code"], **record, "iscrowd": 0}
+    return picture_record(image, columns, rows, own_name(image)), redrawn
+
+
+def _drawn(picture: Picture, loaded: LoadedCase, categories: Categories, kind: str) -> tuple[Record, dict[str, Record]]:
+    """Return the record of a picture, and those of its annotations by their ids, as its case is drawn."""
+    drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind in WITH_KEYPOINTS)
+    names = partial(_keypoints, picture=picture, categories=categories)
+    finish(drawing, kind, lambda code, _: code, names, were_results=kind == "results")
+    drawn = drawing.pictures[0]
+    return drawn.record, {shape.key["id"]: shape.record for shape in drawn.shapes}
+
+
+def _of_annotations(differences: Record, redrawn: Collection[str]) -> Record:
+    """Return what is kept of the annotations of a picture: what most of its records do not say is said once."""
+    absent = Counter(tuple(each.get("absent", ())) for identity, each in differences.items() if identity in redrawn)
+    usual = [*next(iter(absent.most_common(1)), ((), 0))[0]]
+    kept: Record = {}
+    for identity, difference in differences.items():
+        told = difference
+        if usual and identity in redrawn:
+            told = {name: value for name, value in difference.items() if name != "absent"}
+            told |= {} if difference.get("absent", []) == usual else {"absent": difference.get("absent", [])}
+        if told:
+            kept[identity] = told
+    return ({"absent": usual} if usual else {}) | ({"annotations": kept} if kept else {})
 
 
 def _compared(place: Path, record: Record, again: Record, difference: Record) -> list[FileRecord]:
@@ -229,7 +280,7 @@ def _difference(record: Record, again: Record) -> Record:
         fields["segmentation"] = _AS_LIST
     difference: Record = {"fields": fields} if fields else {}
     difference |= {"absent": absent} if absent else {}
-    if difference and any(key in _GEOMETRY for key in (*fields, *absent)):
+    if any(key in _GEOMETRY for key in fields) or any(key in _PLACES and again[key] for key in absent):
         difference["of"] = _digest(again)
     return difference
 
@@ -256,16 +307,27 @@ def _digest(record: Record) -> str:
     return content_digest(json.dumps(geometry).encode())[:16]
 
 
-def put_back(record: Record, difference: Any) -> Record:
-    """Return a drawn record as the file had it; geometry only if the annotation has not been changed since."""
-    if not isinstance(difference, dict):
-        return record
-    fields, absent = difference.get("fields") or {}, difference.get("absent") or []
+def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
+    """Return a drawn record as the file had it; geometry only if the annotation has not been changed since.
+
+    Parameters
+    ----------
+    record
+        As it is drawn; empty if it is not.
+    difference
+        What is kept of it.
+    usual
+        What the records of its picture do not say, unless its difference says that otherwise.
+    """
+    told: Record = difference if isinstance(difference, dict) else {}
+    fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
     if not isinstance(fields, dict) or not isinstance(absent, list):
         return record
-    if "of" in difference and difference["of"] != _digest(record):
+    if "of" in told and told["of"] != _digest(record):
         fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
         absent = [key for key in absent if key not in _GEOMETRY]
+    elif "of" not in told:
+        absent = [key for key in absent if key not in _PLACES or not record.get(key)]
     return _changed(record, fields, absent)
 
 

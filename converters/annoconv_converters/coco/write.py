@@ -210,7 +210,9 @@ class _Writer:
         for shape in picture.shapes:
             identity = shape.key["id"]
             number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
-            fitted = put_back({**shape.record, "id": number, "image_id": record["id"]}, differences.get(identity))
+            fitted = put_back(
+                {**shape.record, "id": number, "image_id": record["id"]}, differences.get(identity), kept.get("absent")
+            )
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.used.add(str(fitted.get("category_id")))
