@@ -158,6 +158,8 @@ class LimitError(AnnoconvError, ValueError):
         self.limit = limit
         if limit is not None and advice is None:
             advice = Message("The limit is {name}; --limit {name}=NUMBER sets another", name=limit)
+            if limit == "depth":  # no parser goes further
+                advice = Message("The limit is {name}, at most 201: save the file with fewer levels", name=limit)
         super().__init__(problem, source=source, where=where, found=found, expected=expected, advice=advice)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from annoconv_converters.coco.bulk import load, validate
 
+import annoconv
 from annoconv import registry
 from annoconv.casefile import read_case, write_cases
 from annoconv.errors import AnnoconvError, DocumentError, InputError, LimitError
@@ -320,3 +321,32 @@ def test_validation_finds_what_is_wrong(tmp_path: Path) -> None:
     path.write_text(json.dumps(whole))
     rules = [each.rule for each in validate(path) if each.rule not in {"coco.box", "coco.area"}]
     assert rules == ["coco.duplicate", "coco.dangling", "coco.geometry"]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
+def test_a_file_that_is_cut_off_says_so(share: float, tmp_path: Path) -> None:
+    records = [{"id": n, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]} for n in range(1, 60)]
+    images = [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}]
+    text = json.dumps({"images": images, "categories": [{"id": 1, "name": "x"}], "annotations": records})
+    path = tmp_path / "cut.json"
+    path.write_text(text[: int(len(text) * share)])
+    with pytest.raises(annoconv.DocumentError, match="the text ends in the middle of annotations"):
+        list(annoconv.read([path], format="coco"))
+
+
+def test_a_record_above_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    record = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "attributes": {"a": "y" * 3_000}}
+    images = [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}]
+    path = tmp_path / "long.json"
+    path.write_text(json.dumps({"images": images, "categories": [], "annotations": [record]}))
+    context = annoconv.Context(limits=annoconv.Limits(line_bytes=2_000))
+    with pytest.raises(annoconv.LimitError, match="a record is too large") as caught:
+        list(annoconv.read([path], format="coco", context=context))
+    assert caught.value.limit == "line_bytes"
+
+
+def test_depth_is_a_limit_that_nothing_raises(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text('{"images": [], "annotations": [{"attributes": ' + "[" * 300 + "]" * 300 + "}]}")
+    with pytest.raises(annoconv.LimitError, match="save the file with fewer levels"):
+        list(annoconv.read([path], format="coco"))

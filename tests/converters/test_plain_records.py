@@ -142,3 +142,36 @@ def test_what_most_records_do_not_say_is_said_once(tmp_path: Path) -> None:
     first, *rest = json.loads(again.read_text())["annotations"]
     assert first["segmentation"] == [[1.0, 2.0, 20.0, 2.0, 20.0, 30.0]]
     assert rest == records[1:]
+
+
+def test_what_is_not_drawn_is_kept_whole(tmp_path: Path) -> None:
+    """What most records of a picture do not say is no matter of a record without a place, which has it."""
+    file, again = tmp_path / "file.json", tmp_path / "again.json"
+    bare = {"image_id": 1, "category_id": 1, "segmentation": [], "bbox": [1, 2, 28.45, 33.73]}
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "annotations": [
+            *({"id": number, **bare} for number in (1, 2, 3)),
+            {"id": 4, "image_id": 1, "category_id": 1, "area": 5, "iscrowd": True},
+        ],
+        "categories": [{"id": 1, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+    for plain in (False, True):
+        readings = annoconv.read([file], format="coco")
+        losses = annoconv.write(readings, again, format="coco", overwrite=True, plain=plain)
+        assert json.loads(again.read_text())["annotations"] == document["annotations"]
+        assert not losses
+
+
+def test_an_empty_id_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "file.json"
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "annotations": [BOX, {**BOX, "id": ""}],
+        "categories": [{"id": 1, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+    with pytest.raises(AnnoconvError) as caught:
+        list(annoconv.read([file], format="coco"))
+    assert [(each.rule, each.path) for each in caught.value.findings] == [("coco.no_id", "/annotations/1/id")]

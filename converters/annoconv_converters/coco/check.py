@@ -106,7 +106,7 @@ def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> It
     """Yield an error for each id that is missing, or stands twice; as a text and as a number too, if that is one."""
     seen: set[Any] = set()
     for place, number in enumerate(numbers):
-        if number is None or not isinstance(number, int | str):
+        if not isinstance(number, int | str) or (as_text and number == ""):
             yield _error("coco.no_id", f"/{section}/{place}/id", "the record has no id")
         elif (str(number) if as_text else number) in seen:
             yield _error(

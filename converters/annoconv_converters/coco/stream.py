@@ -136,20 +136,20 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         read = file.read(max(_BUFFER, len(buffer)))
         buffer += read
         spans, used = scanner.feed(buffer, offset, is_last=not read)
-        yield from spans
         buffer, offset = buffer[used:], offset + used
+        largest = max(int((each.ends - each.starts).max()) for each in spans) if spans else 0
+        largest = max(largest, len(buffer) if len(buffer) > 2 * _BUFFER else 0)
+        if largest > limits.line_bytes:
+            found, expected = in_bytes(largest), at_most_bytes(limits.line_bytes)
+            raise LimitError("a record is too large", source=source, found=found, expected=expected, limit="line_bytes")
+        yield from spans
         if not read:
             break
-        if len(buffer) > max(limits.line_bytes, 2 * _BUFFER):
-            raise LimitError(
-                "a record is too large",
-                source=source,
-                found=in_bytes(len(buffer)),
-                expected=at_most_bytes(limits.line_bytes),
-                limit="line_bytes",
-            )
+    if scanner.section is not None:
+        problem = "this is not JSON: the text ends in the middle of {section}; copy it again from where it is whole"
+        raise _invalid(Message(problem, section=scanner.section or Message("the results")), source, None)
     skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
-    if scanner.section is not None or not isinstance(skeleton, dict | list):
+    if not isinstance(skeleton, dict | list):
         raise _neither(skeleton, source)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
     if isinstance(skeleton, dict):

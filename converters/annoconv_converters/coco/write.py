@@ -211,9 +211,9 @@ class _Writer:
         for shape in picture.shapes:
             identity = shape.key["id"]
             number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
-            fitted = put_back(
-                {**shape.record, "id": number, "image_id": record["id"]}, differences.get(identity), kept.get("absent")
-            )
+            usual = kept.get("absent") if identity in drawn else ()  # what is not drawn is kept whole
+            placed = {**shape.record, "id": number, "image_id": record["id"]}
+            fitted = put_back(placed, differences.get(identity), usual)
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.used.add(str(fitted.get("category_id")))
