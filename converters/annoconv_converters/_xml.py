@@ -81,7 +81,7 @@ class XmlParts:
     Parameters
     ----------
     path
-        The file; one in an encoding of several bytes beyond UTF-8 and UTF-16 is refused.
+        The file; one in an encoding that the parser does not know is held as a whole.
     limits
         Bounds.
     tag
@@ -104,13 +104,13 @@ class XmlParts:
     def __iter__(self) -> Iterator[Element]:
         """Yield the children; raises as `parse_xml` does."""
         with self._path.open("rb") as file:
-            is_first = True
-            while read := file.read(_CHUNK):
-                if is_first and _in_utf8(read, self._path) is not read:
-                    raise ValueError("the encoding is not one that can be read in parts")
-                is_first = False
+            read = file.read(_CHUNK)
+            if _is_of_many_bytes(read):
+                read = _in_utf8(read + file.read(), self._path)
+            while read:
                 self._parser.feed(read, is_last=False)
                 yield from self._parser.taken()
+                read = file.read(_CHUNK)
         self._parser.feed(b"", is_last=True)
         yield from self._parser.taken()
 
@@ -191,10 +191,16 @@ class _Parser:
         )
 
 
+def _is_of_many_bytes(data: bytes) -> bool:
+    """Tell whether a document says that it is in an encoding of several bytes that the parser does not know."""
+    declared = _DECLARED.match(data)
+    return declared is not None and declared[2].lower().replace(b"_", b"-") in _MANY_BYTES
+
+
 def _in_utf8(data: bytes, path: Path) -> bytes:
     """Return a document in an encoding of several bytes, which the parser does not know, in UTF-8."""
     declared = _DECLARED.match(data)
-    if declared is None or declared[2].lower().replace(b"_", b"-") not in _MANY_BYTES:
+    if declared is None or not _is_of_many_bytes(data):
         return data
     try:
         text = data.decode(declared[2].decode("ascii"))

@@ -32,7 +32,7 @@ __all__ = ["ROOT", "NotObjectsError", "Scanner", "Span", "elements"]
 ROOT: Final = ""
 """Section of the elements of a file that is an array itself."""
 _TOO_MUCH: Final = Message("too much stands beside the long lists of the file")
-_BUFFER: Final = 1 << 20
+_BUFFER: Final = 1 << 18
 _LONGEST_NAME: Final = 256
 _NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
 _BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
