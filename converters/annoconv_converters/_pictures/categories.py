@@ -242,8 +242,7 @@ class CategoryTable:
     _taken: set[object] = field(default_factory=set)
     _highest: int = -1
     """Of the numbers that are taken."""
-    _last: Sequence[Label] | None = None
-    """The class list that was taken over last: most cases have the same."""
+    last: Sequence[Label] | None = None
 
     def __post_init__(self) -> None:
         for place, label in enumerate(self.label_system):
@@ -262,9 +261,9 @@ class CategoryTable:
     def take(self, case: Case, known: Labels) -> None:
         """Take over the class list of a case."""
         labels = class_list(case)
-        if labels == self._last:
+        if labels == self.last:
             return
-        self._last = labels
+        self.last = labels
         for label in labels:
             name = known.name_of(label.code)
             if name not in self.records:

@@ -249,8 +249,8 @@ class _Writer:
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
         written = {str(each.get("name")) for each in self.table.records.values()}
-        self.losses += self.counted.losses(loaded.case, self.labels, drawn, case_index)
-        is_said = self.once(loaded.case)
+        self.losses += self.counted.losses(original, self.labels, drawn, case_index)
+        is_said = self.once(loaded.case.labels, class_list(loaded.case))
         self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
