@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -153,7 +154,7 @@ def main() -> None:
                     found.setdefault(what, []).append(cost)
         for what, costs in found.items():
             beyond = [max(each.cpu - started.cpu, 0.01) for each in costs]
-            times = [after / before for before, after in zip(beyond, beyond[1:], strict=False)]
+            times = [after / before for before, after in pairwise(beyond)]
             short = " **short**" if beyond[1] > 1 and times[-1] > MOST_TIMES else ""
             told = " | ".join(f"{each.cpu:.2f} s" for each in costs)
             peaks = ", ".join(f"{each.peak:.0f}" for each in costs)
