@@ -11,7 +11,7 @@ import copy
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.class_list import class_list
@@ -141,6 +141,19 @@ class Categories:
         """The class list, as a case has it in `labels`: every class in order, numbered; empty if there is none."""
         return self.labels_of(self.records) if self.kind != "seen" else []
 
+    @cached_property
+    def _by_code(self) -> dict[str, list[int]]:
+        """Places of the categories among the records, by their codes."""
+        places: dict[str, list[int]] = {}
+        for place, number in enumerate(self.records):
+            places.setdefault(self[number].code, []).append(place)
+        return places
+
+    def numbers_of(self, codes: Iterable[str]) -> list[object]:
+        """Return the ids of the categories that have these label codes, in the order of the file."""
+        numbers = [*self.records]
+        return [numbers[place] for place in sorted(chain(*(self._by_code.get(code, ()) for code in codes)))]
+
     def labels_of(self, numbers: Iterable[object]) -> list[dict[str, Any]]:
         """Return classes by their ids as a case has them in `labels`; one whose id is no number has the first free."""
         return [
@@ -185,7 +198,8 @@ class Categories:
             return self
         told = self._labels.of_names([(self.name_of(number), {}) for number in shared])
         apart = copy.copy(self)
-        apart.__dict__.pop("listed", None)
+        for name in ("listed", "_by_code"):
+            apart.__dict__.pop(name, None)
         apart._last = None
         meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
         apart._meanings = {**self._meanings, **meanings}

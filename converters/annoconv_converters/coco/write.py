@@ -39,8 +39,9 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
+from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import kept_of, number_of, put_back, understand
+from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
