@@ -102,3 +102,23 @@ def test_a_picture_that_was_laid_into_a_data_set_tells_its_size(tmp_path: Path) 
     Image.new("L", (80, 62)).save(tmp_path / "out" / "set" / "images" / "p1.png")
     first = next(iter(annoconv.read([tmp_path / "out" / "set"], format="yolo"))).case
     assert strict_json.plain(first.annotations[0])["bbox"][:2] == [6, 4]  # of 40 x 31 pixels: 3, 2
+
+
+@pytest.mark.parametrize("format", ["label-studio", "geojson"])
+def test_a_record_may_be_longer_than_a_line(tmp_path: Path, format: str) -> None:
+    """What is written of a case in a document of its own is read, however much of it is one record."""
+    corners = [[float(number), float(number * number % 89)] for number in range(400)]
+    outline = {"id": "A1", "category": "lesion", "label_code": "NODULE", "type": "polygon", "polygon": corners}
+    document = {
+        "task_id": "T",
+        "image": {"uid": "1", "modality": "OT", "shape": [500, 90]},
+        "annotations": [outline],
+        "metadata": {"annotator": "R1"},
+    }
+    (tmp_path / "in.json").write_bytes(strict_json.dumps(document))
+    loaded = annoconv.read_case(tmp_path / "in.json")
+    path = tmp_path / FORMATS[format]
+    context = annoconv.Context(limits=annoconv.Limits(line_bytes=2_000))
+    annoconv.write([loaded], path, format=format, context=context)
+    (reading,) = annoconv.read([path], format=format, context=context)
+    assert reading.case.annotations == loaded.case.annotations

@@ -9,7 +9,7 @@ exactly if it is no strict JSON.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -86,8 +86,9 @@ def elements(path: Path, names: Collection[str], wanted: str, limits: Limits) ->
     wanted
         The one whose elements are given.
     limits
-        As `Scanner` takes them; the same errors.
+        `document_bytes` bounds one element: the whole file would be read as well.
     """
+    limits = replace(limits, line_bytes=limits.document_bytes)
     with path.open("rb") as file:
         for span in Scanner(path, limits, names, _TOO_MUCH).spans(file):
             if span.section == wanted:
