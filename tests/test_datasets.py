@@ -18,7 +18,7 @@ import pytest
 import annoconv
 from annoconv.demo.case import make
 from annoconv.errors import ImageError, UsageError
-from annoconv.model import BboxAnnotation
+from annoconv.model import AnnotationStatus, BboxAnnotation, MaskAnnotation
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +190,19 @@ def test_without_pandas_it_is_said_what_to_install(demo: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UsageError, match=r"pip install annoconv\[pandas\]"):
         annoconv.to_pandas(demo / "case.json")
+
+
+def test_each_label_that_is_asked_for_has_a_mask(demo: Path) -> None:
+    cases = [annoconv.read_case(demo / "case.json")]
+    usual = annoconv.Dataset(cases, images=demo / "images", labels=["KIDNEY_LEFT", "LIVER"])[0]
+    assert usual.labels == ("KIDNEY_LEFT", "LIVER")
+    np.testing.assert_array_equal(usual.masks, [np.zeros_like(organs(demo), bool), organs(demo) == 1])
+    spleen = annoconv.find(cases[0].case, "ORG_SPLEEN", MaskAnnotation)
+    spleen.label_code = "LIVER"
+    (both,) = annoconv.Dataset(cases, images=demo / "images", labels=["LIVER"])[0].masks
+    np.testing.assert_array_equal(both, (organs(demo) == 1) | (organs(demo) == 2))
+    spleen.status = AnnotationStatus.REJECTED
+    (one,) = annoconv.Dataset(cases, images=demo / "images", labels=["LIVER"])[0].masks
+    np.testing.assert_array_equal(one, organs(demo) == 1)
+    with pytest.raises(UsageError, match=r"found LIVR; .* Did you mean LIVER"):
+        annoconv.Dataset(cases, images=demo / "images", labels=["LIVR"])

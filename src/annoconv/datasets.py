@@ -7,14 +7,18 @@ MONAI's dictionaries alone have its own order, (channel, i, j, k), and its RAS a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast, overload
 
 import numpy as np
 
+from annoconv.advice import nearest
 from annoconv.casefile import LoadedCase, Reading, beside_masks, read_cases
+from annoconv.casefile.left_out import is_there
 from annoconv.casefile.loaded import as_loaded, every_case
+from annoconv.codes import built_in_labels
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, UsageError
 from annoconv.files.inputs import paths_of
@@ -156,7 +160,8 @@ class Sample(NamedTuple):
     image
         Shape (slice, row, column) or (slice, row, column, sample): rescaled values, float32; colours as stored.
     masks
-        Shape (mask, slice, row, column), bool or fractions: the masks on this image, on its grid, in the case's order.
+        Shape (mask, slice, row, column), bool or fractions: the masks on this image, on its grid, in the case's order;
+        those of a data set with labels are one for each label, all voxels of it, empty where the case has none.
     labels
         The label code of each mask.
     """
@@ -180,6 +185,8 @@ class Dataset(Sequence[Sample]):
 
     Raises
     ------
+    UsageError
+        If a label is in no case and is none of the built-in ones.
     ImageError
         When a sample is asked for whose image is not there or not the case's.
     """
@@ -201,6 +208,7 @@ class Dataset(Sequence[Sample]):
             )
         self._cases = [*_cases_of(cases)]
         self._labels = tuple(labels)
+        _check_labels(self._labels, self._cases)
         self._sources = Sources(paths_of(images), limits or Limits())
 
     @property
@@ -224,16 +232,19 @@ class Dataset(Sequence[Sample]):
         values = _values(pixels)
         wanted = [
             each
-            for each in loaded.case.annotations
-            if isinstance(each, MaskAnnotation)
-            and (each.image_uid or loaded.case.image.uid) == loaded.case.image.uid
+            for each in _masks(loaded)
+            if (each.image_uid or loaded.case.image.uid) == loaded.case.image.uid
             and (not self._labels or each.label_code in self._labels)
         ]
+        masks = [(each.label_code, _on_grid(loaded, each.id, pixels.grid)) for each in wanted]
+        nowhere = np.zeros(pixels.grid.shape_kji, bool)
         if self._labels:
-            wanted.sort(key=lambda each: self._labels.index(each.label_code))
-        masks = [_on_grid(loaded, each.id, pixels.grid) for each in wanted]
-        stacked = np.stack(masks) if masks else np.zeros((0, *pixels.grid.shape_kji), bool)
-        return Sample(values, stacked, tuple(each.label_code for each in wanted))
+            masks = [
+                (label, reduce(np.maximum, (mask for code, mask in masks if code == label), nowhere))
+                for label in self._labels
+            ]
+        stacked = np.stack([mask for _, mask in masks]) if masks else np.zeros((0, *nowhere.shape), bool)
+        return Sample(values, stacked, tuple(code for code, _ in masks))
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[place] for place in range(len(self)))
@@ -340,8 +351,22 @@ def to_monai(
     return [dataset.monai(place, wanted, channels) for place in range(len(dataset))]
 
 
+def _check_labels(labels: Sequence[str], cases: Sequence[LoadedCase]) -> None:
+    known = {code for loaded in cases for code in _codes(loaded)}
+    usual = {each.code for each in built_in_labels()}
+    for code in labels:
+        if code not in known | usual:
+            problem, expected = "no case has a mask of this label", listed(sorted(known))
+            raise UsageError(problem, found=code, expected=expected, advice=nearest(code, known))
+
+
 def _codes(loaded: LoadedCase) -> Iterator[str]:
-    return (each.label_code for each in loaded.case.annotations if isinstance(each, MaskAnnotation))
+    return (each.label_code for each in _masks(loaded))
+
+
+def _masks(loaded: LoadedCase) -> Iterator[MaskAnnotation]:
+    """Yield the masks that are findings: not what was superseded or rejected, or is said to be absent."""
+    return (each for each in loaded.case.annotations if isinstance(each, MaskAnnotation) and is_there(each))
 
 
 def _on_grid(loaded: LoadedCase, identity: str, grid: Grid) -> NDArray[Any]:

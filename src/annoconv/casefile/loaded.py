@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
-from annoconv.errors import DocumentError, UsageError
+from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.names import mask_path
 from annoconv.loss import LossReport
 from annoconv.messages import Message
@@ -167,7 +168,7 @@ def every_case(given: LoadedCase | Reading | Case | Iterable[LoadedCase | Readin
 
 
 def _no_case(given: object) -> UsageError:
-    is_path = isinstance(given, str | Path)
+    is_path = isinstance(given, Path) or (isinstance(given, str) and not given.lstrip().startswith(("{", "[")))
     return UsageError(
         "this is no case with its masks",
         found=type(given).__name__,
@@ -184,7 +185,18 @@ def checked(loaded: Any) -> LoadedCase | Reading:
         loaded = LoadedCase(loaded)
     if not isinstance(loaded, LoadedCase | Reading):
         raise _no_case(loaded)
-    check_changed(loaded.case, source=None if isinstance(loaded, Reading) else loaded.path)
+    source = None if isinstance(loaded, Reading) else loaded.path
+    check_changed(loaded.case, source=source)
+    masks = Counter(each.id for each in loaded.case.annotations if isinstance(each, MaskAnnotation))
+    if several := [identity for identity, count in masks.items() if count > 1]:
+        raise InputError(
+            "masks are told apart by the ids of their annotations",
+            source=source,
+            where=several[0],
+            found=Message("{count} masks of this id", count=masks[several[0]]),
+            expected="one",
+            advice="Give each annotation an id of its own",
+        )
     return loaded
 
 

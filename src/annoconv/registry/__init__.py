@@ -26,9 +26,9 @@ from annoconv.files.inputs import check_each_once, check_source, paths_of
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.messages import Message
-from annoconv.registry.context import Context
+from annoconv.registry.context import Context, given_or_new
 from annoconv.registry.counted import at_least_one, only_one
-from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
+from annoconv.registry.options import AllAnnotations, Option, check_value, parts_of, with_paths
 from annoconv.registry.signs import stated
 from annoconv.registry.summary import sentence_of, summary_of
 
@@ -189,14 +189,16 @@ class Converter(Command):
         return bool(getattr(import_module(self.entry_point.module), "FILE_A_CASE", False))
 
     def call(self, subject: Any, *positional: Any, context: Context | None, options: Mapping[str, Any]) -> Any:
-        """Call the function; UsageError for an option that it does not have."""
+        """Call the function; UsageError for an option that it does not have, or a value that the option has not."""
         for name in options:
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
                 problem, advice = Message("{name} has no such option", name=self.name), nearest(name, self.options)
                 raise UsageError(problem, found=name, expected=expected, advice=advice)
         converted = {name: with_paths(self.options[name].annotation, value) for name, value in options.items()}
-        return self.function(subject, *positional, context=context or Context(), **converted)
+        for name, value in converted.items():
+            check_value(name, self.options[name].annotation, value)
+        return self.function(subject, *positional, context=given_or_new(context), **converted)
 
 
 @dataclass(frozen=True, slots=True, order=True)

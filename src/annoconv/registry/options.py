@@ -1,18 +1,21 @@
-"""What the command line says about parameters of converters and commands, and an option that many formats share."""
+"""What the command line says about parameters of converters and commands, and what Python may give for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
 
+from annoconv.advice import nearest
+from annoconv.errors import UsageError
 from annoconv.files.inputs import paths_of
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["AllAnnotations", "Option", "parts_of", "with_paths"]
+__all__ = ["AllAnnotations", "Option", "check_value", "parts_of", "with_paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Option:
     name: str | None = None
 
 
+_NAMES: Final = {Path: "pathlib.Path", type(None): "None", bool: "True, False"}
+
 AllAnnotations: TypeAlias = Annotated[
     bool, Option(help="Write what was superseded or rejected, or is said not to be there, as findings too.")
 ]
@@ -48,6 +53,24 @@ def with_paths(annotation: Any, value: Any) -> Any:
     if any(isinstance(origin, type) and issubclass(origin, Sequence) for origin in origins):
         return paths_of(value)
     return Path(value) if isinstance(value, str) else value
+
+
+def check_value(name: str, annotation: Any, value: Any) -> None:
+    """Raise UsageError if what Python gives for an option is not what its annotation says."""
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    taken: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True))
+    try:
+        taken.validate_python(value)
+    except ValidationError as error:
+        choices = [word for part in parts_of(annotation) if get_origin(part) is Literal for word in get_args(part)]
+        kinds = [_NAMES.get(part, part.__name__) for part in parts_of(annotation) if isinstance(part, type)]
+        raise UsageError(
+            Message("the option {name} has no such value", name=name),
+            found=value if isinstance(value, str | int | float) else type(value).__name__,
+            expected=", ".join(map(str, choices or kinds)),
+            advice=nearest(value, choices) if choices else Message("Give one of this type"),
+        ) from error
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:
