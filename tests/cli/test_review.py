@@ -267,6 +267,50 @@ def test_an_agreement_of_others_asks_nothing_of_a_reader(run: Run, tmp_path: Pat
     assert {each["file"] for each in queue if each["queue"] == "dedicated_review"} == {str(second)}
 
 
+def test_a_project_has_bounds_of_its_own(run: Run, tmp_path: Path) -> None:
+    record = {"between": "annotators", "metric": "dice", "parties": ["A1", "A2"]}
+    agreement = [
+        record | {"id": "G1", "value": 0.88, "annotation_ids": ["P1"]},
+        record | {"id": "G2", "value": 0.78, "annotation_ids": ["B1"]},
+    ]
+    path = write(tmp_path / "case.json", case(agreement=agreement))
+    rules = tmp_path / "rules.json"
+    bounds = {"A-8.4c.second_review_missing": 0.9, "A-9.2.dedicated_review_missing": 0.8}
+    changed = {rule: {"parameters": {"least_dice": least}} for rule, least in bounds.items()}
+    rules.write_text(json.dumps({"version": "1", "rules": changed}), encoding="utf-8")
+    queue = run("review-queue", path, "--rules", rules, "--json").json["queue"]
+    asked = {each["annotation"]: each["queue"] for each in queue}
+    assert (asked["P1"], asked["B1"]) == ("second_review", "dedicated_review")
+
+
+def test_an_agreement_by_other_bounds_is_refused(run: Run, tmp_path: Path) -> None:
+    paths, rules, said = two_readers(tmp_path), tmp_path / "rules.json", tmp_path / "agreement.json"
+    changed = {"A-8.4c.second_review_missing": {"parameters": {"least_dice": 0.999}}}
+    rules.write_text(json.dumps({"version": "1", "rules": changed}), encoding="utf-8")
+    answer = run("agreement", *paths, "--rules", rules, "--json")
+    assert [each["label"] for each in answer.json["reviews"]] == ["LIVER", "NODULE", "SPLEEN"]
+    said.write_text(answer.out, encoding="utf-8")
+    refused = run("review-queue", *paths, "--agreement", said)
+    assert refused.code == 1
+    assert "the same --rules" in refused.err
+    queue = run("review-queue", *paths, "--agreement", said, "--rules", rules, "--json").json["queue"]
+    asked = [each["annotation"] for each in queue if each["queue"] == "second_review"]
+    assert asked == ["ORG_LIVER", "ORG_LIVER"]
+
+
+def test_a_decision_on_the_case_of_another_file_is_refused(run: Run, tmp_path: Path) -> None:
+    first, second = two_readers(tmp_path)
+    table, out = tmp_path / "t.csv", tmp_path / "o.json"
+    table.write_text(
+        f"case,annotation,decision,reviewer,at,file\nDEMO_0001,ORG_LIVER,accept,R1,2026-03-01T00:00:00Z,{second}\n",
+        encoding="utf-8",
+    )
+    ran = run("review", first, "-o", out, "--from", table)
+    assert ran.code == 1
+    assert "line 2: the case is of another file" in ran.err
+    assert not out.exists()
+
+
 def test_the_readings_of_one_case_are_told_apart_by_their_files(run: Run, tmp_path: Path) -> None:
     paths = two_readers(tmp_path)
     for path in paths:

@@ -74,6 +74,21 @@ def test_agreement_is_that_of_the_masks(run: Callable[..., Ran], tmp_path: Path,
     assert rows["SPLEEN"]["overlay"] == shown["SPLEEN"]["id"]
 
 
+def test_reviews_follow_by_the_bounds_of_a_project(
+    run: Callable[..., Ran], tmp_path: Path, readings: tuple[Path, Path]
+) -> None:
+    rules = tmp_path / "rules.json"
+    changed = {"A-8.4c.second_review_missing": {"parameters": {"least_dice": 0.99}}}
+    rules.write_text(json.dumps({"version": "1", "rules": changed}), encoding="utf-8")
+    told = reported(run, tmp_path, *readings, "--rules", rules)
+    assert told["bounds"] == {"second_review_dice": 0.99, "dedicated_review_dice": 0.75}
+    rows = {each["label"]: each["needs_second_review"] for each in told["agreement"]}
+    assert rows == {"LIVER": True, "NODULE": True, "SPLEEN": True}
+    assert told["verdict"]["reviews"] == 3
+    assert told["pairs"][0]["second_reviews"] == 3
+    assert any("below 0.99" in each["text"]["en"] for each in told["next"])
+
+
 def test_contours_of_both_readers_are_on_the_overlay(
     run: Callable[..., Ran], tmp_path: Path, readings: tuple[Path, Path]
 ) -> None:

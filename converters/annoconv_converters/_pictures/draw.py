@@ -34,7 +34,7 @@ from annoconv.model import (
 from annoconv.pictures import address_of, own_name
 from annoconv.progress import begin, over
 from annoconv_converters._pictures.drawn_masks import Form, masks_on
-from annoconv_converters._pictures.geometry import box_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.geometry import flat_box_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
@@ -47,12 +47,12 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.left_out import LeftOut
-    from annoconv.model import AnyAnnotation, Image
+    from annoconv.model import AnyAnnotation, Image, Label
     from annoconv.pixels import Mask
     from annoconv_converters._pictures.seen_names import SeenNames
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["Drawing", "Form", "draw", "slice_folder"]
+__all__ = ["Drawing", "Form", "draw", "picture_record", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -75,6 +75,10 @@ class Drawing:
         Ids of the annotations that no picture shows.
     parts
         For each mask that is drawn, index of a picture and run lengths.
+    document
+        The case as JSON values, once it waits for others.
+    labels, listed
+        Then its labels, and those that are its class list.
     """
 
     loaded: LoadedCase
@@ -84,6 +88,9 @@ class Drawing:
     planes: dict[str, Planes] = field(default_factory=dict)
     undrawn: list[str] = field(default_factory=list)
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
+    document: Record = field(default_factory=dict)
+    labels: Sequence[Label] | None = None
+    listed: Sequence[Label] = ()
     _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
 
     def place(self, uid: str, index: int, picture: Picture) -> None:
@@ -98,9 +105,8 @@ class Drawing:
         record: Record = {"id": annotation.id, "category_id": annotation.label_code, **drawn, "iscrowd": 0}
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
-        attributes = {**told_of(annotation), **strict_json.plain(annotation.attributes or {})}
-        if attributes:
-            record["attributes"] = attributes
+        if annotation.attributes or annotation.tracking_id is not None:
+            record["attributes"] = {**told_of(annotation), **strict_json.plain(annotation.attributes or {})}
         key = {"id": annotation.id, "type": annotation.type}
         made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
         shape = Shape(record, geometry, key=key, algorithm_type=made, parent_id=annotation.parent_id)
@@ -218,19 +224,26 @@ def _add_pictures(
     planes = Planes.of(shape, "k" if is_flat else axis)
     drawing.planes[image.uid] = planes
     for index in range(planes.count) if only is None else [index for uid, index in only if uid == image.uid]:
-        record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
         if is_flat:
-            record["file_name"] = own_name(image)
+            record = picture_record(image, planes.columns, planes.rows, own_name(image))
             key: Record = {"uid": image.uid}
         else:
-            record["file_name"] = slice_name(folder, safe_name(image.uid), axis, index)
+            named = slice_name(folder, safe_name(image.uid), axis, index)
+            record = picture_record(image, planes.columns, planes.rows, named)
             key = {"uid": image.uid, "axis": axis, "index": index}
             name = SliceName(folder, image.uid, axis, index)
-        if image.acquired_at is not None:
-            record["date_captured"] = strict_json.plain(image.acquired_at)
         picture = Picture(record, key=key, name=name, address=address_of(image) if is_flat else None)
         drawing.place(image.uid, index, picture)
+
+
+def picture_record(image: Image, columns: int, rows: int, name: str) -> Record:
+    """Return the record of a picture of an image: its size, if the image has one, its name, and when it was taken."""
+    record: Record = {} if image.shape is None else {"width": columns, "height": rows}
+    record["file_name"] = name
+    if image.acquired_at is not None:
+        record["date_captured"] = strict_json.plain(image.acquired_at)
+    return record
 
 
 def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -> Record | None:
@@ -241,8 +254,7 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
             if annotation.coordinate_space is CoordinateSpace.PATIENT:
                 return None
             box = [*box[:2], *box[3:5]]
-        area = tidy((box[2] - box[0]) * (box[3] - box[1]))
-        return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
+        return flat_box_to_record(box)
     if isinstance(annotation, EllipseAnnotation):
         return rings_to_record(Rings.of([ellipse_ring(annotation)]))
     if isinstance(annotation, OrientedBoxAnnotation) and _is_flat(annotation):

@@ -8,7 +8,7 @@ one annotation and which pictures one image, but none of what the case says beyo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import NOTHING
 from annoconv.documents.collector import collector_paused
@@ -24,7 +24,7 @@ from annoconv_converters._pictures.geometry import (
     size_from_record,
     tidy,
 )
-from annoconv_converters._pictures.objects import tracked
+from annoconv_converters._pictures.plain import beside, place_in, plain_annotations
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, captured, flat_uid, is_caption
@@ -55,12 +55,15 @@ class PictureCase:
         Pictures of each image by its UID.
     owners
         Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
+    is_plain
+        Whether each annotation is one shape of a flat picture, in the same order (`plain`).
     """
 
     document: Record
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
     planes: dict[str, Planes] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    is_plain: bool = False
 
     def own(self, identity: str, shape: Shape) -> None:
         """Note which annotation or text of its writer a shape is, if it has a key."""
@@ -111,15 +114,46 @@ def picture_case(
     """
     native = PictureCase({"image": {}, "annotations": [], "metadata": {}})
     images = _images(pictures, native, use_keys=use_keys, source=source)
-    items = list(_items(pictures, native, categories, use_keys=use_keys, source=source))
-    primary = next(iter(images))
     native.document["image"], *related = images.values()
     if related:
         native.document["related_images"] = related
     case = next((picture.name.case for picture in pictures if picture.name), None)
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
+    seen = _plain(pictures, native, categories, use_keys=use_keys, source=source)
+    if seen is None:
+        items = list(_items(pictures, native, categories, use_keys=use_keys, source=source))
+        _understand(items, native, reserved, source)
+        seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
+    definitions = {each["code"]: each for each in listed}
+    definitions |= {code: definition for code, definition in seen.items() if code not in definitions}
+    if definitions:
+        native.document["labels"] = list(definitions.values())
+    return native
+
+
+def _plain(
+    pictures: list[Picture], native: PictureCase, categories: Categories, *, use_keys: bool, source: object
+) -> dict[str, Record] | None:
+    """Take what a flat picture shows into its case, and return the definitions of its labels, if all of it is plain."""
+    if len(pictures) != 1 or pictures[0].name is not None:
+        return None
+    uid = native.document["image"]["uid"]
+    size = native.planes[uid].size
+    plain = plain_annotations(pictures[0], uid, size, categories, use_keys=use_keys, source=source)
+    if plain is None:
+        return None
+    native.document["annotations"] = list(plain.annotations.values())
+    for identity, shape in zip(plain.annotations, pictures[0].shapes, strict=True):
+        native.own(identity, shape)
+    native.is_plain = True
+    return plain.definitions
+
+
+def _understand(items: list[_Item], native: PictureCase, reserved: Collection[str], source: object) -> None:
+    """Take what records are into their case: those of one annotation together."""
     groups = _groups(items, native, reserved)
+    primary = native.document["image"]["uid"]
     taken = {*groups, *native.planes, *reserved}
     ids = {str(item.record.get("id")): identity for identity, members in groups.items() for item in members}
     for identity, members in groups.items():
@@ -131,12 +165,6 @@ def picture_case(
         if "parent_id" in first.shape.more:
             common["parent_id"] = ids.get(first.shape.more["parent_id"], first.shape.more["parent_id"])
         native.document["annotations"] += _annotations(common, members, native, source, taken)
-    seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
-    definitions = {each["code"]: each for each in listed}
-    definitions |= {code: definition for code, definition in seen.items() if code not in definitions}
-    if definitions:
-        native.document["labels"] = list(definitions.values())
-    return native
 
 
 def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, source: object) -> dict[str, Record]:
@@ -144,7 +172,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
     seen: dict[str, list[tuple[SliceName, tuple[int, int]]]] = {}
     flat: dict[str, Record] = {}
     for picture in pictures:
-        where = _where("images", picture.record)
+        where = place_in("images", picture.record)
         is_unsized = picture.is_unsized and "width" not in picture.record
         size = (0, 0) if is_unsized else size_from_record(picture.record, source=source, where=where)
         uid = picture.key.get("uid") if use_keys else None
@@ -191,7 +219,7 @@ def _items(
         size = native.planes[place[0]].size
         for shape in picture.shapes:
             record = shape.record
-            where = _where("annotations", record)
+            where = place_in("annotations", record)
             if is_caption(record):
                 native.own(str(record.get("id")), shape)
                 texts = native.document.setdefault("texts", [])
@@ -253,15 +281,7 @@ def _annotations(
     extra: Record = {}
     if planes.count > 1 and planes.axis == "k":
         extra["frame_index" if first.is_frame else "slice_index"] = index
-    attributes = first.record.get("attributes")
-    if isinstance(attributes, dict):
-        told = {name: value for name, value in attributes.items() if _is_attribute(name, value)}
-        extra |= tracked(told)
-        extra |= {"attributes": told} if told else {}
-    score = first.record.get("score")
-    if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
-        extra["confidence"] = float(score)
-    extra |= {name: value for name, value in first.shape.more.items() if name != "parent_id"}
+    extra |= beside(first.shape)
     if first.shape.geometry is not None:
         yield {**common, **first.shape.geometry, **extra}
         return
@@ -291,7 +311,7 @@ def _annotations(
             raise InputError(
                 "the size of the picture is not known",
                 source=str(source),
-                where=_where("annotations", first.record),
+                where=place_in("annotations", first.record),
                 found=NOTHING,
                 expected="width and height",
                 advice="Pass the file that the results are for: --ground-truth FILE",
@@ -331,7 +351,7 @@ def _keypoints(item: _Item, source: object) -> list[Record]:
     value = item.record.get("keypoints")
     if value is None or value == []:
         return []
-    found = keypoints_from_record(item.record, source=source, where=_where("annotations", item.record))
+    found = keypoints_from_record(item.record, source=source, where=place_in("annotations", item.record))
     names = names_of({"keypoints": list(item.meaning.keypoints)}, len(found))
     return keypoints_of(found, names[: len(found)])
 
@@ -373,18 +393,3 @@ def _solid_box(members: list[_Item]) -> list[float]:
     low_x, low_y = min(box[0] for box in boxes), min(box[1] for box in boxes)
     high_x, high_y = max(box[2] for box in boxes), max(box[3] for box in boxes)
     return [low_x, low_y, float(min(indices)), high_x, high_y, float(max(indices) + 1)]
-
-
-def _is_attribute(name: str, value: Any) -> bool:
-    """Tell whether the model takes an attribute: one line; a text, number, truth value or list of these."""
-    members = value if isinstance(value, list) else [value]
-    return (
-        bool(name)
-        and name.isprintable()
-        and all(not isinstance(each, dict | list) and each is not None for each in members)
-    )
-
-
-def _where(section: str, record: Record) -> str:
-    number = record.get("id")
-    return f"{section}, id {number if isinstance(number, int | str) else '?'}"

@@ -179,13 +179,22 @@ def _readings(
         loaded = loaded_case(native, document, source, context.limits)
         findings = _findings(batch, each.shown, count, sizes)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
+        _forget(each.pictures)
+        del native, document, edit
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
     for pictures, loaded in by_themselves(left, categories[True], context.task or task, source, context.limits):
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
         findings = _findings(batch, pictures, count, sizes)
+        _forget(pictures)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
+
+
+def _forget(pictures: Iterable[Picture]) -> None:
+    """Let go of the shapes of pictures, which are in their case, while that is written."""
+    for picture in pictures:
+        picture.shapes = []
 
 
 def _findings(batch: Batch, pictures: Sequence[Picture], count: int, sizes: StatedSizes) -> tuple[Finding, ...]:
@@ -217,8 +226,12 @@ def by_themselves(
 ) -> Iterator[tuple[list[Picture], LoadedCase]]:
     """Yield the cases that pictures are if nothing but their file tells of them, with the pictures of each."""
     for group in _groups(pictures):
-        native = picture_case_of(group, categories, task, source, use_keys=False)
-        yield group, loaded_case(native, native.document, source, limits)
+        yield group, _by_itself(group, categories, task, source, limits)
+
+
+def _by_itself(group: list[Picture], categories: Categories, task: str, source: Path, limits: Limits) -> LoadedCase:
+    native = picture_case_of(group, categories, task, source, use_keys=False)
+    return loaded_case(native, native.document, source, limits)
 
 
 def _groups(pictures: list[Picture]) -> list[list[Picture]]:

@@ -136,7 +136,8 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
         vertices.
     """
     place = {"source": None if source is None else str(source), "where": where}
-    if not all(type(flat) is list for flat in flats) or not set(map(type, chain(*flats))) <= {int, float}:
+    kinds = set(map(type, chain(*flats))) if all(type(flat) is list for flat in flats) else {None}
+    if not kinds <= {int, float}:
         raise InputError("a polygon is a list of numbers", **place)
     odd = next((len(flat) for flat in flats if len(flat) % 2), None)
     if odd is not None:
@@ -145,7 +146,7 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
     if few is not None:
         raise InputError("the polygon has fewer than three vertices", found=few // 2, **place)
     try:
-        rings = [list(map(float, flat)) for flat in flats]
+        rings = list(flats) if kinds == {float} else [list(map(float, flat)) for flat in flats]
     except OverflowError:
         rings = [[math.inf]]
     if not all(map(_is_near, rings)):

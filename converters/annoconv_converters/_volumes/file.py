@@ -117,6 +117,11 @@ class VolumeFile(ABC):
         return self._read_segments()
 
     @property
+    def unstated(self) -> tuple[str, ...]:
+        """The fields that should say where its voxels lie, and are not in its header."""
+        return ()
+
+    @property
     @abstractmethod
     def layers(self) -> int:
         """Number of volumes."""

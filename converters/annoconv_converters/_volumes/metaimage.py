@@ -104,6 +104,10 @@ class MetaFile(VolumeFile):
                 fields[key.strip()] = value.strip()
             return fields, file.tell()
 
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        return tuple(names[0] for names in _PLACED if not any(name in self._parsed[0] for name in names))
+
     def _field(self, *names: str, default: str | None = None) -> str:
         value = next((self._parsed[0][name] for name in names if name in self._parsed[0]), default)
         if value is None:

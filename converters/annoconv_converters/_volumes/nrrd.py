@@ -133,6 +133,10 @@ class NrrdFile(VolumeFile):
         """Whether the axis that is no direction in space is the slowest one; Slicer has it first."""
         return self._field("space directions", "none").split()[-1:] == ["none"]
 
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        return tuple(key for key in ("space", "space directions", "space origin") if not self._field(key, ""))
+
     def _read_grid(self) -> Grid:
         shape = self._shape[1:]
         space = self._field("space", "").lower()

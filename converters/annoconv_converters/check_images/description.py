@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GROUPED_FRAMES",
+    "MATRIX_ORIGIN",
     "SAME_PLACE",
     "Series",
     "Slice",
@@ -41,6 +42,8 @@ SAME_PLACE: Final = 0.01
 """Share of the usual step below which two slices share their position."""
 GROUPED_FRAMES: Final = "GroupedFrames"
 """What the attributes of an enhanced image call the number of frames that its functional groups are of."""
+MATRIX_ORIGIN: Final = "TotalPixelMatrixOrigin"
+"""What the attributes of a slide call the offsets of its first pixel along x and y, mm."""
 _Value = TypeVar("_Value")
 _UNIT: Final = 5e-3
 """How far two direction cosines may be off unit vectors at right angles: what rounding to three decimals explains."""

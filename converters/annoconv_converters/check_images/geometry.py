@@ -205,14 +205,27 @@ def sheared(series: Series, numbers: Numbers) -> Iterator[Fault]:
 
 @check("A-7.2e.position_twice", "series")
 def position_twice(series: Series, _: Numbers) -> Iterator[Fault]:
-    """Yield each slice at the position of another, unless the series holds several volumes."""
+    """Yield each slice at the position of another, unless the series holds several volumes.
+
+    Where all are at one position and nothing tells them apart, the positions are none: they are one fault.
+    """
     stack = series.stack
+    if stack is not None and _is_placeless(stack):
+        first, *rest = stack.places[0]
+        told = {"distance": f"{stack.distances[0]:.6g}", "keyword": _differing([stack.places[0]])}
+        names = listed([each.name for each in rest], _MOST_NAMED)
+        yield Fault(series.path, series.steps(), {"name": names, "other": first.name, "slice": 0, **told})
     if stack is None or stack.several > 1:
         return
     for k, place in enumerate(stack.places):
         for each in place[1:]:
             told = {"distance": f"{stack.distances[k]:.6g}", "keyword": _differing([(place[0], each)])}
             yield at(series, each, other=place[0].name, **told)
+
+
+def _is_placeless(stack: Stack) -> bool:
+    """Tell whether all slices are at one position, and nothing in their headers says why."""
+    return len(stack.places) == 1 and len(stack.places[0]) > 1 and not told_apart(stack.places)
 
 
 def _differing(places: Iterable[Sequence[Slice]]) -> str:
@@ -225,7 +238,7 @@ def _differing(places: Iterable[Sequence[Slice]]) -> str:
 def time_points(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield a series that holds several volumes."""
     stack = series.stack
-    if stack is None or stack.several == 1 or says(stack.slices[0], "MOSAIC"):
+    if stack is None or stack.several == 1 or says(stack.slices[0], "MOSAIC") or _is_placeless(stack):
         return
     values = {"count": stack.several, "positions": len(stack.places), "keyword": _differing(stack.places)}
     yield Fault(series.path, series.steps(), values)

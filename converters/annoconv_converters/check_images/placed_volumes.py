@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.errors import AnnoconvError, GeometryError
+from annoconv.messages import listed
 from annoconv_converters._volumes.opening import open_volume
 from annoconv_converters.check_images.table import Fault, Numbers, check
 from annoconv_converters.check_images.volumes import Voxels, not_finite
@@ -68,9 +69,14 @@ class PlacedVolume:
         return {"space directions": self._grid.affine}
 
     @property
-    def is_placed(self) -> bool:
-        """Whether the header says where its voxels lie, rightly or not."""
-        return isinstance(self._grid, AnnoconvError) or self._grid.lps_from_ijk is not None
+    def sizes_key(self) -> str:
+        """What the header calls the voxel sizes."""
+        return _SIZES
+
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        """The fields of the header that should say where its voxels lie, and are not there."""
+        return () if isinstance(self._grid, AnnoconvError) else self._file.unstated
 
     @cached_property
     def affine(self) -> NDArray[np.float64] | None:
@@ -94,6 +100,6 @@ class PlacedVolume:
 
 @check("A-7.2b.space_missing", "placed")
 def space_missing(image: PlacedVolume, _: Numbers) -> Iterator[Fault]:
-    """Yield a file that says in no space how its axes run."""
-    if not image.is_placed:
-        yield Fault(image.path, (), {"name": image.path.name})
+    """Yield a file whose header does not say where its voxels lie, or in part."""
+    if image.unstated:
+        yield Fault(image.path, (), {"name": image.path.name, "fields": listed(image.unstated)})

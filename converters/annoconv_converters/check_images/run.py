@@ -207,11 +207,20 @@ def _is_slide(series: Series) -> bool:
 
 
 def _slides(series: Sequence[Series]) -> Iterator[tuple[Path, Finding]]:
-    """Yield what the checks of whole slides find: the images of one series are one slide."""
-    slides: defaultdict[str, list[Series]] = defaultdict(list)
+    """Yield what the checks of whole slides find.
+
+    The images of one series are one slide. So are single ones, each in a series of its own, of one container and frame
+    of reference.
+    """
+    by_uid: defaultdict[str, list[Series]] = defaultdict(list)
     for each in series:
         if _is_slide(each) and "TotalPixelMatrixColumns" in each.slices[0].text:
-            slides[each.uid].append(each)
+            by_uid[each.uid].append(each)
+    slides: defaultdict[tuple[str, ...], list[Series]] = defaultdict(list)
+    for uid, images in by_uid.items():
+        text = images[0].slices[0].text
+        place = text.get("FrameOfReferenceUID", ""), text.get("ContainerIdentifier", "")
+        slides[place if len(images) == 1 and all(place) else (uid,)] += images
     for levels in slides.values():
         yield from apply("slide", pyramid_of_series(sorted(levels, key=lambda each: str(each.path))))
 
@@ -236,4 +245,6 @@ def _other(path: Path, limits: Limits, *, pixels: bool) -> Iterator[tuple[Path, 
             yield from apply("slide", read_pyramid(path))
     except (AnnoconvError, ValueError, OSError, struct.error) as error:
         problem = _told(error) if isinstance(error, AnnoconvError) else Message("it is damaged")
+        if isinstance(error, AnnoconvError) and error.found is not None:
+            problem = Message("{problem}, found {found}", problem=problem, found=error.found)
         yield _finding("A-7.2a.file_unreadable", path, problem=problem)

@@ -25,6 +25,7 @@ from annoconv_converters._dicom.lengths import PIXELS
 from annoconv_converters.check_images.classes import MODALITIES, ROOT
 from annoconv_converters.check_images.description import (
     GROUPED_FRAMES,
+    MATRIX_ORIGIN,
     Series,
     Slice,
     is_scout,
@@ -48,6 +49,7 @@ _KEYWORDS: Final = (
     *("PixelPaddingValue", "PixelPaddingRangeLimit", "BurnedInAnnotation", "SamplesPerPixel", "BitsAllocated"),
     *("FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate", "FrameIncrementPointer"),
     *("ImagedVolumeWidth", "ImagedVolumeHeight", "TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths"),
+    "ContainerIdentifier",
     *("SOPClassUID", "SeriesInstanceUID", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PlanarConfiguration"),
 )
 _WANTED: Final = {tag: name for name in _KEYWORDS if (tag := tag_for_keyword(name)) is not None}
@@ -66,6 +68,7 @@ _LONGS: Final = frozenset({"TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths"
 _LONGEST: Final = 1 << 20
 """Bytes of a value: the times of 60,000 frames."""
 _OPTICAL_PATHS, _LENS_POWER = 0x00480105, 0x00480112
+_ORIGIN, _X_OFFSET, _Y_OFFSET = 0x00480008, 0x0040072A, 0x0040073A
 _TRANSFORMATION, _INTERCEPT, _SLOPE = 0x00289145, 0x00281052, 0x00281053
 _FRAME_CONTENT, _STACK, _TEMPORAL = 0x00209111, 0x00209056, 0x00209128
 _MEDIA_CLASS: Final = 0x00020002
@@ -189,6 +192,10 @@ def _text(data: Buffer, at: int, encoding: Encoding) -> tuple[dict[str, str], El
                 power = inner(data[each.value : each.value_end], encoding, _LENS_POWER)
                 if power:
                     found["ObjectiveLensPower"] = power.strip(b"\0 ").decode("ascii", "replace")
+            elif each.tag == _ORIGIN:
+                item = data[each.value : each.value_end]
+                offsets = [inner(item, encoding, tag).strip(b"\0 ") for tag in (_X_OFFSET, _Y_OFFSET)]
+                found[MATRIX_ORIGIN] = b"\\".join(offsets).decode("ascii", "replace")
             name = _WANTED.get(each.tag)
             if name is None:
                 continue

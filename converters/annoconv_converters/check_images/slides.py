@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Message
-from annoconv_converters.check_images.description import says
+from annoconv_converters.check_images.description import MATRIX_ORIGIN, is_finite, numbers_of, says
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv_converters.check_images.description import Series, Slice
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["SLIDE_CLASS", "Level", "SlidePyramid", "pyramid_of_series"]
 
 SLIDE_CLASS: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
+_ALIKE: Final = {
+    "FrameOfReferenceUID": "(0020,0052)",
+    "ContainerIdentifier": "(0040,0512)",
+    "ImageOrientationSlide": "(0048,0102)",
+}
+"""What all levels of a slide state alike (PS3.3 C.8.12.4.1, C.7.6.16.2)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,10 @@ class Level:
         Width and height of a pixel; None where they are not stated.
     tile
         Columns and rows of a tile, by which a level may reach beyond the field; 0 where the last ones are cut.
+    stated
+        What all levels of a slide state alike, by keyword; what is absent is left out.
+    origin_mm
+        Where its first pixel lies on the slide, x and y; None where that is not stated.
     """
 
     name: str
@@ -46,6 +56,8 @@ class Level:
     needed: int | None = None
     pixel_mm: tuple[float, float] | None = None
     tile: tuple[int, int] = (0, 0)
+    stated: Mapping[str, object] = field(default_factory=dict[str, object])
+    origin_mm: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class SlidePyramid:
 
 
 def pyramid_of_series(series: Sequence[Series]) -> SlidePyramid:
-    """Return the slide that the images of one series make."""
+    """Return the slide that some images make."""
     parts: dict[str, list[Slice]] = {}
     for each in series:
         for one in each.slices[:1]:
@@ -107,7 +119,7 @@ def _level(files: Sequence[Slice]) -> Level:
     if one.text.get("DimensionOrganizationType") == "TILED_FULL" and tile_columns and tile_rows:
         planes = int(one.number("TotalPixelMatrixFocalPlanes") or 1) * int(one.number("NumberOfOpticalPaths") or 1)
         needed = math.ceil(columns / tile_columns) * math.ceil(rows / tile_rows) * planes
-    spacing = one.pixel_spacing
+    spacing, origin = one.pixel_spacing, numbers_of(one.text.get(MATRIX_ORIGIN, ""))
     is_stated = len(spacing) == 2 and all(math.isfinite(each) and each > 0 for each in spacing)
     return Level(
         one.path.name,
@@ -117,7 +129,14 @@ def _level(files: Sequence[Slice]) -> Level:
         needed,
         (spacing[1], spacing[0]) if is_stated else None,
         (tile_columns, tile_rows),
+        {keyword: value for keyword in _ALIKE if (value := _plain(one.text.get(keyword, "")))},
+        origin if is_finite(origin, 2) else None,
     )
+
+
+def _plain(value: str) -> object:
+    """Return a value so that two ways to write the same numbers are equal."""
+    return numbers if "\\" in value and is_finite(numbers := numbers_of(value), len(numbers)) else value
 
 
 @check("A-7.2n1.tiles_missing", "slide")
@@ -159,8 +178,8 @@ def pyramid_missing(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
 def level_differs(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
     """Yield each level that does not show what the largest shows, by its sides and the size of its pixels.
 
-    A level may end with a whole tile, and reach beyond the field by less than one. Where the size of pixels is not
-    stated, both sides must shrink alike.
+    A level may end with a whole tile, and reach beyond the field by less than one; so may the largest. Where the size
+    of pixels is not stated, both sides must shrink alike.
     """
     if not slide.levels or 0 in slide.levels[0].size:
         return
@@ -172,11 +191,13 @@ def level_differs(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
         pixels: Message | str = ""
         if first.pixel_mm is not None and each.pixel_mm is not None:
             times = [small / large for large, small in zip(first.pixel_mm, each.pixel_mm, strict=True)]
-            off = [
-                abs(size * larger - whole) - numbers["share"] * whole - (numbers["pixels"] + tile) * larger
-                for size, larger, whole, tile in zip(each.size, times, first.size, each.tile, strict=True)
-            ]
-            is_other = max(off) > 0
+            is_other = any(
+                not -slack - own <= size * larger - whole <= slack + tile * larger
+                for size, larger, whole, tile, own in zip(
+                    each.size, times, first.size, each.tile, first.tile, strict=True
+                )
+                for slack in (numbers["share"] * whole + numbers["pixels"] * larger,)
+            )
             pixels = Message(", its pixels are {times:.4g} times as large", times=max(times))
         else:
             is_other = abs(across / down - 1) > numbers["share"] + numbers["pixels"] / min(each.size)
@@ -184,3 +205,22 @@ def level_differs(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
             told = {"across": f"{across:.4g}", "down": f"{down:.4g}", "other": first.name, "pixels": pixels}
             values = {"name": each.name, "size": "{} x {}".format(*each.size), **told}
             yield Fault(each.path, (*slide.steps, "levels", n), values)
+
+
+@check("A-7.2n1.level_elsewhere", "slide")
+def level_elsewhere(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
+    """Yield each level that is of another slide, turned, or lies elsewhere than the largest."""
+    for n, each in enumerate(slide.levels[1:], 1):
+        first = slide.levels[0]
+        values = {"name": each.name, "other": first.name}
+        for keyword, tag in _ALIKE.items():
+            pair = first.stated.get(keyword), each.stated.get(keyword)
+            if None not in pair and pair[0] != pair[1]:
+                what = Message("it has another {keyword} {tag}", keyword=keyword, tag=tag)
+                yield Fault(each.path, (*slide.steps, "levels", n), {**values, "what": what})
+        if first.origin_mm is None or each.origin_mm is None or each.pixel_mm is None:
+            continue
+        off = math.dist(first.origin_mm, each.origin_mm)
+        if off > numbers["pixels"] * max(each.pixel_mm):
+            what = Message("its TotalPixelMatrixOriginSequence (0048,0008) is {off:.4g} mm away", off=off)
+            yield Fault(each.path, (*slide.steps, "levels", n), {**values, "what": what})

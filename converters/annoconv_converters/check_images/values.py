@@ -25,11 +25,14 @@ __all__ = [
     "bias_field",
     "dropout",
     "hu_range",
+    "pixels_differ",
     "pixels_undecodable",
     "rescale_differs",
     "rescale_invalid",
     "rescale_missing",
     "rescale_of",
+    "rescale_of_each",
+    "unit_of_values",
 ]
 
 _RESCALED: Final = {"CT": "HU", "PT": "BQML"}
@@ -108,7 +111,7 @@ def _is_usable(one: Slice, keyword: str) -> bool:
 
 @check("A-7.2f.rescale_differs", "series")
 def rescale_differs(series: Series, _: Numbers) -> Iterator[Fault]:
-    """Yield each slice of a CT that is rescaled otherwise; those of PET each have a slope of their own."""
+    """Yield each slice of a CT that is rescaled otherwise."""
     if series.modality != "CT":
         return
     expected, count, odd = parted(series, rescale_of)
@@ -118,11 +121,67 @@ def rescale_differs(series: Series, _: Numbers) -> Iterator[Fault]:
         yield several(series, group, count=count, all=len(series.slices), **told)
 
 
+@check("A-7.2f.rescale_of_each", "series")
+def rescale_of_each(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield an MR series whose slices are rescaled by several slopes or intercepts; by none is by 1 and 0.
+
+    Those of PET each have a slope of their own, as the standard has it (PS3.3 C.8.9.4); of several volumes each may.
+    """
+    if series.modality != "MR" or _is_of_volumes(series):
+        return
+    expected, _count, odd = parted(series, _applied)
+    if odd and expected is not None:
+        first = min(odd, key=lambda each: series.k_of.get(each, 0))
+        told = {"found": "{:g}, {:g}".format(*_applied(first)), "expected": "{:g}, {:g}".format(*expected)}
+        yield among(series, odd, **told)
+
+
+def _applied(one: Slice) -> tuple[float, float]:
+    """Return by what the stored values of a slice are rescaled: without slope and intercept, by 1 and 0."""
+    return rescale_of(one) or (1.0, 0.0)
+
+
+def _is_of_volumes(series: Series) -> bool:
+    """Tell whether a series holds several volumes, of which each is rescaled in its own way."""
+    return series.stack is not None and series.stack.several > 1
+
+
+@check("A-7.2f.unit_of_values", "series")
+def unit_of_values(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield CT slices whose values are in another unit than HU, as they say (PS3.3 C.11.1.1.2)."""
+    odd = [each for each in series.slices if not _is_of_hounsfield(each)]
+    if series.modality == "CT" and odd:
+        first = min(odd, key=lambda each: series.k_of.get(each, 0))
+        yield among(series, odd, found=first.text["RescaleType"])
+
+
+def _is_of_hounsfield(one: Slice) -> bool:
+    return one.text.get("RescaleType", "") in {"", "HU"}
+
+
+@check("A-7.2f.pixels_differ", "series")
+def pixels_differ(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each slice that is inverted against the others, or in colour among grey ones."""
+    if not series.is_stackable:
+        return
+    expected, count, odd = parted(series, _photometry)
+    for group in groups_of(odd, _photometry):
+        told = {"found": _photometry(group[0]), "expected": expected, "count": count}
+        yield several(series, group, all=len(series.slices), **told)
+
+
+def _photometry(one: Slice) -> str | None:
+    """Return how the pixels of a slice are to be shown; every kind of colour is one."""
+    stated = one.text.get("PhotometricInterpretation")
+    is_colour = stated and not stated.startswith("MONOCHROME")
+    return None if not stated else "colour" if is_colour else stated
+
+
 @check("A-7.2f.hu_range", "series")
 def hu_range(series: Series, numbers: Numbers) -> Iterator[Fault]:
     """Yield a CT whose values cannot be Hounsfield units."""
     rescale, _, _ = parted(series, rescale_of)
-    usable = [kept for one, kept in _decoded(series) if rescale_of(one) == rescale]
+    usable = [kept for one, kept in _decoded(series) if rescale_of(one) == rescale and _is_of_hounsfield(one)]
     if series.modality != "CT" or not isinstance(rescale, tuple) or not usable or series.is_localizer:
         return
     slope, intercept = rescale
@@ -143,8 +202,11 @@ def hu_range(series: Series, numbers: Numbers) -> Iterator[Fault]:
 @check("A-7.2f.dropout", "series")
 def dropout(series: Series, numbers: Numbers) -> Iterator[Fault]:
     """Yield each slice without any signal, and each with much less than the ones on both sides."""
-    odd = parted(series, rescale_of)[2]
-    left_out = set(odd) if series.modality == "CT" else set()
+    rescaled = [each for each in series.slices if rescale_of(each) is not None]
+    left_out = {*series.slices} - {*rescaled} if rescaled else set()
+    left_out |= {*parted(series, _photometry)[2]}
+    if series.modality == "CT":
+        left_out |= {*parted(series, rescale_of)[2]}
     found = [(one, kept) for one, kept in _decoded(series) if one not in left_out]
     if len(found) < 2 or (series.stack is None and any(one.frame is None for one, _ in found)):
         return

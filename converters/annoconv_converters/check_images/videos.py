@@ -1,13 +1,15 @@
 """MP4 and QuickTime files: whether their frames are there, and when they are shown (A 7.2 note 2).
 
 Only the boxes of the file are read (ISO/IEC 14496-12, 8: moov, trak, mdhd, hdlr, stts, stsc, stsz, stco, co64), no
-picture is decoded. Frames are counted from zero in the order in which they are stored.
+picture is decoded. Frames are counted from zero in the order in which they are stored. Of a file in fragments
+(mvex, moof, 8.8) only the boxes are followed to its end.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from annoconv.errors import ImageError
@@ -46,15 +48,19 @@ class Video:
         Units of time in a second.
     durations
         Runs of frames: how many, and how many units each of them lasts.
-    ends
-        For each chunk the first frame behind it, and the byte behind its last.
+    frames, placed
+        How many frames have a size, and how many have a place in the file.
+    cut
+        The first frame that ends behind the file, and how many bytes there should be; None if all are there.
     """
 
     path: Path
     bytes: int
     scale: int
     durations: Sequence[tuple[int, int]]
-    ends: Sequence[tuple[int, int]]
+    frames: int
+    placed: int
+    cut: tuple[int, int] | None
 
 
 def read_video(path: Path) -> Video:
@@ -71,8 +77,17 @@ def read_video(path: Path) -> Video:
             found = _video_track(data, path)
             if found is None:
                 raise _broken(path, Message("no track of pictures"))
-            scale, table = found
-            return Video(path, size, scale, _durations(data, table, path), _ends(data, table, path))
+            scale, track, table = found
+            durations, sizes = _durations(data, table, path), _sizes(data, table, path)
+            if any(each.kind == b"mvex" for each in _boxes(data, 0, len(data))):
+                more, end = _fragments(file, size, path, data, track)
+                count = len(sizes) + more
+                video = Video(path, size, scale, durations, count, count, (count, end) if end > size else None)
+            else:
+                video = Video(path, size, scale, durations, len(sizes), *_placed(data, table, sizes, size, path))
+            if not video.frames and video.cut is None:
+                raise _broken(path, Message("no frames"))
+            return video
     raise _broken(path, Message("no box moov, as of a recording that was broken off"))
 
 
@@ -115,8 +130,8 @@ def _inner(data: bytes, box: _Box, *path: bytes) -> _Box | None:
     return box
 
 
-def _video_track(data: bytes, path: Path) -> tuple[int, _Box] | None:
-    """Return the units in a second, and the table of samples, of the first track of pictures."""
+def _video_track(data: bytes, path: Path) -> tuple[int, _Box, _Box] | None:
+    """Return the units in a second of the first track of pictures, the track, and its table of samples."""
     for track in _boxes(data, 0, len(data)):
         if track.kind != b"trak":
             continue
@@ -133,7 +148,7 @@ def _video_track(data: bytes, path: Path) -> tuple[int, _Box] | None:
         (scale,) = struct.unpack_from(">I", data, at)
         if scale == 0:
             raise _broken(path, Message("a clock of 0 units in a second"))
-        return scale, table
+        return scale, track, table
     return None
 
 
@@ -154,27 +169,72 @@ def _durations(data: bytes, table: _Box, path: Path) -> list[tuple[int, int]]:
     return [(count, each) for count, each in rows if count]
 
 
-def _ends(data: bytes, table: _Box, path: Path) -> list[tuple[int, int]]:
-    """Return for each chunk the first frame behind it and the byte behind its last one."""
-    box = _inner(data, table, b"stsz")
-    if box is None:
-        return []
-    same, count = struct.unpack_from(">II", data, box.start + 4)
+def _sizes(data: bytes, table: _Box, path: Path) -> list[int]:
+    """Return the bytes of each frame (8.7.3: stsz, or stz2 with fields of 4, 8 or 16 bits)."""
+    box, small = _inner(data, table, b"stsz"), _inner(data, table, b"stz2")
+    if box is None and small is None:
+        raise _broken(path, Message("no table of the sizes of its frames"))
+    if box is None and small is not None:
+        bits, count = data[small.start + 7], struct.unpack_from(">I", data, small.start + 8)[0]
+        if bits not in {4, 8, 16} or small.start + 12 + (count * bits + 7) // 8 > small.stop:
+            raise _broken(path, Message("{count} frames", count=count))
+        held = data[small.start + 12 : small.stop]
+        if bits == 4:
+            return [each >> shift & 15 for each in held for shift in (4, 0)][:count]
+        return [*struct.unpack_from(f">{count}{'B' if bits == 8 else 'H'}", held)]
+    same, count = struct.unpack_from(">II", data, box.start + 4) if box is not None else (0, 0)
     if count > _MOST_FRAMES:
         raise _broken(path, Message("{count} frames", count=count))
-    sizes = [same] * count if same else [each for (each,) in _table(data, box, ">I", path, skip=8)]
+    return [same] * count if same else [each for (each,) in _table(data, box, ">I", path, skip=8)]
+
+
+def _placed(
+    data: bytes, table: _Box, sizes: Sequence[int], size: int, path: Path
+) -> tuple[int, tuple[int, int] | None]:
+    """Return how many frames have a place, and the first one that ends behind the file, with the last byte of all."""
     wide = _inner(data, table, b"co64")
     offsets = _table(data, wide, ">Q", path) if wide else _table(data, _inner(data, table, b"stco"), ">I", path)
     runs = _table(data, _inner(data, table, b"stsc"), ">III", path)
-    found: list[tuple[int, int]] = []
-    frame, run = 0, 0
+    frame, run, last, cut = 0, 0, 0, len(sizes)
     for number, (offset,) in enumerate(offsets, 1):
         while run + 1 < len(runs) and runs[run + 1][0] <= number:
             run += 1
         held = sizes[frame : frame + (runs[run][1] if runs else 0)]
+        end = offset + sum(held)
+        last = max(last, end)
+        if end > size:
+            whole = next(n for n, until in enumerate(accumulate(held)) if offset + until > size)
+            cut = min(cut, frame + whole)
         frame += len(held)
-        found.append((frame, offset + sum(held)))
-    return found
+    return frame, (cut, last) if cut < len(sizes) else None
+
+
+def _fragments(file: BinaryIO, size: int, path: Path, data: bytes, track: _Box) -> tuple[int, int]:
+    """Return how many frames of a track the whole fragments of a file have, and the byte at which its boxes end."""
+    header = _inner(data, track, b"tkhd")
+    if header is None:
+        raise _broken(path, Message("no number of its track"))
+    (identity,) = struct.unpack_from(">I", data, header.start + (20 if data[header.start] == 1 else 12))
+    count, pending, end = 0, 0, 0
+    for box in _top(file, size, path):
+        end = box.stop
+        if box.kind == b"moof" and box.stop <= size and box.stop - box.start <= _LARGEST:
+            file.seek(box.start)
+            pending = _frames_of(file.read(box.stop - box.start), identity)
+        elif box.kind == b"mdat" and box.stop <= size:
+            count, pending = count + pending, 0
+    return count, end
+
+
+def _frames_of(fragment: bytes, identity: int) -> int:
+    """Return how many frames of a track a fragment has (8.8.8: tfhd, trun)."""
+    count = 0
+    for part in _boxes(fragment, 0, len(fragment)):
+        header = _inner(fragment, part, b"tfhd") if part.kind == b"traf" else None
+        if header is not None and struct.unpack_from(">I", fragment, header.start + 4)[0] == identity:
+            runs = (each for each in _boxes(fragment, part.start, part.stop) if each.kind == b"trun")
+            count += sum(struct.unpack_from(">I", fragment, each.start + 4)[0] for each in runs)
+    return count
 
 
 def _broken(path: Path, found: Message) -> ImageError:
@@ -190,10 +250,18 @@ def _broken(path: Path, found: Message) -> ImageError:
 @check("A-7.2n2.video_truncated", "video")
 def video_truncated(video: Video, _: Numbers) -> Iterator[Fault]:
     """Yield a video that ends before its frames do."""
-    behind = [(frame, end) for frame, end in video.ends if end > video.bytes]
-    if behind:
-        first = next((frame for frame, end in reversed(video.ends) if end <= video.bytes), 0)
-        told = {"expected": max(end for _, end in behind), "found": video.bytes, "frame": first}
+    if video.cut is not None:
+        frame, expected = video.cut
+        told = {"expected": expected, "found": video.bytes, "frame": frame}
+        yield Fault(video.path, (), {"name": video.path.name, **told})
+
+
+@check("A-7.2n2.video_index_differs", "video")
+def video_index_differs(video: Video, _: Numbers) -> Iterator[Fault]:
+    """Yield a video whose index has times, sizes and places of different numbers of frames."""
+    times = sum(count for count, _duration in video.durations) or video.frames  # of fragments, none stand in the index
+    if len({times, video.frames, video.placed}) > 1:
+        told = {"times": times, "sizes": video.frames, "places": video.placed}
         yield Fault(video.path, (), {"name": video.path.name, **told})
 
 

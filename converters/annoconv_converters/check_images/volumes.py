@@ -114,6 +114,11 @@ class NiftiImage:
         """The voxel sizes as stated, for people."""
         return ", ".join(f"{each:g}" for each in self.header["pixdim"][1:4])
 
+    @property
+    def sizes_key(self) -> str:
+        """What the header calls them."""
+        return "pixdim"
+
     @cached_property
     def affine(self) -> NDArray[np.float64] | None:
         """The affine that holds: the sform, else the qform."""
@@ -257,7 +262,7 @@ def affine_sheared(image: NiftiImage, numbers: Numbers) -> Iterator[Fault]:
 def voxel_size_invalid(image: NiftiImage, _: Numbers) -> Iterator[Fault]:
     """Yield a file with a voxel size that is no positive number."""
     if not image.has_sizes:
-        yield _at(image, found=image.sizes)
+        yield _at(image, key=image.sizes_key, found=image.sizes)
 
 
 @check("A-7.2c.voxel_size_differs", "nifti")

@@ -37,6 +37,8 @@ __all__ = ["FeatureFile"]
 Record: TypeAlias = "dict[str, Any]"
 
 _KINDS: Final = "Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon, GeometryCollection"
+_MOST_KINDS: Final = 1_000
+"""Kinds of properties that are held."""
 _UNSEEN: Final = ("hidden", "absent", "unlabelled")
 """Metadata of ours: which keypoints are not seen, and why."""
 
@@ -56,6 +58,7 @@ class FeatureFile:
         self._path = path
         self._names: dict[str, int] = {}
         self._ids: set[str] = set()
+        self._kinds: dict[str, Record] = {}
         self._count = 0
         self.told: dict[str, list[FileFeature]] = {}
         self.points: dict[int, list[str]] = {}
@@ -75,6 +78,9 @@ class FeatureFile:
         held = feature.get("properties")
         properties: Record = held if isinstance(held, dict) else {}
         identity = self._identity(feature.get("id"), where)
+        within = "childObjects" if "childObjects" in properties else "children"
+        if properties and within not in properties:
+            feature["properties"] = properties = self._known(properties)
         self.told.setdefault(picture.record["file_name"], []).append(FileFeature(place, identity, feature))
         name = class_name(properties)
         record: Record = {"id": identity, "category_id": self._names.setdefault(name, len(self._names))}
@@ -92,7 +98,6 @@ class FeatureFile:
                 ):
                     shape.place = place
                     yield shape
-        within = "childObjects" if "childObjects" in properties else "children"
         children = properties.get(within)
         for number, child in enumerate(children if isinstance(children, list) else []):
             if not isinstance(child, dict):
@@ -105,6 +110,13 @@ class FeatureFile:
                     advice=CORRECT_FILE,
                 )
             yield from self.shapes(child, (*place, "properties", within, number), picture, identity)
+
+    def _known(self, properties: Record) -> Record:
+        """Return the very properties of another object, if they are the same: most objects are of few kinds."""
+        key = repr(properties)
+        if len(self._kinds) < _MOST_KINDS:
+            return self._kinds.setdefault(key, properties)
+        return self._kinds.get(key, properties)
 
     def _identity(self, stated: Any, where: str) -> str:
         is_number = type(stated) in {int, float, Decimal}
@@ -130,6 +142,11 @@ class FeatureFile:
         """Yield the shapes of a geometry; one without shapes belongs to the whole picture."""
         if geometry is None or geometry == {}:
             yield Shape({**record, "attributes": record["attributes"] or dict(IMAGE_LABEL)})
+            return
+        if isinstance(geometry, dict) and geometry.get("type") == "Polygon" and geometry.get("isEllipse") is not True:
+            drawn = _polygon_shape(geometry.get("coordinates"), self._path, where)
+            more = _plane(geometry, self._path, where)
+            yield Shape({**record, **drawn.record}, more=more, has_parts=True, pieces=drawn.pieces)
             return
         points = _keypoints(geometry, record["attributes"], self._path, where)
         if points:
@@ -292,7 +309,7 @@ def _corners(value: Any, path: Path, where: str) -> list[list[float]]:
     if {list} == set(map(type, listed)) and {2} == set(map(len, listed)):  # the usual
         flat = list(chain(*listed))
         if is_numbers(flat, len(flat)):
-            return [[float(x), float(y)] for x, y in listed]
+            return listed if {float} == set(map(type, flat)) else [[float(x), float(y)] for x, y in listed]
     return [_corner(each, path, where) for each in listed]
 
 

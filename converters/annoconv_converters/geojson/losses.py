@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
+from annoconv.documents.residuals import pointer
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
-from annoconv_converters.geojson.meaning import class_name, feature_meant, has_heights, is_other_than_ellipse
+from annoconv_converters.geojson.meaning import (
+    OLD_TYPES,
+    class_name,
+    feature_meant,
+    has_heights,
+    is_other_than_ellipse,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
@@ -38,6 +44,8 @@ SHAPES: Final = frozenset({"point", "polyline", "ellipse", "keypoints"})
 _ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, numbers, truth values and lists of them"
 _TEXTS: Final = ("objectType", "picture")
 """Properties of a feature that are texts."""
+_MOST_ALIKE: Final = 1_000
+"""Kinds of outlines whose losses are remembered."""
 _OWN: Final = "it becomes an annotation of its own"
 _REASONS: Final[Reasons] = {
     "#": "only what has a geometry, on the first plane of its picture, is written again",
@@ -112,18 +120,40 @@ def geojson_losses(
     case_index
         Of the case among those read.
     """
-    records = _records(told, pictures, loaded, labels, colours)
-    return list(file_losses(chain(beside, records), _REASONS, case_index))
+    features, annotations = _features(told, pictures, loaded, labels)
+    same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
+    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same, annotations)}
+
+    @cache
+    def classification(code: str) -> Record:
+        said = classification_of("" if code == UNCLASSIFIED else labels.name_of(code), colours)
+        return {name: as_value(value) for name, value in said.items()}
+
+    found = [*file_losses(beside, _REASONS, case_index)]
+    alike: dict[str, list[Loss]] = {}
+    """Losses of outlines of which the rest is the same, as it nearly always is, by that."""
+    for each in features:
+        if each.identity not in same:
+            shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
+            found += file_losses(_records(each, shape, classification), _REASONS, case_index)
+            continue
+        annotation = annotations[each.identity]
+        rest = _without_outline(each.feature)
+        key = repr((rest, annotation.label_code, annotation.confidence, annotation.attributes))
+        if key not in alike:
+            if len(alike) == _MOST_ALIKE:
+                alike.clear()
+            records = _records_of_same(rest, annotation, classification)
+            alike[key] = [*file_losses(records, _REASONS, case_index)]
+        above = pointer(each.place)
+        found += [loss._replace(path=above + loss.path) for loss in alike[key]]
+    return found
 
 
-def _records(
-    told: Mapping[str, Sequence[FileFeature]],
-    pictures: Sequence[Picture],
-    loaded: LoadedCase,
-    labels: Labels,
-    colours: Mapping[str, list[int]],
-) -> Iterator[FileRecord]:
-    """Yield each feature with what is written of it again; of a polygon that is the same, all but its coordinates."""
+def _features(
+    told: Mapping[str, Sequence[FileFeature]], pictures: Sequence[Picture], loaded: LoadedCase, labels: Labels
+) -> tuple[list[FileFeature], dict[str, AnyAnnotation]]:
+    """Return the features of pictures, and the annotations of their case by the ids of those."""
     features: list[FileFeature] = []
     annotations = {each.id: each for each in loaded.case.annotations}
     masks: dict[tuple[str | None, str], AnyAnnotation] = {
@@ -139,36 +169,49 @@ def _records(
             mask = masks.get((series, class_name(_properties(each.feature))))
             if mask is not None:
                 annotations.setdefault(each.identity, mask)
-    same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
-    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same, annotations)}
+    return features, annotations
 
-    @cache
-    def classification(code: str) -> Record:
-        told = classification_of("" if code == UNCLASSIFIED else labels.name_of(code), colours)
-        return {name: as_value(value) for name, value in told.items()}
 
-    for each in features:
-        feature, annotation = each.feature, annotations.get(each.identity)
-        held = _properties(feature)
-        odd = [name for name in _TEXTS if not isinstance(held.get(name) or "", str)]
-        if odd:
-            feature = {**feature, "properties": {name: value for name, value in held.items() if name not in odd}}
-            yield from (FileRecord((*each.place, "properties", name), held[name], None) for name in odd)
-        shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
-        again: Record | None = None
-        if annotation is not None and each.identity in same:
-            geometry = {key: value for key, value in feature["geometry"].items() if key not in {"type", "coordinates"}}
-            feature = {**feature, "geometry": geometry}
-            attributes = strict_json.plain(annotation.attributes) if annotation.attributes else None
-            properties = properties_of(annotation.confidence, attributes, classification(annotation.label_code))
-            again = {"properties": properties}
-        elif shape is not None:
-            again = feature_meant(feature_of(shape, classification(shape.record["category_id"])))
-        yield FileRecord(each.place, feature_meant(feature), again)
-        if each.identity not in same and has_heights(feature.get("geometry")):
-            yield FileRecord((*each.place, "geometry", "coordinates"), "heights", None)
-        if is_other_than_ellipse(feature.get("geometry")):
-            yield FileRecord((*each.place, "geometry", "isEllipse"), "corners", None)
+def _without_outline(feature: Record) -> Record:
+    """Return what a feature says beside its corners, and its id unless that is a type."""
+    geometry = {key: value for key, value in feature["geometry"].items() if key not in {"type", "coordinates"}}
+    identity = feature.get("id")
+    kind = identity if type(identity) is str and identity in OLD_TYPES else None
+    return {**feature, "id": kind, "geometry": geometry}
+
+
+def _records_of_same(
+    rest: Record, annotation: AnyAnnotation, classification: Callable[[str], Record]
+) -> Iterator[FileRecord]:
+    """Yield what a feature says beside its outline, which is the same, and what is written of it again."""
+    rest, odd = _apart((), rest)
+    yield from odd
+    attributes = strict_json.plain(annotation.attributes) if annotation.attributes else None
+    properties = properties_of(annotation.confidence, attributes, classification(annotation.label_code))
+    yield FileRecord((), feature_meant(rest), {"properties": properties})
+
+
+def _records(each: FileFeature, shape: Shape | None, classification: Callable[[str], Record]) -> Iterator[FileRecord]:
+    """Yield what a feature says, and what is written of it again, as the shape that it became."""
+    feature, odd = _apart(each.place, each.feature)
+    yield from odd
+    told = None if shape is None else feature_of(shape, classification(shape.record["category_id"]))
+    yield FileRecord(each.place, feature_meant(feature), None if told is None else feature_meant(told))
+    if has_heights(feature.get("geometry")):
+        yield FileRecord((*each.place, "geometry", "coordinates"), "heights", None)
+    if is_other_than_ellipse(feature.get("geometry")):
+        yield FileRecord((*each.place, "geometry", "isEllipse"), "corners", None)
+
+
+def _apart(place: Steps, feature: Record) -> tuple[Record, list[FileRecord]]:
+    """Return a feature without properties that should be texts and are none, and those as records of their own."""
+    held = _properties(feature)
+    odd = [name for name in _TEXTS if not isinstance(held.get(name) or "", str)]
+    if not odd:
+        return feature, []
+    left = {name: value for name, value in held.items() if name not in odd}
+    records = [FileRecord((*place, "properties", name), held[name], None) for name in odd]
+    return {**feature, "properties": left}, records
 
 
 def _properties(feature: Record) -> Record:
@@ -185,7 +228,7 @@ def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
         return False
     if geometry["type"] != "Polygon" or geometry.get("isEllipse") or len(geometry["coordinates"]) != 1:
         return False
-    ring, polygon = geometry["coordinates"][0], [list(vertex) for vertex in annotation.polygon]
+    ring, polygon = geometry["coordinates"][0], [*map(list, annotation.polygon)]
     return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
 
 

@@ -120,19 +120,22 @@ def read_file(
         picture.shapes += file.shapes(feature, place, picture)
     if not pictures:
         pictures[_own_name(path)] = Picture({"file_name": _own_name(path)}, is_unsized=True)
+    rest = _beside(document)
     listed = list(pictures.values())
     file.points = complete(listed)
     for number, picture in enumerate(listed, start=1):
         picture.record["id"] = number
 
     def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
-        beside = [FileRecord((), _beside(document), {})] if some[0] is listed[0] else []
+        beside = [FileRecord((), rest, {})] if some[0] is listed[0] else []
         for picture in some:
             said = sizes.get(picture.record["file_name"])
             is_slice = picture.name is not None  # which has its number in its name, and the size of the others
             again = {name: each for name, each in picture.record.items() if name in PICTURE} if is_slice else None
             beside += [] if said is None else [FileRecord(*said, again or _again(loaded.case))]
-        return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
+        # What is asked once need not be held any longer.
+        told = {name: file.told.pop(name, []) for name in (picture.record["file_name"] for picture in some)}
+        return geojson_losses(told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
 
     return Batch(listed, file.categories, path, side, losses)
 

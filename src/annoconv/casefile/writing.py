@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import checked, every_case, masks_folder, renamed, without_masks_folder
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
     from annoconv.casefile.loaded import LoadedCase, Reading
     from annoconv.limits import Limits
+    from annoconv.model import AnyAnnotation
 
 __all__ = ["FolderBeside", "write_case", "write_cases"]
+
+_TOGETHER: Final = 1_000
+"""Annotations that are written at a time."""
+_ANNOTATIONS: Final = b'\n  "annotations": ['
+"""Where they begin in a case of its own file; within other members there is more space before a name."""
+_END: Final = b"\n  ]\n}\n"
+"""What stands behind them if nothing else does."""
 
 
 def write_case(case: LoadedCase | Reading | Case, target: Path | str, *, overwrite: bool = False) -> list[Path]:
@@ -248,9 +256,10 @@ def _write_folder(
 
 def _put(temporary: Path, case: Case, target: Path, limits: Limits | None) -> None:
     """Write a case into a file of its own, unless no reader would take it."""
-    data = _document(case, indent=True)
-    strict_json.check_document(len(data), target, limits)
-    temporary.write_bytes(data)
+    with temporary.open("wb") as file:
+        for text in _texts(case):
+            file.write(text)
+        strict_json.check_document(file.tell(), target, limits)
 
 
 def _chain(
@@ -275,6 +284,25 @@ def _files_of(loaded: LoadedCase | Reading) -> list[str]:
 
 def _is_from_disk(loaded: LoadedCase | Reading) -> bool:
     return getattr(loaded, "path", None) is not None
+
+
+def _texts(case: Case) -> Iterator[bytes]:
+    """Yield the text of a case in a file of its own, some annotations at a time, so that it never stands as a whole."""
+    if len(case.annotations) <= _TOGETHER:
+        yield _document(case, indent=True)
+        return
+    before, after = _document(_with_annotations(case, []), indent=True).split(_ANNOTATIONS + b"]")
+    yield before + _ANNOTATIONS
+    for start in range(0, len(case.annotations), _TOGETHER):
+        some = _with_annotations(case, case.annotations[start : start + _TOGETHER])
+        with collector_paused():
+            text = strict_json.dumps(some.model_dump(include={"annotations"}, warnings=False), indent=2)
+        yield (b"," if start else b"") + text.partition(_ANNOTATIONS)[2].removesuffix(_END)
+    yield _END.removesuffix(b"\n}\n") + after
+
+
+def _with_annotations(case: Case, annotations: list[AnyAnnotation]) -> Case:
+    return case.model_copy(update={"annotations": annotations})
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:

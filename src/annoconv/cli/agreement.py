@@ -12,6 +12,7 @@ from annoconv.cli.report import Report
 
 if TYPE_CHECKING:
     from annoconv.cli.readings import Read
+    from annoconv.metrics.thresholds import ReviewBounds
 
 
 class By(StrEnum):
@@ -37,11 +38,16 @@ def agreement(
     spacing: Annotated[
         str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every value to this file, a line each.")
     ] = None,
 ) -> None:
     """Compare each two readings of a case, then all readers over all cases."""
+    from dataclasses import asdict
+
     from annoconv.cli.metric_notes import other_images
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import labels_option, spacing_option
@@ -50,8 +56,11 @@ def agreement(
     from annoconv.files.names import check_ending
     from annoconv.messages import Message
     from annoconv.progress import over
+    from annoconv.rules.cycle import review_bounds
+    from annoconv.rules.table import rule_table
 
-    check_inputs(paths)
+    check_inputs([*paths, *([] if rules is None else [rules])])
+    bounds = review_bounds(rule_table(rules, limits=report.limits).rules)
     if csv is not None:
         with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(csv)
@@ -97,8 +106,8 @@ def agreement(
                 told = [row(each, **place, case=name, kind=kind) for kind, each in found]
                 rows += told
                 values += [(name, each, diagonal) for _, each in found if not each.definition_id.startswith("text.")]
-                records += _records(told, by)
-                asked += reviews((each, {**place, "case": name}) for _, each in found)
+                records += _records(told, by, bounds)
+                asked += reviews(((each, {**place, "case": name}) for _, each in found), bounds)
                 _note_sizes(sizes, name, first, second, [each for _, each in found])
                 say_table(report, told, ": ".join(each for each in (name, f"{first}, {second}") if each))
         if values:
@@ -111,12 +120,13 @@ def agreement(
     place = {"reference": ", ".join(readers)}
     told = [row(each, **place) for each in overall]
     rows += told
-    records += _records([{**each, "parties": readers} for each in told], by)
+    records += _records([{**each, "parties": readers} for each in told], by, bounds)
     say_values(report, told)
     report.add("agreement", rows)
     report.add("means", means)
     report.add("records", [{"id": f"AGREEMENT_{n}", **each} for n, each in enumerate(records, 1)])
     report.add("reviews", asked)
+    report.add("bounds", asdict(bounds))
     say_reviews(report, asked)
     if csv is not None:
         write_csv(csv, [*rows, *means], overwrite=report.overwrite)
@@ -249,7 +259,7 @@ _METRICS = {
 _SCOPES = {By.ANNOTATOR: "annotators", By.VERSION: "versions", By.MODALITY: "modalities", By.FILE: "annotators"}
 
 
-def _records(rows: list[dict[str, Any]], by: By) -> list[dict[str, Any]]:
+def _records(rows: list[dict[str, Any]], by: By, bounds: "ReviewBounds") -> list[dict[str, Any]]:
     """Return rows as records of agreement of the model: those that have a value, which a record needs."""
     from annoconv.metrics.thresholds import needs_dedicated_review, needs_second_review
     from annoconv.model import AgreementRecord, MetricValue
@@ -271,8 +281,8 @@ def _records(rows: list[dict[str, Any]], by: By) -> list[dict[str, Any]]:
         if record["metric"] == "dice":
             known = MetricValue.model_fields.keys()
             value = MetricValue.model_validate({key: told for key, told in each.items() if key in known})
-            record["needs_second_review"] = needs_second_review(value)
-            record["needs_dedicated_review"] = needs_dedicated_review(value)
+            record["needs_second_review"] = needs_second_review(value, bounds)
+            record["needs_dedicated_review"] = needs_dedicated_review(value, bounds)
         told = AgreementRecord.model_validate(record).model_dump(mode="json")
         del told["id"]
         found.append(told)

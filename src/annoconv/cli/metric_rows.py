@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.cli.report import Report
+    from annoconv.metrics.thresholds import ReviewBounds
     from annoconv.model import MetricValue
 
 __all__ = ["reviews", "row", "say_reviews", "say_table", "say_values", "summaries", "write_csv"]
@@ -82,9 +83,13 @@ def summaries(values: Iterable[tuple[str, MetricValue, float | None]]) -> list[d
     return found
 
 
-def reviews(values: Iterable[tuple[MetricValue, dict[str, Any]]]) -> list[dict[str, Any]]:
+def reviews(
+    values: Iterable[tuple[MetricValue, dict[str, Any]]], bounds: ReviewBounds | None = None
+) -> list[dict[str, Any]]:
     """Return which labels agree so little that a review follows (8.4 c, 9.2), with where they were measured."""
-    from annoconv.metrics.thresholds import needs_dedicated_review, needs_second_review
+    from annoconv.metrics.thresholds import SPECIFIED, needs_dedicated_review, needs_second_review
+
+    bounds = bounds or SPECIFIED
 
     return [
         {
@@ -93,10 +98,10 @@ def reviews(values: Iterable[tuple[MetricValue, dict[str, Any]]]) -> list[dict[s
             "dice": each.value,
             "status": each.status.value,
             "needs_second_review": True,
-            "needs_dedicated_review": needs_dedicated_review(each),
+            "needs_dedicated_review": needs_dedicated_review(each, bounds),
         }
         for each, where in values
-        if each.definition_id == "overlap.dice" and needs_second_review(each)
+        if each.definition_id == "overlap.dice" and needs_second_review(each, bounds)
     ]
 
 

@@ -11,6 +11,7 @@ from annoconv.cli.report import Report
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.cli.decisions import Named
+    from annoconv.quality.reviewing import Decision
 
 
 class DecisionName(StrEnum):
@@ -114,8 +115,8 @@ def _applied(
                 advice="Name the case of each decision, or give one case",
             )
         places = [at for at, name in enumerate(names) if named in {None, name}]
-        if len(places) > 1 and file is not None:
-            places = [at for at in places if _is_file(loaded[at].path, file)] or places
+        if file is not None:
+            places = _of_file(loaded, places, decision, file)
         if len(places) != 1:
             one_name = Message("Name the file of each in a column file, as annoconv review-queue --csv does")
             raise InputError(
@@ -134,9 +135,26 @@ def _applied(
     return loaded, rows
 
 
-def _is_file(path: Path | None, named: str) -> bool:
-    """Tell whether a case was read from the file of this name, as it is written or as it is found."""
-    return path is not None and (str(path) == named or path.resolve() == Path(named).resolve())
+def _of_file(loaded: "list[LoadedCase]", places: list[int], decision: "Decision", file: str) -> list[int]:
+    """Return those of some cases that were read from a file, as its name is written or as it is found."""
+    from annoconv.errors import InputError
+
+    paths = [loaded[at].path for at in places]
+    found = [
+        at
+        for at, path in zip(places, paths, strict=True)
+        if path is not None and (str(path) == file or path.resolve() == Path(file).resolve())
+    ]
+    if places and not found:
+        raise InputError(
+            "the case is of another file",
+            source=decision.source,
+            where=decision.where,
+            found=file,
+            expected=", ".join(str(path) for path in paths[:10]),
+            advice="Give this file, or correct the column file; where it is empty, any file of the case will do",
+        )
+    return found
 
 
 def _tell(report: Report, reviewed: "list[LoadedCase]", rows: "list[dict[str, Any]]") -> None:

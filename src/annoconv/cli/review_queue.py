@@ -10,6 +10,7 @@ import typer
 from annoconv.cli.report import Report
 
 if TYPE_CHECKING:
+    from annoconv.metrics.thresholds import ReviewBounds
     from annoconv.model import Case
     from annoconv.quality.review_cycle import State
 
@@ -22,6 +23,9 @@ def review_queue(
     agreement: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What `annoconv agreement --json` said of these cases.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the queue to this file, a line each.")] = None,
 ) -> None:
     """Say what is next for each annotation: reviews, second and dedicated ones, revisions, arbitrations."""
@@ -30,20 +34,23 @@ def review_queue(
     from annoconv.cli.metric_rows import write_csv
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.rules.cycle import review_bounds
+    from annoconv.rules.table import rule_table
 
     if csv is not None:
         with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(csv)
         check_ending(csv, (".csv",))
-    check_inputs([*paths, *([] if agreement is None else [agreement])])
-    measured = [] if agreement is None else _measured(agreement, report)
+    check_inputs([*paths, *(each for each in (agreement, rules) if each is not None)])
+    bounds = review_bounds(rule_table(rules, limits=report.limits).rules)
+    measured = [] if agreement is None else _measured(agreement, bounds, report)
     loaded = list(read_cases(paths, limits=report.limits))
     annotators = {each.case.metadata.annotator for each in loaded}
     queue: list[dict[str, Any]] = []
     for each in loaded:
         own = [row for row in measured if _is_of(row, each.case.metadata.annotator, annotators)]
         file = None if each.path is None else str(each.path)
-        queue += [entry | ({} if file is None else {"file": file}) for entry in queue_of(each.case, own)]
+        queue += [entry | ({} if file is None else {"file": file}) for entry in queue_of(each.case, own, bounds)]
     report.add("queue", queue)
     say_queue(report, queue)
     if not queue:
@@ -59,8 +66,14 @@ def _is_of(row: dict[str, Any], annotator: str | None, annotators: set[str | Non
     return annotator is None or annotator in parties or not parties & annotators
 
 
-def queue_of(case: "Case", measured: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
-    """Return what waits in a case: poor agreement first, then arbitration, then the rest, in the order of the case."""
+def queue_of(
+    case: "Case", measured: Iterable[dict[str, Any]] = (), bounds: "ReviewBounds | None" = None
+) -> list[dict[str, Any]]:
+    """Return what waits in a case: poor agreement first, then arbitration, then the rest, in the order of the case.
+
+    The bounds are the Dice below which reviews follow, those of the specification if None.
+    """
+    from annoconv.metrics.thresholds import SPECIFIED
     from annoconv.quality.review_cycle import standings
     from annoconv.quality.review_queues import poor_agreement, unsettled_conflicts
     from annoconv.quality.reviewing import NEXT_SENTENCES
@@ -68,7 +81,7 @@ def queue_of(case: "Case", measured: Iterable[dict[str, Any]] = ()) -> list[dict
     name = case.case_id or case.image.uid
     labels = {each.id: each.label_code for each in case.annotations}
     own = [each for each in measured if each.get("case") in {None, "", name}]
-    poor = poor_agreement(case, own)
+    poor = poor_agreement(case, own, bounds or SPECIFIED)
     conflicts = unsettled_conflicts(case)
     rows: list[dict[str, Any]] = []
     for identity, standing in standings(case).items():
@@ -120,11 +133,14 @@ def _queue(state: "State", asked: str | None, conflict: bool) -> str:
     return "inconsistent" if conflict else "review"
 
 
-def _measured(path: Path, report: Report) -> list[dict[str, Any]]:
-    """Return the reviews that poor agreement asked for, from what `agreement --json` said."""
+def _measured(path: Path, bounds: "ReviewBounds", report: Report) -> list[dict[str, Any]]:
+    """Return the reviews that poor agreement asked for, from what `agreement --json` said by the same bounds."""
+    from dataclasses import asdict
+
     from annoconv.documents import strict_json
     from annoconv.errors import InputError
     from annoconv.messages import Message
+    from annoconv.metrics.thresholds import SPECIFIED
 
     document = strict_json.loads(strict_json.read_bytes(path, report.limits), limits=report.limits, source=path)
     told = document.get("reviews") if isinstance(document, dict) else None
@@ -135,6 +151,16 @@ def _measured(path: Path, report: Report) -> list[dict[str, Any]]:
             found=Message("no list of reviews"),
             expected=Message("the output of annoconv agreement --json"),
             advice="Write it with: annoconv agreement CASES --json > FILE",
+        )
+    stated = document.get("bounds", asdict(SPECIFIED))
+    if not isinstance(stated, dict) or stated != asdict(bounds):
+        raise InputError(
+            "the agreement was judged by other bounds",
+            source=path,
+            where="/bounds",
+            found=strict_json.dumps(stated).decode().strip(),
+            expected=strict_json.dumps(asdict(bounds)).decode().strip(),
+            advice="Give annoconv agreement and annoconv review-queue the same --rules",
         )
     return told
 

@@ -44,14 +44,20 @@ def check_sizes(data: bytes, limits: Limits, *, source: Path | str | None = None
 
 
 def conforming(
-    data: bytes, document: object, model: type[Model], limits: Limits, *, source: Path | str | None, where: str | None
+    data: bytes | None,
+    document: object,
+    model: type[Model],
+    limits: Limits,
+    *,
+    source: Path | str | None,
+    where: str | None,
 ) -> Model:
     """Return the typed document of a JSON text that has been looked at.
 
     Parameters
     ----------
     data
-        The text.
+        The text; None if it is large, since only pieces of its value are looked at then.
     document
         Its value.
     model
@@ -66,7 +72,7 @@ def conforming(
     DocumentError
         If it does not conform to the model.
     """
-    if len(data) > LARGE:
+    if data is None or len(data) > LARGE:
         typed, findings, count = _in_pieces(document, model, limits.findings)
     else:
         typed, error = _validated(model.__pydantic_validator__, data)

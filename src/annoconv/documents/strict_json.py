@@ -28,7 +28,7 @@ from annoconv.documents.exact_numbers import (
     put_digits,
     put_exact,
 )
-from annoconv.documents.faults import check_sizes, conforming
+from annoconv.documents.faults import LARGE, check_sizes, conforming
 from annoconv.documents.json_values import SCALARS, plain
 from annoconv.documents.text_faults import BYTE_ORDER_MARK, not_json, too_large
 from annoconv.errors import DocumentError, InputError, LimitError
@@ -181,8 +181,10 @@ def as_model(
         return parse(dumps(document), model, limits=limits, source=source)
     check_sizes(data, limits, source=source)
     if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and b"null" not in data:
+        text = data if len(data) <= LARGE else None
+        del data
         with suppress(DocumentError), collector_paused():
-            return conforming(data, document, model, limits, source=source, where=None)
+            return conforming(text, document, model, limits, source=source, where=None)
     return parse(dumps(document), model, limits=limits, source=source)
 
 

@@ -6,6 +6,7 @@ structure that one of the two lacks fails, whatever its Dice would be called; on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from annoconv.model import MetricStatus
@@ -14,18 +15,32 @@ if TYPE_CHECKING:
     from annoconv.model import MetricValue
 
 __all__ = [
-    "DEDICATED_REVIEW_DICE",
     "READJUST_MM",
-    "SECOND_REVIEW_DICE",
+    "SPECIFIED",
+    "ReviewBounds",
     "is_beyond",
     "needs_dedicated_review",
     "needs_second_review",
 ]
 
-SECOND_REVIEW_DICE: Final = 0.85
-"""Specification 8.4 c: between annotators, below this a second review follows."""
-DEDICATED_REVIEW_DICE: Final = 0.75
-"""Specification 9.2: below this a dedicated review follows."""
+
+@dataclass(frozen=True)
+class ReviewBounds:
+    """The Dice below which reviews follow: those of the specification, or a project's own.
+
+    Attributes
+    ----------
+    second
+        Between annotators, below this a second review follows (8.4 c).
+    dedicated
+        Below this a dedicated review follows (9.2).
+    """
+
+    second: float = 0.85
+    dedicated: float = 0.75
+
+
+SPECIFIED: Final = ReviewBounds()
 READJUST_MM: Final = (3.0, 5.0)
 """Specification 8.5.1.3: the range that a task takes its bound from; beyond the bound the images are aligned anew."""
 _SLACK_MM: Final = 1e-9
@@ -33,14 +48,14 @@ _SLACK_MM: Final = 1e-9
 _MISSED: Final = frozenset({MetricStatus.OTHER_EMPTY, MetricStatus.REFERENCE_EMPTY})
 
 
-def needs_second_review(dice: MetricValue) -> bool:
-    """Tell whether two annotators differ so much that a second review follows (8.4 c)."""
-    return _is_below(dice, SECOND_REVIEW_DICE)
+def needs_second_review(dice: MetricValue, bounds: ReviewBounds = SPECIFIED) -> bool:
+    """Tell whether two annotators differ so much that a second review follows (8.4 c), or a dedicated one."""
+    return _is_below(dice, max(bounds.second, bounds.dedicated))
 
 
-def needs_dedicated_review(dice: MetricValue) -> bool:
+def needs_dedicated_review(dice: MetricValue, bounds: ReviewBounds = SPECIFIED) -> bool:
     """Tell whether agreement is so poor that a dedicated review follows (9.2)."""
-    return _is_below(dice, DEDICATED_REVIEW_DICE)
+    return _is_below(dice, bounds.dedicated)
 
 
 def _is_below(dice: MetricValue, bound: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from annoconv.metrics.thresholds import SPECIFIED, ReviewBounds
 from annoconv.model import (
     AgreementMetric,
     AgreementScope,
@@ -50,26 +51,28 @@ class PoorAgreement:
     parties: str
 
 
-def asked_for(record: AgreementRecord, second: float, dedicated: float) -> str | None:
+def asked_for(record: AgreementRecord, bounds: ReviewBounds) -> str | None:
     """Return the queue that a record of agreement asks for, by its flags or its Dice; None if for none.
 
     Parameters
     ----------
     record
         The record.
-    second, dedicated
+    bounds
         The Dice below which annotators are reviewed again (8.4 c), and below which the review is a dedicated one (9.2).
     """
     is_dice = record.metric is AgreementMetric.DICE
     is_of_annotators = record.between in {AgreementScope.ANNOTATORS, AgreementScope.INTRA_ANNOTATOR}
-    if record.needs_dedicated_review or (is_dice and record.value < dedicated):
+    if record.needs_dedicated_review or (is_dice and record.value < bounds.dedicated):
         return "dedicated_review"
-    if record.needs_second_review or (is_dice and is_of_annotators and record.value < second):
+    if record.needs_second_review or (is_dice and is_of_annotators and record.value < bounds.second):
         return "second_review"
     return None
 
 
-def poor_agreement(case: Case, measured: Iterable[dict[str, Any]] = ()) -> dict[str, PoorAgreement]:
+def poor_agreement(
+    case: Case, measured: Iterable[dict[str, Any]] = (), bounds: ReviewBounds = SPECIFIED
+) -> dict[str, PoorAgreement]:
     """Return the annotations whose agreement asks for a review that was not held, the poorest agreement of each.
 
     Parameters
@@ -78,9 +81,11 @@ def poor_agreement(case: Case, measured: Iterable[dict[str, Any]] = ()) -> dict[
         The case; its own records of agreement count as well.
     measured
         What `annoconv agreement --json` lists as `reviews`: by label, of masks.
+    bounds
+        The Dice below which the case's own records ask for a review.
     """
     found: dict[str, PoorAgreement] = {}
-    for identity, poor in [*_of_records(case), *_of_labels(case, measured)]:
+    for identity, poor in [*_of_records(case, bounds), *_of_labels(case, measured)]:
         known = found.get(identity)
         if known is None or _rank(poor) < _rank(known):
             found[identity] = poor
@@ -91,11 +96,9 @@ def _rank(poor: PoorAgreement) -> tuple[bool, float]:
     return poor.queue != "dedicated_review", -1.0 if poor.dice is None else poor.dice
 
 
-def _of_records(case: Case) -> Iterator[tuple[str, PoorAgreement]]:
-    from annoconv.metrics.thresholds import DEDICATED_REVIEW_DICE, SECOND_REVIEW_DICE
-
+def _of_records(case: Case, bounds: ReviewBounds) -> Iterator[tuple[str, PoorAgreement]]:
     for record in case.metadata.agreement or ():
-        queue = asked_for(record, SECOND_REVIEW_DICE, DEDICATED_REVIEW_DICE)
+        queue = asked_for(record, bounds)
         if queue is None or record.resolution is not None:
             continue
         named = record.annotation_ids or [each.id for each in case.annotations]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
+from annoconv.metrics.thresholds import ReviewBounds
 from annoconv.model import AgentRole, QcStatus, ReviewLevel, ReviewOutcome
 from annoconv.quality.review_cycle import State, standings
 from annoconv.quality.review_queues import asked_for, conflicts, is_reviewed, is_reviewed_since
@@ -12,9 +13,12 @@ from annoconv.rules.assistance import devices_of
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from annoconv.model import AgreementRecord
+    from annoconv.rules.engine import Rule
+
+__all__ = ["review_bounds"]
 
 _ROLES: Final = {
     ReviewLevel.REVIEW: frozenset({AgentRole.REVIEWER, AgentRole.QC, AgentRole.ARBITER}),
@@ -126,15 +130,19 @@ def qualification_missing(subject: Subject) -> Iterator[Breach]:
             yield Breach(("metadata", "agents", position), {"agent": agent.id})
 
 
-def _bounds(subject: Subject) -> tuple[float, float]:
-    second = subject.rules["A-8.4c.second_review_missing"].parameters["least_dice"]
-    return second, subject.rules["A-9.2.dedicated_review_missing"].parameters["least_dice"]
+def review_bounds(rules: Mapping[str, Rule]) -> ReviewBounds:
+    """Return the Dice below which reviews follow, as a table of rules has it."""
+    second, dedicated = (
+        rules[each].parameters["least_dice"]
+        for each in ("A-8.4c.second_review_missing", "A-9.2.dedicated_review_missing")
+    )
+    return ReviewBounds(second, dedicated)
 
 
 def _poor(subject: Subject, queue: str) -> Iterator[tuple[int, AgreementRecord]]:
     """Yield each record of agreement that asks for a review, with its position."""
     for position, record in enumerate(subject.case.metadata.agreement or ()):
-        if asked_for(record, *_bounds(subject)) == queue:
+        if asked_for(record, review_bounds(subject.rules)) == queue:
             yield position, record
 
 
@@ -162,7 +170,7 @@ def flag_differs(subject: Subject) -> Iterator[Breach]:
     """Yield each flag of a record that says no review follows where the Dice asks for it."""
     for position, record in enumerate(subject.case.metadata.agreement or ()):
         unflagged = record.model_copy(update={"needs_second_review": None, "needs_dedicated_review": None})
-        asked = asked_for(unflagged, *_bounds(subject))
+        asked = asked_for(unflagged, review_bounds(subject.rules))
         flags = {"needs_dedicated_review": asked == "dedicated_review", "needs_second_review": asked == "second_review"}
         for key, is_asked in flags.items():
             if is_asked and getattr(record, key) is False:

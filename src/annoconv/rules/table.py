@@ -38,6 +38,8 @@ _LEVELS: Final = (*(level.value for level in Level), _OFF)
 _SEVERITIES: Final = ("minor", "moderate", "critical")
 _KEYS: Final = ("level", "severity", "action", "review_level", "parameters")
 _LARGEST: Final = 1e12
+_SHARES: Final = frozenset({"least_dice", "largest_share"})
+"""Parameters that are shares: 0.85, not 85."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,9 @@ def _parameters(rule: Rule, told: Any, path: Path, where: str) -> Mapping[str, f
     _check_keys(told, tuple(rule.parameters), path, where)
     for name, value in told.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not 0 <= value <= _LARGEST:
-            raise _refused(path, f"{where}/{name}", value, Message("a number from 0 to {most:g}", most=_LARGEST), _LOOK)
+        most = 1 if name in _SHARES else _LARGEST
+        if not is_number or not math.isfinite(value) or not 0 <= value <= most:
+            raise _refused(path, f"{where}/{name}", value, Message("a number from 0 to {most:g}", most=most), _LOOK)
     return {**rule.parameters, **told}
 
 

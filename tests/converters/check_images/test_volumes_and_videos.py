@@ -88,6 +88,26 @@ def test_a_nrrd_file_that_states_no_space_is_named(tmp_path: Path) -> None:
     assert rules(as_nrrd(tmp_path / "a.nrrd", **without)) == ["A-7.2b.space_missing"]
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("TransformMatrix", "no TransformMatrix;"), ("Offset", "no Offset;"), ("ElementSpacing", "no ElementSpacing;")],
+)
+def test_a_metaimage_that_does_not_state_its_place_is_named(tmp_path: Path, field: str, said: str) -> None:
+    path = as_metaimage(tmp_path / "a.mha")
+    header, _, voxels = path.read_bytes().partition(b"ElementDataFile")
+    kept = [line for line in header.splitlines(keepends=True) if not line.startswith(field.encode())]
+    path.write_bytes(b"".join(kept) + b"ElementDataFile" + voxels)
+    ((rule, message),) = found(path)
+    assert rule == "A-7.2b.space_missing"
+    assert said in message
+
+
+def test_a_nrrd_file_without_an_origin_is_named(tmp_path: Path) -> None:
+    ((rule, message),) = found(as_nrrd(tmp_path / "a.nrrd", **{"space origin": None}))
+    assert rule == "A-7.2b.space_missing"
+    assert "no space origin;" in message
+
+
 def test_directions_that_are_none_are_named(tmp_path: Path) -> None:
     flat = [[0.8, 0, 0], [0, 0.9, 0], [0, 0, 0]]
     assert rules(as_nrrd(tmp_path / "a.nrrd", **{"space directions": flat})) == ["A-7.2b.affine_invalid"]
@@ -228,6 +248,91 @@ def test_a_video_that_is_cut_off_is_named_with_its_frame(tmp_path: Path) -> None
     ((rule, message),) = found(path)
     assert rule == "A-7.2n2.video_truncated"
     assert "the frames from 8 on" in message
+
+
+def one_chunk(path: Path, count: int = 25) -> Path:
+    """Write an MP4 whose frames of 100 bytes are all in one chunk, behind the index."""
+    head = box(b"ftyp", b"isom\0\0\2\0isom")
+
+    def index(begin: int) -> bytes:
+        table = box(
+            b"stbl",
+            box(b"stts", struct.pack(">IIII", 0, 1, count, 24)),
+            box(b"stsc", struct.pack(">IIIII", 0, 1, 1, count, 1)),
+            box(b"stz2", struct.pack(">IIBI", 0, 0, 0, 0)[:7] + struct.pack(">BI", 8, count), bytes([100] * count)),
+            box(b"stco", struct.pack(">III", 0, 1, begin)),
+        )
+        return _moov(table)
+
+    path.write_bytes(head + index(len(head) + len(index(0)) + 8) + box(b"mdat", bytes(100 * count)))
+    return path
+
+
+def _moov(table: bytes, *more: bytes) -> bytes:
+    media = box(
+        b"mdia",
+        box(b"mdhd", struct.pack(">IIIIIHH", 0, 0, 0, 600, 0, 0, 0)),
+        box(b"hdlr", struct.pack(">II", 0, 0), b"vide", bytes(12), b"\0"),
+        box(b"minf", table),
+    )
+    track = box(b"trak", box(b"tkhd", struct.pack(">IIII", 0, 0, 0, 1)), media)
+    return box(b"moov", box(b"mvhd", bytes(100)), track, *more)
+
+
+def in_fragments(path: Path, fragments: int) -> Path:
+    """Write an MP4 in fragments of five frames of 100 bytes of its track, and of seven of another."""
+    empty = box(
+        b"stbl",
+        *(box(kind, struct.pack(">II", 0, 0)) for kind in (b"stts", b"stsc", b"stco")),
+        box(b"stsz", struct.pack(">III", 0, 0, 0)),
+    )
+    parts = [
+        box(b"traf", box(b"tfhd", struct.pack(">II", 0, track)), box(b"trun", struct.pack(">II", 0, count)))
+        for track, count in ((1, 5), (2, 7))
+    ]
+    fragment = box(b"moof", box(b"mfhd", struct.pack(">II", 0, 1)), *parts) + box(b"mdat", bytes(500))
+    head = box(b"ftyp", b"iso5\0\0\2\0iso5")
+    path.write_bytes(head + _moov(empty, box(b"mvex", box(b"trex", bytes(24)))) + fragment * fragments)
+    return path
+
+
+def test_the_first_frame_that_is_cut_is_told_within_its_chunk(tmp_path: Path) -> None:
+    path = one_chunk(tmp_path / "a.mp4")
+    assert found(path) == []
+    path.write_bytes(path.read_bytes()[:-250])
+    ((rule, message),) = found(path)
+    assert rule == "A-7.2n2.video_truncated"
+    assert "the frames from 22 on" in message
+
+
+def test_a_video_in_fragments_is_followed_to_its_end(tmp_path: Path) -> None:
+    path = in_fragments(tmp_path / "a.mp4", 3)
+    assert found(path) == []
+    path.write_bytes(path.read_bytes()[:-300])
+    ((rule, message),) = found(path)
+    assert rule == "A-7.2n2.video_truncated"
+    assert "the frames from 10 on" in message
+    ((rule, message),) = found(in_fragments(tmp_path / "a.mp4", 0))
+    assert (rule, "no frames" in message) == ("A-7.2a.file_unreadable", True)
+
+
+@pytest.mark.parametrize(
+    ("table", "at", "count", "said"),
+    [
+        (b"stts", 12, 20, "the times of 20 frames, the sizes of 25 and the places of 25"),
+        (b"stco", 8, 10, "the times of 25 frames, the sizes of 25 and the places of 20"),
+    ],
+)
+def test_tables_of_different_numbers_of_frames_are_named(
+    tmp_path: Path, table: bytes, at: int, count: int, said: str
+) -> None:
+    path = movie(tmp_path / "a.mp4", [(25, 24)], first=True)
+    data = bytearray(path.read_bytes())
+    struct.pack_into(">I", data, data.index(table) + at, count)
+    path.write_bytes(data)
+    ((rule, message),) = found(path)
+    assert rule == "A-7.2n2.video_index_differs"
+    assert said in message
 
 
 def test_a_video_without_its_index_or_without_pictures_is_named(tmp_path: Path) -> None:

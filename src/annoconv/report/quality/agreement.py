@@ -14,7 +14,7 @@ from annoconv.geometry import Grid
 from annoconv.messages import Message
 from annoconv.metrics.regions import dice_of_labels, regions_of
 from annoconv.metrics.results import summary
-from annoconv.metrics.thresholds import needs_dedicated_review, needs_second_review
+from annoconv.metrics.thresholds import SPECIFIED, ReviewBounds, needs_dedicated_review, needs_second_review
 from annoconv.model import MetricStatus
 
 if TYPE_CHECKING:
@@ -29,8 +29,11 @@ Agreement = tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any
 """Rows by case and label, means by pair of readers, and what could not be compared."""
 
 
-def agreement(subjects: Sequence[Subject]) -> Agreement:
-    """Return how far each two readings of a case agree, the means of each two readers, and what is not compared."""
+def agreement(subjects: Sequence[Subject], bounds: ReviewBounds = SPECIFIED) -> Agreement:
+    """Return how far each two readings of a case agree, the means of each two readers, and what is not compared.
+
+    The bounds are the Dice below which reviews follow.
+    """
     groups: dict[str, list[Subject]] = defaultdict(list)
     for each in subjects:
         if each.loaded is not None:
@@ -52,8 +55,8 @@ def agreement(subjects: Sequence[Subject]) -> Agreement:
                 continue
             for image, value in found:
                 values[names].append((name, value))
-                rows.append({**place, **({"image": image} if image else {}), **_row(value)})
-    return rows, [_mean(names, some) for names, some in sorted(values.items())], refused
+                rows.append({**place, **({"image": image} if image else {}), **_row(value, bounds)})
+    return rows, [_mean(names, some, bounds) for names, some in sorted(values.items())], refused
 
 
 def _readers(group: Sequence[Subject]) -> dict[str, str]:
@@ -108,20 +111,20 @@ def grid_of(subjects: Iterable[Subject], image: str) -> Grid:
     return masks[0]
 
 
-def _row(value: MetricValue) -> dict[str, Any]:
+def _row(value: MetricValue, bounds: ReviewBounds) -> dict[str, Any]:
     return {
         "label": value.label,
         "definition_id": value.definition_id,
         "value": value.value,
         "status": value.status.value,
-        "needs_second_review": needs_second_review(value),
-        "needs_dedicated_review": needs_dedicated_review(value),
+        "needs_second_review": needs_second_review(value, bounds),
+        "needs_dedicated_review": needs_dedicated_review(value, bounds),
     }
 
 
-def _mean(names: tuple[str, str], values: Sequence[tuple[str, MetricValue]]) -> dict[str, Any]:
+def _mean(names: tuple[str, str], values: Sequence[tuple[str, MetricValue]], bounds: ReviewBounds) -> dict[str, Any]:
     told = summary([value for _, value in values], units=[case for case, _ in values])
-    asked = [value for _, value in values if needs_second_review(value)]
+    asked = [value for _, value in values if needs_second_review(value, bounds)]
     return {
         "readers": [*names],
         "cases": len({case for case, _ in values}),
@@ -131,7 +134,7 @@ def _mean(names: tuple[str, str], values: Sequence[tuple[str, MetricValue]]) -> 
         "mean_defined": told.mean_defined.value,
         "mean_with_misses": told.mean_with_misses.value,
         "second_reviews": len(asked),
-        "dedicated_reviews": sum(needs_dedicated_review(each) for each in asked),
+        "dedicated_reviews": sum(needs_dedicated_review(each, bounds) for each in asked),
         "one_has_it": sum(value.status not in {MetricStatus.DEFINED, MetricStatus.BOTH_EMPTY} for _, value in values),
     }
 

@@ -15,7 +15,6 @@ from annoconv.findings import NOT_CHECKED, Level
 from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.metrics.definitions import DEFINITIONS
-from annoconv.metrics.thresholds import DEDICATED_REVIEW_DICE, SECOND_REVIEW_DICE
 from annoconv.model import SCHEMA_VERSION, ImageTextLink, TextSpanAnnotation
 from annoconv.report.quality.agreement import agreement, stated
 from annoconv.report.quality.cross_modal import cross_modal, validation_records
@@ -23,10 +22,12 @@ from annoconv.report.quality.overlays import overlays
 from annoconv.report.quality.subjects import annotation_of, both
 from annoconv.report.sources import Sources
 from annoconv.rules import rule_table
+from annoconv.rules.cycle import review_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from annoconv.metrics.thresholds import ReviewBounds
     from annoconv.model import Label
     from annoconv.report.quality.subjects import Subject, Text
     from annoconv.rules import Profile, Rule, RuleTable
@@ -78,14 +79,15 @@ def quality_report(
         Whether volumes are put into it, which a page shows from all sides.
     """
     sources = sources or Sources([], Limits())
-    rows, pairs, refused = agreement(subjects)
+    table = rules or rule_table()
+    bounds = review_bounds(table.rules)
+    rows, pairs, refused = agreement(subjects, bounds)
     drawings, not_drawn = overlays(subjects, rows, sources, most=most_overlays, label_system=label_system)
     shown = _Shown(drawings)
     pictured = {(*each["cases"], each["label"]): each["id"] for each in drawings if "cases" in each}
     for row in rows:
         if overlay := pictured.get((*row["cases"], row["label"])):
             row["overlay"] = overlay
-    table = rules or rule_table()
     clauses = _clauses(subjects, shown, table.rules)
     verdict = _verdict(subjects, rows, refused, profile)
     volumes: dict[str, Any] = {}
@@ -100,11 +102,11 @@ def quality_report(
         "format": _FORMAT,
         "profile": profile,
         "verdict": verdict,
-        "next": [*_next(verdict, clauses, rows)],
+        "next": [*_next(verdict, clauses, rows, bounds)],
         "cases": [_case(each) for each in subjects],
         "labels": _labels(subjects, label_system),
         "table": [*_table(subjects, rows)],
-        "bounds": {"second_review_dice": SECOND_REVIEW_DICE, "dedicated_review_dice": DEDICATED_REVIEW_DICE},
+        "bounds": {"second_review_dice": bounds.second, "dedicated_review_dice": bounds.dedicated},
         "pairs": pairs,
         "agreement": rows,
         "not_compared": refused,
@@ -164,7 +166,10 @@ def _verdict(
 
 
 def _next(
-    verdict: dict[str, Any], clauses: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]
+    verdict: dict[str, Any],
+    clauses: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    bounds: ReviewBounds,
 ) -> Iterable[dict[str, Any]]:
     """Yield what to do, the gravest first, each with the place on the page that shows what it is about."""
 
@@ -184,12 +189,12 @@ def _next(
         text = Message(
             "Hold dedicated reviews (9.2), for a Dice below {bound}: {count}",
             count=dedicated,
-            bound=DEDICATED_REVIEW_DICE,
+            bound=bounds.dedicated,
         )
         yield step(text, "#agreement")
     if second := sum(each["needs_second_review"] for each in rows) - dedicated:
         text = Message(
-            "Hold second reviews (8.4 c), for a Dice below {bound}: {count}", count=second, bound=SECOND_REVIEW_DICE
+            "Hold second reviews (8.4 c), for a Dice below {bound}: {count}", count=second, bound=bounds.second
         )
         yield step(text, "#agreement")
     if verdict["refused"]:

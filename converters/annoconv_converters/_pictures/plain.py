@@ -1,0 +1,143 @@
+"""Records that are a box, a polygon or a geometry of their own on a flat picture, as nearly all are: in one step.
+
+`meaning` says what any record means, and is asked as soon as one record of a picture is more than that: parts of one
+annotation, masks, keypoints, texts. What both say of a picture is the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from annoconv.errors import InputError
+from annoconv_converters._pictures.objects import tracked
+from annoconv_converters._pictures.record_ids import annotation_id
+
+if TYPE_CHECKING:
+    from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["Plain", "beside", "place_in", "plain_annotations"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_NUMBERS: Final = frozenset({int, float})
+_LARGEST: Final = 1e12
+"""As `is_numbers` has it."""
+_DECIMALS: Final = 9
+"""As `tidy` has them."""
+
+
+class Plain(NamedTuple):
+    """What the shapes of a picture mean.
+
+    Attributes
+    ----------
+    annotations
+        One of each shape, in their order, by id.
+    definitions
+        Of their labels, where codes do not say all, by code.
+    """
+
+    annotations: dict[str, Record]
+    definitions: dict[str, Record]
+
+
+def plain_annotations(
+    picture: Picture, uid: str, size: tuple[int, int], categories: Categories, *, use_keys: bool, source: object
+) -> Plain | None:
+    """Return what the shapes of a flat picture mean, each an annotation; None if one of them is not so plain.
+
+    Parameters
+    ----------
+    picture
+        With its shapes.
+    uid, size
+        Of its image; rows and columns.
+    categories
+        Of the file.
+    use_keys
+        Whether our keys count.
+    source
+        For messages.
+    """
+    found: dict[str, Record] = {}
+    definitions: dict[str, Record] = {}
+    uids = (uid,)
+    for shape in picture.shapes:
+        record = shape.record
+        if "keypoints" in record or "caption" in record or "parent_id" in shape.more or shape.has_parts:
+            return None
+        key = shape.key if use_keys else {}
+        identity = key.get("id")
+        if not isinstance(identity, str):
+            identity = annotation_id(str(record.get("id")), uids)
+        geometry = _geometry(shape, size, key, source)
+        if geometry is None or identity in found:
+            return None
+        meaning = categories[record.get("category_id")]
+        found[identity] = {"id": identity, "category": meaning.category, "label_code": meaning.code, **geometry}
+        if meaning.definition:
+            definitions[meaning.code] = meaning.definition
+        if shape.more or "score" in record or "attributes" in record:
+            found[identity] |= beside(shape)
+    return Plain(found, definitions)
+
+
+def _geometry(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
+    """Return type and place of an annotation; None if they are left to `meaning`, as is what cannot be understood."""
+    record = shape.record
+    drawn, box = record.get("segmentation"), record.get("bbox")
+    if shape.geometry is not None:
+        return shape.geometry if drawn is None and box is None else None
+    if not drawn and (drawn is None or type(drawn) is list):
+        sides = _sides(box)
+        return None if sides is None else {"type": "bbox", "bbox": sides}
+    if type(drawn) is not list or len(drawn) != 1 or key or not (box is None or box == [] or _sides(box)):
+        return None
+    try:
+        read = shape.segmentation(size, source=source, where=place_in("annotations", record))
+    except InputError:
+        return None
+    if read is None or read.rings is None:
+        return None
+    return {"type": "polygon", "polygon": read.rings[0]}
+
+
+def _sides(box: Any) -> list[float] | None:
+    """Return `x_min, y_min, x_max, y_max` of a box as `box_from_record` does; None if it is no box."""
+    if type(box) is not list or len(box) != 4 or not _NUMBERS.issuperset(map(type, box)):
+        return None
+    x, y, width, height = box
+    if not (-_LARGEST < x < _LARGEST and -_LARGEST < y < _LARGEST and 0 <= width < _LARGEST and 0 <= height < _LARGEST):
+        return None
+    return [float(x), float(y), round(float(x + width), _DECIMALS) + 0.0, round(float(y + height), _DECIMALS) + 0.0]
+
+
+def beside(shape: Shape) -> Record:
+    """Return what an annotation says beside its class and its place: attributes, confidence, and what has no record."""
+    extra: Record = {}
+    attributes = shape.record.get("attributes")
+    if isinstance(attributes, dict):
+        told = {name: value for name, value in attributes.items() if _is_attribute(name, value)}
+        extra |= tracked(told)
+        extra |= {"attributes": told} if told else {}
+    score = shape.record.get("score")
+    if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
+        extra["confidence"] = float(score)
+    return extra | {name: value for name, value in shape.more.items() if name != "parent_id"}
+
+
+def _is_attribute(name: str, value: Any) -> bool:
+    """Tell whether the model takes an attribute: one line; a text, number, truth value or list of these."""
+    members = value if isinstance(value, list) else [value]
+    return (
+        bool(name)
+        and name.isprintable()
+        and all(not isinstance(each, dict | list) and each is not None for each in members)
+    )
+
+
+def place_in(section: str, record: Record) -> str:
+    """Return the words for where a record stands: its section and its id."""
+    number = record.get("id")
+    return f"{section}, id {number if isinstance(number, int | str) else '?'}"

@@ -1,0 +1,103 @@
+"""Many outlines on a slide: what is done in one step for the usual ones is what is done for any."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from annoconv_converters._pictures import said
+from annoconv_converters._pictures.records import Shape
+from annoconv_converters.geojson import losses
+from hypothesis import given
+from hypothesis import strategies as st
+
+import annoconv
+from annoconv.casefile import read_case, writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROPERTIES: list[Any] = [
+    {},
+    None,
+    {"objectType": "annotation", "classification": {"name": "cell", "color": [1, 2, 3]}},
+    {"objectType": "annotation", "classification": {"name": "cell", "color": [1, 2, 4]}, "isLocked": True},
+    {"objectType": "cell", "classification": {"names": ["cell", "large"]}, "name": "N"},
+    {"objectType": 7, "classification": {"name": 3}, "name": "N", "unknown": {"a": [1]}},
+    {"classification": "cell", "metadata": {"a": "b"}, "measurements": {"area": 5.5, "area 2": 1}},
+    {"classification": "cell", "metadata": {"a": {"b": 1}}, "measurements": [{"name": "area", "value": 5.25}]},
+    {"classification": "cell", "confidence": 1.5},
+    {"classification": "cell", "children": [{"type": "Feature", "geometry": None}], "picture": 3},
+]
+RINGS = [
+    [[1.5, 2], [9.25, 3], [4, 8.5], [1.5, 2]],
+    [[1.5, 2.25], [9.25, 3.5], [4.75, 8.5]],
+    [[1, 2], [9, 2], [9, 7], [1, 7], [1, 2]],
+    [[1.5, 2, 7], [9.25, 3, 7], [4, 8.5, 7]],
+]
+
+
+def features() -> list[dict[str, Any]]:
+    """Return features of every kind of properties, ids and geometries, twice."""
+    geometries: list[dict[str, Any]] = [{"type": "Polygon", "coordinates": [ring]} for ring in RINGS]
+    geometries += [{**geometries[0], "isEllipse": False}, {**geometries[1], "plane": {"c": -1, "z": 2, "t": 0}}]
+    geometries += [{**geometries[2], "isEllipse": True}, {**geometries[0], "measureAccuracy": 3}]
+    ids = ["PathCellObject", "PathTileObject", None]
+    return [
+        {"type": "Feature", "id": ids[number % 3] or f"c{number}", "geometry": geometry, "properties": properties}
+        for number, (geometry, properties) in enumerate(2 * [(g, p) for g in geometries for p in PROPERTIES])
+    ]
+
+
+@pytest.mark.parametrize("most", [1, 1_000])
+def test_what_is_lost_of_outlines_is_what_is_lost_of_each(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cells.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features()}))
+    monkeypatch.setattr(losses, "_MOST_ALIKE", most)
+    (alike,) = annoconv.read([path], format="geojson")
+    monkeypatch.setattr(losses, "_is_same_polygon", lambda *_: False)
+    (each,) = annoconv.read([path], format="geojson")
+    assert alike.case == each.case
+    assert list(alike.losses) == list(each.losses)
+    assert any(loss.path.endswith("/color") for loss in alike.losses)
+
+
+numbers = st.floats(-1e6, 1e6).map(lambda number: round(number, 3)) | st.sampled_from([0.0, -0.0, 1.005, 2.5])
+
+
+@given(st.lists(st.tuples(numbers, numbers), min_size=3, max_size=9), st.booleans())
+def test_what_a_ring_says_is_what_any_outline_says(corners: list[tuple[float, float]], is_whole: bool) -> None:
+    flat = [number for corner in corners for number in corner]
+    record = {"segmentation": [list(map(int, flat)) if is_whole else flat], "attributes": {"a": 1}, "score": 0.5}
+    found = said.said_of(Shape(record), "cell")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(said, "_is_ring", lambda _: False)
+        assert said.said_of(Shape(record), "cell") == found
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 6, 7])
+def test_a_case_is_written_some_annotations_at_a_time(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [
+        {"id": f"A{n}", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1, 2, 3.5, 4]}
+        for n in range(count)
+    ]
+    text = '\n  "annotations": []'
+    case = {
+        "schema_version": "1.1",
+        "task_id": "T",
+        "image": {"uid": "1", "modality": "CT", "shape": [9, 9]},
+        "annotations": listed,
+        "metadata": {"annotator": "R1"},
+        "extensions": {"org.example": {"annotations": [], "text": text}},
+    }
+    (tmp_path / "in.json").write_text(json.dumps(case))
+    loaded = read_case(tmp_path / "in.json")
+    annoconv.write_case(loaded, tmp_path / "whole.json")
+    monkeypatch.setattr(writing, "_TOGETHER", 3)
+    annoconv.write_case(loaded, tmp_path / "parts.json")
+    assert (tmp_path / "parts.json").read_bytes() == (tmp_path / "whole.json").read_bytes()

@@ -1,0 +1,144 @@
+"""Records that are plain are understood in one step: what they mean is what any record means, to the byte."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+from annoconv_converters._pictures import meaning
+from annoconv_converters.coco import foreign
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import annoconv
+from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NUMBERS = st.sampled_from([0, 1, 2.5, 12, 28.45, 33.73, 0.1, -0.0, -3, 640, 1e13, True, None, "1"])
+SIZES = st.sampled_from([0, 1, 5.25, 33.73, 700])
+BOXES = st.one_of(
+    st.builds(lambda *sides: [*sides], SIZES, SIZES, SIZES, SIZES),
+    st.builds(lambda *sides: [*sides], NUMBERS, NUMBERS, SIZES, NUMBERS),
+    st.sampled_from([[], None, [1, 2, 3], {}, "box"]),
+)
+CORNERS = st.lists(st.sampled_from([0, 3, 4.5, 10.1, 20, 33.3]), min_size=4, max_size=12)
+OUTLINES = st.one_of(
+    CORNERS.map(lambda ring: [ring]),
+    st.lists(CORNERS, max_size=2),
+    st.sampled_from([[], [[]], None, {}, {"size": [48, 64], "counts": [100, 5, 2967]}, [[1, 1, 9, 1, 9, 9]], [3]]),
+)
+MEMBERS = {
+    "segmentation": OUTLINES,
+    "bbox": BOXES,
+    "area": st.sampled_from([0, 50, 50.0, 1127.9285, None, "50"]),
+    "iscrowd": st.sampled_from([0, 1, 0.0, False]),
+    "score": st.sampled_from([0.5, 1, 2, True, None]),
+    "attributes": st.sampled_from([{}, {"a": 1, "b": None}, {"track_id": 3}, {"rotation": 30.0}, None, {"c": 0.1}]),
+    "keypoints": st.sampled_from([[], [3, 3, 2], None]),
+    "caption": st.sampled_from(["text", 3]),
+    "ignore": st.just(0),
+}
+WHOSE = {
+    "id": st.sampled_from([1, 2, 3, 0, -1, "4", "a", "a_", "5x", 2**53, 2.0]),
+    "image_id": st.just(1),
+    "category_id": st.sampled_from([1, 2, 3, 9, "1", None]),
+}
+USUAL = {
+    **WHOSE,
+    "bbox": st.builds(lambda *sides: [*sides], SIZES, SIZES, SIZES, SIZES),
+    "segmentation": st.one_of(st.just([]), CORNERS.filter(lambda ring: len(ring) % 2 == 0).map(lambda ring: [ring])),
+    "iscrowd": st.just(0),
+}
+RECORDS = st.one_of(
+    st.fixed_dictionaries(USUAL, optional={name: MEMBERS[name] for name in ("area", "score", "attributes", "ignore")}),
+    st.fixed_dictionaries(WHOSE, optional=MEMBERS),
+)
+BOX = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 28.45, 33.73], "area": 959.6185, "iscrowd": 0}
+RING = [2, 2, 12, 2, 12.5, 12, 2, 12]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    return tmp_path_factory.mktemp("plain")
+
+
+def told(read: Callable[[], Any]) -> Any:
+    """Return what is read, with its losses and findings, or why it is not."""
+    try:
+        return [
+            (strict_json.dumps(each.case), sorted(each.masks), [*each.losses], list(each.findings)) for each in read()
+        ]
+    except AnnoconvError as error:
+        return type(error), str(error), str(getattr(error, "findings", ""))
+
+
+@example([BOX, {**BOX, "id": 2, "segmentation": [RING]}])
+@example([{**BOX, "id": number, "segmentation": [RING], "bbox": [2, 2, 10.5, 10], "area": 102.5} for number in (1, 2)])
+@example([BOX, BOX])
+@example([{**BOX, "bbox": [1e13, 1, 1, 1]}])
+@example([{**BOX, "area": 959.6185000000001}, {**BOX, "id": 2, "segmentation": []}])
+@given(st.lists(RECORDS, max_size=4))
+def test_one_step_says_the_same(folder: Path, records: list[dict[str, Any]]) -> None:
+    file = folder / "file.json"
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "annotations": records,
+        "categories": [{"id": 1, "name": "x"}, {"id": 2, "name": "LUNG"}, {"id": 3, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+
+    def read() -> Any:
+        return annoconv.read([file], format="coco")
+
+    found = told(read)
+    with patch.object(meaning, "plain_annotations", lambda *_, **__: None):
+        assert found == told(read)
+
+
+def test_what_is_usual_is_plain(folder: Path) -> None:
+    """The short way is taken at all: boxes and polygons are not drawn to be compared."""
+    file = folder / "usual.json"
+    records = [BOX, {**BOX, "id": 2, "segmentation": [RING]}]
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "annotations": records,
+        "categories": [{"id": 1, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+    with patch.object(foreign, "draw", side_effect=AssertionError):
+        (reading,) = annoconv.read([file], format="coco")
+    assert [each.type for each in reading.case.annotations] == ["bbox", "polygon"]
+
+
+def test_what_most_records_do_not_say_is_said_once(tmp_path: Path) -> None:
+    """A case keeps for a picture what its records leave out; an annotation that is another thing now keeps its own."""
+    file, again = tmp_path / "file.json", tmp_path / "again.json"
+    bare = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 28.45, 33.73]}
+    records = [*({"id": number, **bare} for number in (1, 2, 3)), {"id": 4, **bare, "segmentation": [], "ignore": 1}]
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "annotations": records,
+        "categories": [{"id": 1, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+    (reading,) = annoconv.read([file], format="coco")
+    kept = (reading.case.extensions or {})["annoconv.coco"]
+    assert kept["absent"] == ["segmentation", "area", "iscrowd"]
+    assert kept["annotations"] == {"4": {"fields": {"ignore": 1}, "absent": ["area", "iscrowd"]}}
+    annoconv.write([reading], again, format="coco")
+    assert json.loads(again.read_text())["annotations"] == records
+
+    outline = [[1.0, 2.0], [20.0, 2.0], [20.0, 30.0]]
+    polygon = {**reading.case.annotations[0].model_dump(exclude={"bbox"}), "type": "polygon", "polygon": outline}
+    others = [each.model_dump() for each in reading.case.annotations[1:]]
+    changed = type(reading.case).model_validate({**reading.case.model_dump(), "annotations": [polygon, *others]})
+    annoconv.write([annoconv.LoadedCase(changed)], again, format="coco", overwrite=True, plain=True)
+    first, *rest = json.loads(again.read_text())["annotations"]
+    assert first["segmentation"] == [[1.0, 2.0, 20.0, 2.0, 20.0, 30.0]]
+    assert rest == records[1:]
