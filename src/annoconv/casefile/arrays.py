@@ -162,7 +162,7 @@ def _volume_of(value: object, image: Image, identity: str) -> ArrayVolume:
         raise MaskError(
             "an array that hides values is no mask",
             where=identity,
-            found="numpy.ma.MaskedArray",
+            found=type(array).__name__,
             expected="numpy.ndarray",
             advice="Say what the hidden voxels are: array.filled(0)",
         )
