@@ -51,24 +51,6 @@ def write(ct: Path, target: Path, loaded: LoadedCase | None = None, **options: A
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"type": "binry"}, ("binry", "binary, labelmap, fractional", "Did you mean binary?")),
-        ({"type": 3}, ("3", "binary, labelmap, fractional")),
-        ({"plain": "yes"}, ("yes", "True, False")),
-        ({"context": {"timestamp": 1}}, ("dict", "annoconv.Context")),
-    ],
-)
-def test_an_option_has_the_type_that_its_command_has(
-    options: dict[str, Any], said: tuple[str, ...], ct: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(UsageError) as raised:
-        write(ct, tmp_path / "x.dcm", **options)
-    assert all(each in str(raised.value) for each in said), raised.value
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
     ("name", "value", "said"),
     [
         ("timezone", "Asia/Shanghai", "zoneinfo.ZoneInfo"),

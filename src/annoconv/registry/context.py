@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Label
 
-__all__ = ["Context", "given_or_new"]
+__all__ = ["Context", "check_context"]
 
 
 _MOMENT: Final = Message("Give datetime(..., tzinfo=timezone.utc), or its .astimezone() for the zone of this machine")
@@ -85,15 +85,12 @@ class Context:
             self.progress(done, total)
 
 
-def given_or_new(context: Context | None) -> Context:
-    """Return the context that a caller gave, or one of its own; UsageError if it is something else."""
-    if context is None:
-        return Context()
-    if not isinstance(context, Context):  # pyright: ignore[reportUnnecessaryIsInstance]
+def check_context(given: Context | None) -> None:
+    """Raise UsageError if what was given is no context."""
+    if given is not None and not isinstance(given, Context):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UsageError(
             "this is no context",
-            found=type(context).__name__,
+            found=type(given).__name__,
             expected="annoconv.Context",
-            advice="Give annoconv.Context(...), with those of its values that are needed",
+            advice="Give annoconv.Context(task=..., timestamp=...), or leave it out",
         )
-    return context

@@ -13,7 +13,6 @@ from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
 from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.registry.context import given_or_new
 from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of, is_contours
 
 if TYPE_CHECKING:
@@ -239,7 +238,7 @@ def readings_of(paths: Sequence[Path], *, context: Context | None, options: Mapp
         raise UsageError(
             "no source is named", found=NOTHING, expected="a file or a folder", advice="Name the file or folder"
         )
-    limits = given_or_new(context).limits
+    limits = context.limits if context is not None else None
     try:
         sources = sources_of(paths, (), Kinds(), limits)
     except AnnoconvError as error:
@@ -270,7 +269,7 @@ def _readings(
             expected="none",
             advice="Leave them out",
         )
-    for each in read_cases(paths, limits=given_or_new(context).limits):
+    for each in read_cases(paths, limits=None if context is None else context.limits):
         yield Reading(each.case, each.masks, fields=each.fields, source=each.path)
 
 
