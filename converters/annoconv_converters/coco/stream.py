@@ -105,8 +105,8 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         raise _invalid(problem, source, None) from error
     text = bytes(scanner.skeleton)
     if scanner.section is not None:
-        problem = "this is not JSON: the text ends in the middle of {section}; copy it again from where it is whole"
-        raise _invalid(Message(problem, section=scanner.section or Message("the results")), source, None)
+        sentence = "this is not JSON: the text ends in the middle of {section}; copy it again from where it is whole"
+        raise _invalid(Message(sentence, section=scanner.section or Message("the results")), source, None)
     skeleton = strict_json.loads(text, limits=limits, source=source)
     if not isinstance(skeleton, dict | list):
         raise _neither(skeleton, source)
