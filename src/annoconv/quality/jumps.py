@@ -10,6 +10,7 @@ nothing disagrees, the centroids tell, on labels that are drawn steadily.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Jump", "jumps_of"]
 
+_STILL: Final = 0.5
+"""Voxels by which the way from centroid to centroid may turn along i or j, and none of the numbers below is reached."""
 _LEAST_SHIFT: Final = 0.6
 """Voxels by which the centroid leaves the line of its neighbours' when a slice is shifted by one."""
 _LEAST_STEP: Final = 2
@@ -62,7 +65,8 @@ class Jump(NamedTuple):
 def jumps_of(table: SliceTable, shifts: UnitShifts) -> tuple[list[Jump], list[Jump]]:
     """Return the slices that are shifted against both neighbours, and those from which on all are."""
     count = len(table.areas)
-    if count < 3:
+    part = slice(table.first, table.first + count)
+    if count < 3 or _is_still(table, shifts.gains[:, :, part]):
         return [], []
     usable = table.areas >= LEAST_AREA
     bend = np.full((count, 2), np.nan)
@@ -74,8 +78,7 @@ def jumps_of(table: SliceTable, shifts: UnitShifts) -> tuple[list[Jump], list[Ju
     off = np.full((count, 2), np.nan)
     if count > 3:
         off[2:-1] = pace[1:-1] - (pace[:-2] + pace[2:]) / 2
-    part = slice(table.first, table.first + count)
-    usual = _usual(shifts.disagreement[part], table.areas)
+    usual = _Usual(shifts.disagreement[part], table.areas)
     own, voxels = (each[:, :, part].reshape(9, -1) for each in (shifts.gains, shifts.voxels))
     gains = np.where(voxels >= _LEAST_VOXELS, own, 0).max(axis=0)
     steps = [
@@ -87,44 +90,62 @@ def jumps_of(table: SliceTable, shifts: UnitShifts) -> tuple[list[Jump], list[Ju
     beside_steps = {each.k - table.first + n for each in steps for n in (-1, 0)}
     gains[[*beside_steps]] = 0
     jumps = list[Jump]()
-    for k in _alone(gains, _LEAST_GAIN + _OF_DISAGREEMENT * usual):
+    for k in _alone(gains, usual):
         far = _jump(table, bend, k, _GAIN, is_steady=False) if k in _candidates(bend, 1 + _LEAST_SHIFT) else None
         jumps.append(far or Jump(table.first + k, *_back(own, k)))
     told = {each.k - table.first + n for each in jumps for n in (-1, 0, 1)} | beside_steps
     candidates = [k for k in _candidates(bend, _LEAST_SHIFT) if k not in told]
-    is_steady = usual <= _STEADY
     found = [
-        _jump(table, bend, k, max(_GAIN, _OF_DISAGREEMENT * usual[k]), is_steady=bool(is_steady[k])) for k in candidates
+        _jump(table, bend, k, max(_GAIN, _OF_DISAGREEMENT * usual.at(k)), is_steady=usual.at(k) <= _STEADY)
+        for k in candidates
     ]
     jumps += [jump for jump in found if jump is not None]
-    jumps += [jump for jump in _ends(table, usable) if is_steady[jump.k - table.first]]
+    jumps += [jump for jump in _ends(table, usable) if usual.at(jump.k - table.first) <= _STEADY]
     most = max(1, int(_MOST_SHARE * count))
     return (sorted(jumps) if len(jumps) <= most else []), (steps if len(steps) <= most else [])
 
 
-def _usual(disagreement: NDArray[np.float64], areas: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return for each slice how much those of its label disagree, but for it and those beside it: nine in ten less.
-
-    It is larger for a slice that is smaller than most, whose outline has fewer voxels; 1 where too few others tell.
-    """
-    told = np.flatnonzero(~np.isnan(disagreement))
-    if not len(told):
-        return np.ones(len(areas))
-    typical = float(np.median(areas[told]))
-    usual = np.ones(len(areas))
-    for k in range(len(areas)):
-        others = disagreement[told[np.abs(told - k) > 1]]
-        if len(others) >= _LEAST_WITNESSES:
-            most = float(np.sort(others)[int(_NINE_IN_TEN * (len(others) - 1))])
-            usual[k] = most * max(1.0, (typical / max(int(areas[k]), 1)) ** 0.25)
-    return usual
+def _is_still(table: SliceTable, gains: NDArray[np.float64]) -> bool:
+    """Tell whether nothing of a label can be told to be shifted: centroids run straight, and no slice gains."""
+    centres = table.centres
+    turns = (
+        centres[:-2] - 2 * centres[1:-1] + centres[2:]
+    )  # twice the bend, and no less than half of what steps are off
+    return not ((np.abs(turns) > _STILL).any() or (gains >= _LEAST_GAIN).any())
 
 
-def _alone(gains: NDArray[np.float64], least: NDArray[np.float64]) -> list[int]:
-    """Return the slices that gain so much, of two beside each other the one that gains more."""
+class _Usual:
+    """How much the slices of a label disagree, told for a slice by the others: nine in ten disagree less."""
+
+    def __init__(self, disagreement: NDArray[np.float64], areas: NDArray[np.int64]) -> None:
+        self._disagreement = disagreement
+        self._areas = areas
+
+    @cached_property
+    def _told(self) -> tuple[NDArray[np.int64], float]:
+        """The slices whose disagreement is known, and how large they usually are."""
+        told = np.flatnonzero(~np.isnan(self._disagreement))
+        return told, float(np.median(self._areas[told])) if len(told) else 0.0
+
+    def at(self, k: int) -> float:
+        """Return it for a slice, by those that are not beside it; 1 where too few others tell.
+
+        It is larger for a slice that is smaller than most, whose outline has fewer voxels.
+        """
+        told, typical = self._told
+        others = self._disagreement[told[np.abs(told - k) > 1]]
+        if len(others) < _LEAST_WITNESSES:
+            return 1.0
+        most = float(np.sort(others)[int(_NINE_IN_TEN * (len(others) - 1))])
+        smaller: float = (typical / max(int(self._areas[k]), 1)) ** 0.25
+        return most * max(1.0, smaller)
+
+
+def _alone(gains: NDArray[np.float64], usual: _Usual) -> list[int]:
+    """Return the slices that gain more than others disagree, of two beside each other the one that gains more."""
     found: list[int] = []
-    for k in sorted(np.flatnonzero(gains >= least).tolist(), key=lambda k: (-gains[k], k)):
-        if not {k - 1, k + 1} & set(found):
+    for k in sorted(np.flatnonzero(gains >= _LEAST_GAIN).tolist(), key=lambda k: (-gains[k], k)):
+        if gains[k] >= _LEAST_GAIN + _OF_DISAGREEMENT * usual.at(k) and not {k - 1, k + 1} & set(found):
             found.append(k)
     return sorted(found)
 
@@ -168,13 +189,14 @@ def _ends(table: SliceTable, usable: NDArray[np.bool_]) -> list[Jump]:
         if count < 5 or not usable[[end, near, far, further]].all():
             continue
         c = table.centres
-        off = c[end] - (2 * c[near] - c[far])
-        di, dj = (round(float(each)) for each in off)
+        di, dj = (round(each) for each in (c[end] - (2 * c[near] - c[far])).tolist())
+        if (di, dj) == (0, 0):
+            continue
+        size = math.hypot(di, dj)
         rest = np.linalg.norm(c[near] - (2 * c[far] - c[further]))
         pace = np.linalg.norm(np.diff(c, axis=0), axis=1)
         others = np.delete(pace, 0 if end == 0 else count - 2)
-        size = math.hypot(di, dj)
-        is_rare = size > 0 and np.nanmax(others) <= size / 2
+        is_rare = np.nanmax(others) <= size / 2
         if is_rare and rest <= _QUIET * size and _gain(table, end, (near,), di, dj) >= _GAIN:
             found.append(Jump(table.first + end, di, dj))
     return found
