@@ -85,21 +85,21 @@ def jumps_of(table: SliceTable, shifts: UnitShifts) -> tuple[list[Jump], list[Ju
         step
         for k in _candidates(off, _LEAST_STEP - 1 + _LEAST_SHIFT)
         if (step := _step(table, pace, off, k)) is not None
-        and _is_step(table, step, {n: _back(own, n) for n in (k - 1, k)})
+        and _is_step(table, step, {n: _back(own, n) for n in (k - 1, k)}, bend)
     ]
     beside_steps = {each.k - table.first + n for each in steps for n in (-1, 0)}
     gains[[*beside_steps]] = 0
     jumps = list[Jump]()
     for k in _alone(gains, usual):
         far = _jump(table, bend, k, _GAIN, is_steady=False) if k in _candidates(bend, 1 + _LEAST_SHIFT) else None
-        jumps.append(far or Jump(table.first + k, *_back(own, k)))
+        jumps.append(_fitted(table, far or Jump(table.first + k, *_back(own, k))))
     told = {each.k - table.first + n for each in jumps for n in (-1, 0, 1)} | beside_steps
     candidates = [k for k in _candidates(bend, _LEAST_SHIFT) if k not in told]
     found = [
         _jump(table, bend, k, max(_GAIN, _OF_DISAGREEMENT * usual.at(k)), is_steady=usual.at(k) <= _STEADY)
         for k in candidates
     ]
-    jumps += [jump for jump in found if jump is not None]
+    jumps += [_fitted(table, jump) for jump in found if jump is not None]
     jumps += [jump for jump in _ends(table, usable) if usual.at(jump.k - table.first) <= _STEADY]
     most = max(1, int(_MOST_SHARE * count))
     return (sorted(jumps) if len(jumps) <= most else []), (steps if len(steps) <= most else [])
@@ -171,6 +171,17 @@ def _jump(table: SliceTable, bend: NDArray[np.float64], k: int, least: float, *,
     return Jump(table.first + k, di, dj) if is_jump else None
 
 
+def _fitted(table: SliceTable, jump: Jump) -> Jump:
+    """Return a shift of one slice by as many voxels as leave least difference, step by step from those told."""
+    k, best = jump.k - table.first, (jump.di, jump.dj)
+    while True:
+        around = [(best[0] + di, best[1] + dj) for di in (-1, 0, 1) for dj in (-1, 0, 1)]
+        least = min(around, key=lambda by, best=best: (_difference(table, k, {k: by}), by != best, by))  # type: ignore[misc]
+        if least == best:
+            return Jump(jump.k, *best)
+        best = least
+
+
 def _is_spike(bend: NDArray[np.float64], k: int, di: int, dj: int) -> bool:
     """Tell whether centroids lie as one whole shift of one slice puts them, on a line that is quiet but for it."""
     shift = np.array([di, dj], dtype=np.float64)
@@ -212,21 +223,31 @@ def _step(table: SliceTable, pace: NDArray[np.float64], off: NDArray[np.float64]
     return Jump(table.first + k, di, dj) if is_quiet and _gain(table, k, (k - 1,), di, dj) >= _GAIN else None
 
 
+def _rounded(shift: NDArray[np.float64]) -> tuple[int, int]:
+    """Return a shift in whole voxels; none of a slice whose neighbours do not tell."""
+    di, dj = np.nan_to_num(shift).round().astype(int).tolist()
+    return di, dj
+
+
 def _back(gains: NDArray[np.float64], k: int) -> tuple[int, int]:
     """Return the shift by one voxel (di, dj) whose undoing gains most for a slice."""
     dj, di = divmod(int(gains[:, k].argmax()), 3)
     return di - 1, dj - 1
 
 
-def _is_step(table: SliceTable, step: Jump, alone: dict[int, tuple[int, int]]) -> bool:
-    """Tell whether moving back all slices from a step on explains far more than moving back one beside it, by itself.
+def _is_step(table: SliceTable, step: Jump, by_one: dict[int, tuple[int, int]], bend: NDArray[np.float64]) -> bool:
+    """Tell whether moving back all slices from a step on explains more than moving back one beside it, by itself.
 
-    `alone` is how one of them would be moved back by a voxel, from the first slice of the label.
+    Far more, where this one is moved by a voxel, as `by_one` tells of slices from the first of the label.
     """
     k, shift = step.k - table.first, (step.di, step.dj)
     as_is = _difference(table, k, {})
     as_step = as_is - _difference(table, k, {k: shift, k + 1: shift})
-    return all(as_step > _SURELY * (as_is - _difference(table, k, {n: by})) for n, by in alone.items())
+    alone = [(_SURELY, n, by) for n, by in by_one.items()]
+    for n in (k - 1, k):
+        jump = _fitted(table, Jump(table.first + n, *_rounded(bend[n])))
+        alone.append((1.0, n, (jump.di, jump.dj)))
+    return all(as_step > share * (as_is - _difference(table, k, {n: by})) for share, n, by in alone)
 
 
 def _difference(table: SliceTable, k: int, moved: dict[int, tuple[int, int]]) -> int:
