@@ -11,7 +11,7 @@ import copy
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.class_list import class_list
@@ -141,6 +141,19 @@ class Categories:
         """The class list, as a case has it in `labels`: every class in order, numbered; empty if there is none."""
         return self.labels_of(self.records) if self.kind != "seen" else []
 
+    @cached_property
+    def _by_code(self) -> dict[str, list[int]]:
+        """Places of the categories among the records, by their codes."""
+        places: dict[str, list[int]] = {}
+        for place, number in enumerate(self.records):
+            places.setdefault(self[number].code, []).append(place)
+        return places
+
+    def numbers_of(self, codes: Iterable[str]) -> list[object]:
+        """Return the ids of the categories that have these label codes, in the order of the file."""
+        numbers = [*self.records]
+        return [numbers[place] for place in sorted(chain(*(self._by_code.get(code, ()) for code in codes)))]
+
     def labels_of(self, numbers: Iterable[object]) -> list[dict[str, Any]]:
         """Return classes by their ids as a case has them in `labels`; one whose id is no number has the first free."""
         return [
@@ -185,7 +198,8 @@ class Categories:
             return self
         told = self._labels.of_names([(self.name_of(number), {}) for number in shared])
         apart = copy.copy(self)
-        apart.__dict__.pop("listed", None)
+        for name in ("listed", "_by_code"):
+            apart.__dict__.pop(name, None)
         apart._last = None
         meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
         apart._meanings = {**self._meanings, **meanings}
@@ -242,8 +256,7 @@ class CategoryTable:
     _taken: set[object] = field(default_factory=set)
     _highest: int = -1
     """Of the numbers that are taken."""
-    _last: Sequence[Label] | None = None
-    """The class list that was taken over last: most cases have the same."""
+    last: Sequence[Label] | None = None
 
     def __post_init__(self) -> None:
         for place, label in enumerate(self.label_system):
@@ -262,9 +275,9 @@ class CategoryTable:
     def take(self, case: Case, known: Labels) -> None:
         """Take over the class list of a case."""
         labels = class_list(case)
-        if labels == self._last:
+        if labels == self.last:
             return
-        self._last = labels
+        self.last = labels
         for label in labels:
             name = known.name_of(label.code)
             if name not in self.records:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.class_list import class_list
 from annoconv.codes import UNCLASSIFIED, Labels, own_code
 from annoconv.documents.losses import report
 from annoconv.documents.residuals import pointer
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.documents.losses import Carrier, Reasons
-    from annoconv.model import Case, Label
+    from annoconv.model import Label
     from annoconv_converters._pictures.categories import CategoryTable, ClassKind
 
 __all__ = [
@@ -161,14 +160,14 @@ class Counted:
         self._table, self._sentence, self._is_anew = table, reasons.get(COUNTED), is_anew
         self._said: set[str] = set()
 
-    def losses(self, case: Case, known: Labels, drawn: Collection[str], case_index: int) -> Iterator[Loss]:
+    def losses(self, case: Record, known: Labels, drawn: Collection[str], case_index: int) -> Iterator[Loss]:
         """Yield what is told with a case, of whose annotations those with these ids are drawn."""
         if not isinstance(self._sentence, str):
             return
-        for place, each in enumerate(case.annotations if self._table.counted else ()):
-            name = known.name_of(each.label_code)
+        for place, each in enumerate(case["annotations"] if self._table.counted else ()):
+            name = known.name_of(each["label_code"])
             is_placed = self._table.counted.get(name, True) if not self._is_anew else name not in self._table.counted
-            if not is_placed and name not in self._said and each.id in drawn:
+            if not is_placed and name not in self._said and each["id"] in drawn:
                 self._said.add(name)
                 yield Loss(
                     case_index, pointer(("annotations", place, "label_code")), LossKind.UNCODED, Message(self._sentence)
@@ -202,10 +201,10 @@ class SaidOnce:
     def __init__(self) -> None:
         self._said: Any = None
 
-    def __call__(self, case: Case) -> bool:
-        """Tell it of the next case."""
-        is_said = bool(class_list(case)) and case.labels == self._said
-        self._said = case.labels
+    def __call__(self, labels: Sequence[Label] | None, listed: Sequence[Label]) -> bool:
+        """Tell it of the labels of the next case, and which of these are its class list."""
+        is_said = bool(listed) and labels == self._said
+        self._said = labels
         return is_said
 
 
@@ -250,13 +249,13 @@ class WrittenLists:
         """Tell whether it is made of such classes."""
         return self.kind == kind and self._records == records
 
-    def places(self, case: Case) -> list[int]:
-        """Return which classes of the file the class list of a case has; none if it has no list."""
-        if self._case is not None and self._case[0] == case.labels:
-            self._case = case.labels, self._case[1]  # the next one may have the very same
+    def places(self, labels: Sequence[Label] | None, listed: Sequence[Label]) -> list[int]:
+        """Return which classes of the file a case has in its class list, which these of its labels are."""
+        if self._case is not None and self._case[0] == labels:
+            self._case = labels, self._case[1]  # the next one may have the very same
             return self._case[1]
-        known = Labels.of(case, self._label_system)
-        self._case = case.labels, [self._places[known.name_of(label.code)] for label in class_list(case)]
+        known = Labels(labels or (), self._label_system)
+        self._case = labels, [self._places[known.name_of(label.code)] for label in listed]
         return self._case[1]
 
     def of(self, places: Sequence[int]) -> list[Record]:

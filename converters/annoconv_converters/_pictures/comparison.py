@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
-from annoconv.documents import residuals, strict_json
+from annoconv.documents import residuals
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
@@ -51,7 +51,7 @@ def compare_case(
     is_said: bool,
 ) -> tuple[list[Loss], Record]:
     """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
-    original = strict_json.plain(drawing.loaded.case)
+    original = drawing.document
 
     def by_itself() -> PictureCase:
         found = picture_case_of(read, lists.known, task, "output", use_keys=False)
@@ -72,7 +72,7 @@ def compare_case(
     if plain:
         put_keys(read, _keys(drawing.pictures, read, set(), set()))
         return told(compare_plain(original, by_itself(), reasons, case_index, unwritten)), {}
-    places = lists.places(drawing.loaded.case)
+    places = lists.places(drawing.labels, drawing.listed)
     entry, found = _keyed(drawing, read, lists, places, task)
     if lists.kind == "numbered" and is_said:
         original = renumbered(original, found.document)

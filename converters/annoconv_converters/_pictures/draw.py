@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.left_out import LeftOut
-    from annoconv.model import AnyAnnotation, Image
+    from annoconv.model import AnyAnnotation, Image, Label
     from annoconv.pixels import Mask
     from annoconv_converters._pictures.seen_names import SeenNames
     from annoconv_converters._raster.run_lengths import Counts
@@ -75,6 +75,10 @@ class Drawing:
         Ids of the annotations that no picture shows.
     parts
         For each mask that is drawn, index of a picture and run lengths.
+    document
+        The case as JSON values, once it waits for others.
+    labels, listed
+        Then its labels, and those that are its class list.
     """
 
     loaded: LoadedCase
@@ -84,6 +88,9 @@ class Drawing:
     planes: dict[str, Planes] = field(default_factory=dict)
     undrawn: list[str] = field(default_factory=list)
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
+    document: Record = field(default_factory=dict)
+    labels: Sequence[Label] | None = None
+    listed: Sequence[Label] = ()
     _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
 
     def place(self, uid: str, index: int, picture: Picture) -> None:
@@ -98,9 +105,8 @@ class Drawing:
         record: Record = {"id": annotation.id, "category_id": annotation.label_code, **drawn, "iscrowd": 0}
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
-        attributes = {**told_of(annotation), **strict_json.plain(annotation.attributes or {})}
-        if attributes:
-            record["attributes"] = attributes
+        if annotation.attributes or annotation.tracking_id is not None:
+            record["attributes"] = {**told_of(annotation), **strict_json.plain(annotation.attributes or {})}
         key = {"id": annotation.id, "type": annotation.type}
         made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
         shape = Shape(record, geometry, key=key, algorithm_type=made, parent_id=annotation.parent_id)

@@ -12,17 +12,17 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.skeletons import Skeletons
-from annoconv_converters._pictures.spool import Spool, chunks, weight_of_drawing, without_masks
+from annoconv_converters._pictures.spool import Spool, chunks, waiting, weight_of_drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import Case, Label
+    from annoconv.model import Label
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_format import PictureFormat, Survey
     from annoconv_converters._pictures.picture_names import NameRule
-    from annoconv_converters._pictures.records import Picture, Shape
+    from annoconv_converters._pictures.records import Shape
 
 __all__ = ["Drawn", "drawn_cases"]
 
@@ -86,25 +86,25 @@ class Drawn:
         self._known: tuple[Sequence[Label] | None, Labels] | None = None
         self._pictures = self._shapes = 0
 
-    def labels_of(self, case: Case) -> Labels:
-        """Return the labels of a case; most cases have the class list of the one before."""
-        labels = self._labels(case)[1]
-        self._known = case.labels, labels  # the next one may have the very same
-        return labels
+    def labels_of(self, drawing: Drawing) -> Labels:
+        """Return the labels of a case that waited; most cases have those of the one before."""
+        known = self._labels(drawing.labels)[1]
+        self._known = drawing.labels, known  # the next one may have the very same
+        return known
 
-    def _labels(self, case: Case) -> tuple[Sequence[Label] | None, Labels]:
-        if self._known is None or self._known[0] != case.labels:
-            self._known = case.labels, Labels.of(case, self.context.label_system)
+    def _labels(self, labels: Sequence[Label] | None) -> tuple[Sequence[Label] | None, Labels]:
+        if self._known is None or self._known[0] != labels:
+            self._known = labels, Labels(labels or (), self.context.label_system)
         return self._known
 
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
         case = drawing.loaded.case
-        listed, labels = self._labels(case)
+        listed, labels = self._labels(case.labels)
         self.table.take(case, labels)
         self.types |= {each.type for each in case.annotations}
         self.skeletons.note(case, labels, with_points=self._with_points)
-        categories = _categories(case)
+        categories = {each.label_code: each.category.value for each in reversed(case.annotations)}
         for picture in drawing.pictures:
             for shape in picture.shapes:
                 code = shape.record["category_id"]
@@ -116,7 +116,7 @@ class Drawn:
         if self.format.joined is not None:
             self._joined.add(self.format.joined(drawing))
         self.count += len(drawing.pictures)
-        self.drawings.add(without_masks(drawing, listed))
+        self.drawings.add(waiting(drawing, listed, self.table.last or ()))
 
     @property
     def is_joined(self) -> bool:
@@ -132,10 +132,11 @@ class Drawn:
             self.table.number(code, category, labels)
         yield from chunks(self.drawings)
 
-    def number(self, pictures: Iterable[Picture], case: Case) -> None:
+    def number(self, drawing: Drawing) -> None:
         """Give pictures and shapes of a case the numbers that they have in the file, and shapes those of classes."""
-        labels, categories = self.labels_of(case), _categories(case)
-        for picture in pictures:
+        labels = self.labels_of(drawing)
+        categories = {each["label_code"]: each["category"] for each in reversed(drawing.document["annotations"])}
+        for picture in drawing.pictures:
             self._pictures += 1
             picture.record["id"] = self._pictures
             for shape in picture.shapes:
@@ -143,11 +144,6 @@ class Drawn:
                 code = shape.record["category_id"]
                 shape.record["id"] = self._shapes
                 shape.record["category_id"] = self.table.number(code, categories[code], labels)
-
-
-def _categories(case: Case) -> Record:
-    """Return the annotation category of each label code that a case uses."""
-    return {each.label_code: each.category.value for each in reversed(case.annotations)}
 
 
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:

@@ -36,6 +36,7 @@ __all__ = [
     "flat_box_to_record",
     "is_numbers",
     "keypoints_from_record",
+    "outline_to_record",
     "polygon_of_pieces",
     "rings_to_record",
     "segmentation_from_record",
@@ -87,12 +88,12 @@ class Segmentation:
             place = {"source": None if self.source is None else str(self.source), "where": self.where}
             raise LimitError(error.problem, **place, found=error.found, expected=error.expected) from error
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """`x_min, y_min, x_max, y_max`."""
         return self.rings.box if self.rings is not None else box_of(self.counts, self.size[0])
 
-    @property
+    @cached_property
     def area(self) -> float:
         """Square pixels: of the pixels, or what the polygons enclose."""
         return self.rings.area if self.rings is not None else area_of(self.counts)
@@ -227,13 +228,20 @@ def box_to_record(box: Sequence[float]) -> list[float]:
 
 def flat_box_to_record(box: Sequence[float]) -> Record:
     """Return `segmentation`, `area` and `bbox` of a box, `x_min, y_min, x_max, y_max`."""
-    area = tidy((box[2] - box[0]) * (box[3] - box[1]))
-    return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
+    x, y, x_max, y_max = box
+    width, height = x_max - x, y_max - y
+    return {"segmentation": [], "area": tidy(width * height), "bbox": [x, y, tidy(width), tidy(height)]}
 
 
 def rings_to_record(rings: Rings) -> Record:
     """Return `segmentation`, `area` and `bbox` of polygons."""
     return {"segmentation": rings.flats, "area": tidy(rings.area), "bbox": box_to_record(rings.box)}
+
+
+def outline_to_record(outline: Segmentation) -> Record:
+    """Return `segmentation`, `area` and `bbox` of polygons that were read, as `rings_to_record` does."""
+    flats = [] if outline.rings is None else outline.rings.flats
+    return {"segmentation": flats, "area": tidy(outline.area), "bbox": box_to_record(outline.box)}
 
 
 def polygon_of_pieces(pieces: Iterable[Sequence[Any]]) -> Record:

@@ -81,6 +81,9 @@ class PictureFormat(Generic[Tree]):
         Given a folder to work in, what puts files together of which each is of some of the cases.
     read
         Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
+    understood
+        Of a folder, what `read` returns of some pictures, given their tree, the pictures, their sizes and the folder,
+        where that is clear from the tree; else None. Such a tree is saved beside those before it.
     reasons
         Why it does not hold what stands at a place; one for `annotations/#/id` among them, and one under `UNCLASSIFIED`
         if each of its objects has a class.
@@ -121,6 +124,7 @@ class PictureFormat(Generic[Tree]):
     parts: Callable[[Path], Parts[Tree]]
     read: Callable[[Path, Sizes], Batch]
     reasons: Reasons
+    understood: Callable[[Tree, Sequence[Picture], Sizes, Path], Batch | None] | None = None
     shapes: frozenset[str] = frozenset()
     is_outlined: bool = False
     has_parts: bool = False

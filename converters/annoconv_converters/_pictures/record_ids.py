@@ -31,7 +31,7 @@ def record_id(identity: str, uids: Collection[str]) -> str:
 
 def _marks(identity: str, uids: Collection[str]) -> int:
     """Return how many marks an id has more as that of an annotation: one beyond what part UIDs of one beginning."""
-    if not any(_is_of(identity, uid) for uid in uids):
+    if not identity.startswith((*uids,)) or not any(_is_of(identity, uid) for uid in uids):
         return 0
     first = min((uid for uid in uids if _is_of(identity, uid)), key=len)
     return 1 + max(len(uid) - len(first) for uid in uids if _is_of(uid, first))

@@ -170,8 +170,10 @@ def pictures_folder(target: Path) -> Path:
 
 def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:
     """Yield a loss for each image whose pictures were written from the other end, least value white."""
-    case = drawing.loaded.case
     uids = {each.key["uid"] for each in drawing.pictures if each.key.get("rendering", {}).get("inverted")}
+    if not uids:
+        return
+    case = drawing.loaded.case
     for place, image in enumerate((case.image, *(case.related_images or ()))):
         if image.uid in uids:
             path = pointer(("related_images", place - 1) if place else ("image",))

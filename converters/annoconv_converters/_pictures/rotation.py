@@ -61,8 +61,10 @@ def oriented_box(box: Sequence[float], degrees: float, about: tuple[float, float
 
 def as_turned(shape: Shape) -> Shape:
     """Return a box with CVAT's attribute `rotation` as the turned one that it is; any other shape as it stands."""
-    record, held = shape.record, shape.record.get("attributes")
-    attributes: dict[str, Any] = held if isinstance(held, dict) else {}
+    record = shape.record
+    attributes: Any = record.get("attributes")
+    if not isinstance(attributes, dict):
+        return shape
     stated: Any = attributes.get(ROTATION)
     is_number = isinstance(stated, int | float | Decimal) and not isinstance(stated, bool)
     degrees = float(stated) if is_number else 0.0

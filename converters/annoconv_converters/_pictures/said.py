@@ -25,8 +25,6 @@ Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
 
 _PLACES: Final = ("slice_index", "frame_index")
-_BESIDE: Final = ("keypoints", "caption")
-"""Members of a record that are its outline beside its box, or in place of it."""
 _FLOATS: Final = frozenset({float})
 _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
@@ -42,7 +40,7 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     record, more = shape.record, shape.more
     segmentation = record.get("segmentation") or None
     if _is_box(shape):
-        return [_digest_of_text(name), *_said_of_box(record["bbox"]), _told(record, more)]
+        return [_digest_of_text(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
     if _is_ring(shape):
         return [_digest_of_text(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
     outline = [
@@ -65,8 +63,10 @@ def said_of(shape: Shape, name: str) -> list[Any]:
 
 def _told(record: Record, more: Record) -> dict[str, str]:
     """Return what a record says beside its class and its outline, by name."""
-    rest: Record = {"confidence": record["score"]} if "score" in record else {}
     attributes = record.get("attributes")
+    if not attributes and not more and "score" not in record:
+        return {}
+    rest: Record = {"confidence": record["score"]} if "score" in record else {}
     rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
     rest |= {key: value for key, value in more.items() if key not in _PLACES}
     return {key: digest_of(value) for key, value in rest.items()}
@@ -78,19 +78,25 @@ def _is_box(shape: Shape) -> bool:
     return (
         shape.geometry is None
         and not record.get("segmentation")
-        and not any(record.get(name) is not None for name in _BESIDE)
-        and not any(name in shape.more for name in _PLACES)
+        and _is_nothing_else(shape)
         and is_numbers(record.get("bbox"), 4)
     )
 
 
-def _said_of_box(box: list[float]) -> tuple[str, str]:
+def _is_nothing_else(shape: Shape) -> bool:
+    """Tell whether a record has nothing beside its box or outline that says where it is, or stands in place of it."""
+    record = shape.record
+    is_whole = record.get("keypoints") is None and record.get("caption") is None
+    return is_whole and shape.more.keys().isdisjoint(_PLACES)
+
+
+def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
-    x, y, width, height = map(float, box)
-    ends = _rounded(tidy(x + width)), _rounded(tidy(y + height))
-    exact, rough = (x, y, width, height), (_rounded(x), _rounded(y), *ends)
-    first, second = (f"[null, {list(each)}, null, null, null, [null, null]]" for each in (exact, rough))
-    return digest_of(first), digest_of(second)
+    rough = [round(x, 2) + 0.0, round(y, 2) + 0.0, round(tidy(x + width), 2) + 0.0, round(tidy(y + height), 2) + 0.0]
+    return (
+        digest_of(f"[null, {[x, y, width, height]}, null, null, null, [null, null]]"),
+        digest_of(f"[null, {rough}, null, null, null, [null, null]]"),
+    )
 
 
 def _is_ring(shape: Shape) -> bool:
@@ -104,8 +110,7 @@ def _is_ring(shape: Shape) -> bool:
         isinstance(drawn, list)
         and len(drawn) == 1
         and shape.geometry is None
-        and not any(record.get(name) is not None for name in _BESIDE)
-        and not any(name in shape.more for name in _PLACES)
+        and _is_nothing_else(shape)
         and type(drawn[0]) is list
         and len(drawn[0]) % 2 == 0
         and set(map(type, drawn[0])) == _FLOATS

@@ -8,18 +8,24 @@ from __future__ import annotations
 import pickle
 import weakref
 from dataclasses import replace
+from functools import cached_property
+from sys import maxsize
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
+from annoconv.limits import Limits
+from annoconv.model import Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from annoconv.model import Label
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["MOST_TOGETHER", "Spool", "chunks", "weight_of_drawing", "without_masks"]
+__all__ = ["MOST_TOGETHER", "Spool", "chunks", "waiting", "weight_of_drawing"]
 
 T = TypeVar("T")
 
@@ -29,6 +35,8 @@ _NUMBERS: Final = 32
 """Coordinates that weigh as much as a shape."""
 _BYTES: Final = 1_000
 """Bytes of run lengths that do."""
+_ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
+"""Of a case that is there already."""
 
 
 class Spool(Generic[T]):
@@ -88,22 +96,34 @@ def chunks(drawings: Iterable[Drawing]) -> Iterator[list[Drawing]]:
         yield held
 
 
-def without_masks(drawing: Drawing, labels: Sequence[Label] | None) -> Drawing:
-    """Return a drawing, in which all masks are drawn already, without what could read them again.
+class _Waiting(LoadedCase):
+    """A case without masks as JSON values, which wait at a fraction of the cost; typed again if it is asked for."""
+
+    def __init__(self, document: dict[str, Any], path: Path | None) -> None:
+        self.path = path
+        self._document, self._masks, self._fields = document, None, None
+
+    @cached_property
+    def case(self) -> Case:  # type: ignore[override]  # it is not set
+        return strict_json.as_model(self._document, Case, limits=_ANY)
+
+
+def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[Label]) -> Drawing:
+    """Return a drawing, in which all masks are drawn already, in the form in which it waits for others.
 
     Parameters
     ----------
     drawing
         Of a case.
-    labels
-        Those of the case, as other cases have them too.
+    labels, listed
+        The labels of the case and its class list, as other cases have them too.
     """
     loaded, shown = drawing.loaded, drawing.shown
-    case = loaded.case if loaded.case.labels is labels else loaded.case.model_copy(update={"labels": labels})
-    bare = LoadedCase(case, path=loaded.path)
-    return replace(
-        drawing, loaded=bare, shown=bare if shown is loaded else LoadedCase(shown.case, path=shown.path), _at={}
-    )
+    document = strict_json.plain(loaded.case)
+    kept = {"document": document, "labels": labels, "listed": listed, "_at": {}}
+    bare = _Waiting(document, loaded.path)
+    is_whole = shown is loaded
+    return replace(drawing, loaded=bare, shown=bare if is_whole else LoadedCase(shown.case, path=shown.path), **kept)
 
 
 def weight_of_drawing(drawing: Drawing) -> int:

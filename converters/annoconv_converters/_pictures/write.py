@@ -147,7 +147,8 @@ class _Writer:
                     parts = format.parts(target if format.is_folder else Path(name))
                 path = target / _PART if format.is_folder else Path(name, target.name)
                 tree = self._write(part, path)
-                parts.add(tree, path)
+                if tree is not None:
+                    parts.add(tree, path)
             if parts is not None:
                 parts.finish(target)
                 if not format.is_folder:  # what cannot be read again, as a whole, is not written
@@ -156,31 +157,32 @@ class _Writer:
             self._write_side()
 
     def _write(self, part: list[Drawing], path: Path) -> Any:
-        """Write some cases, and read them again; return what was written."""
+        """Write some cases, and learn what they are read as; return what was written if it is only a part of all."""
         format, drawn = self._format, self._drawn
         shown = [list(drawing.pictures) for drawing in part]
         if format.arrange is not None:
             self._lose(format.arrange(part, self._cases, drawn.is_joined))
         for drawing in part:
-            drawn.number(drawing.pictures, drawing.loaded.case)
+            drawn.number(drawing)
         if not self._listed:
             drawn.skeletons.settle()
             self._listed = [drawn.skeletons.record(each) for each in drawn.table.sorted()]
         pictures = [picture for drawing in part for picture in drawing.pictures]
         whole = Whole(self._pictures, drawn.count, drawn.survey)
+        sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         tree = format.tree(pictures, _classes(self._listed, drawn.table, format), whole)
-        format.save(tree, path)
+        batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
+        format.save(tree, path if batch is None else self._temporary)
         for shape in (each for picture in pictures for each in picture.shapes):
             shape.pieces = []  # what was drawn is in the tree
             shape.record.pop("segmentation", None)
-        if len(part) == len(drawn.drawings):
+        if batch is not None or len(part) == len(drawn.drawings):
             tree = None
         for drawing, every in zip(part, shown, strict=True):
             if self._rendered is not None:
                 all_ = replace(drawing, pictures=every)
                 render(all_, self._rendered, self._rendering, drawn.context.limits, format.place)
-        sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
-        self._compare(part, format.read(path, sizes))
+        self._compare(part, format.read(path, sizes) if batch is None else batch)
         self._pictures += len(pictures)
         return tree
 
@@ -200,7 +202,6 @@ class _Writer:
         entries: list[Record] = []
         position = 0
         for drawing in part:
-            case = drawing.loaded.case
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
             found, entry = compare_case(
@@ -211,13 +212,13 @@ class _Writer:
                 format.reasons,
                 self._cases,
                 plain=self._plain,
-                is_said=self._once(case),
+                is_said=self._once(drawing.labels, drawing.listed),
             )
             self._lose(found)
             self._lose(inversions(drawing, self._cases))
             if lists.kind == "numbered":
                 ids = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-                self._lose(self._counted.losses(case, drawn.labels_of(case), ids, self._cases))
+                self._lose(self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases))
             entries.append(entry)
             self._cases += 1
         if not self._plain:

@@ -170,8 +170,34 @@ def case_findings(
                 case_index,
             )
         for shape in picture.shapes:
-            place = f"/annotations/{shape.record.get('id')}"
-            yield from shape_findings(shape, size, categories, place, case_index, effort)
+            if not _is_right(shape, size, categories):
+                place = f"/annotations/{shape.record.get('id')}"
+                yield from shape_findings(shape, size, categories, place, case_index, effort)
+
+
+def _is_right(shape: Shape, size: tuple[int, int], categories: Categories) -> bool:
+    """Tell whether a box or polygons of a defined category lie within their picture and say the same, as most do."""
+    record = shape.record
+    drawn = record.get("segmentation")
+    if "keypoints" in record or "caption" in record or id_of(record, "category_id") not in categories.records:
+        return False
+    x, y, width, height = record.get("bbox") or (-1, 0, 0, 0)
+    box = x, y, x + width, y + height
+    if not _is_within(box, size) or not drawn:
+        return _is_within(box, size)
+    read = shape.segmentation(size, source="", where="")
+    is_whole = read is not None and read.rings is not None and len(read.rings) == len(drawn)
+    return (
+        read is not None
+        and is_whole
+        and _is_within(read.box, size)
+        and _is_near(record.get("area"), [read.area])
+        and _are_near(box, [read.box])
+    )
+
+
+def _is_within(box: Sequence[float], size: tuple[int, int]) -> bool:
+    return box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]
 
 
 def shape_findings(
@@ -190,7 +216,7 @@ def shape_findings(
     box = box_from_record(record, source="", where=place)
     if segmentation is not None:
         yield from _disagreements(record, segmentation, box, place, case_index, effort)
-    if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
+    if box is not None and all(size) and not _is_within(box, size):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
     points = keypoints_from_record(record, source="", where=place)
     if record.get("bbox") == [] and segmentation is None and not points:
@@ -213,8 +239,7 @@ def _disagreements(
     own = segmentation.box
     boxes = [own]
     if segmentation.rings is not None and all(segmentation.size):
-        low = min(own[0], own[1]) < 0 or own[2] > segmentation.size[1] or own[3] > segmentation.size[0]
-        if low:
+        if not _is_within(own, segmentation.size):
             yield _warning(
                 "coco.outside", f"{place}/segmentation", "the polygon reaches beyond the picture", case_index
             )

@@ -8,14 +8,11 @@ annotation is still the one that was read.
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.ids import content_digest
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv.pictures import own_name
 from annoconv_converters._pictures.cases import loaded_case
@@ -23,10 +20,11 @@ from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import draw, picture_record
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
-from annoconv_converters._pictures.geometry import flat_box_to_record, rings_to_record
+from annoconv_converters._pictures.geometry import flat_box_to_record, outline_to_record
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.rotation import as_turned
+from annoconv_converters.coco.differences import changed, difference_of, is_same, of_annotations
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 from annoconv_converters.coco.stream import COUNTED
@@ -49,7 +47,6 @@ __all__ = [
     "kept_of",
     "loaded_case",
     "number_of",
-    "put_back",
     "understand",
 ]
 
@@ -57,9 +54,6 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "coco"
 """Task of a case that names none."""
-_PLACES: Final = ("segmentation", "bbox", "keypoints")
-"""Members that say where an annotation is."""
-_GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
 REASONS: Final[Reasons] = {
     "#": "two categories of a file that nothing is drawn of are one label",
     "*keypoints*": "a record is written with the keypoints that its category has, and no others",
@@ -67,8 +61,6 @@ REASONS: Final[Reasons] = {
 }
 _PLAIN: Final = 5
 """Members of an annotation that is nothing but its place: id, category, label code, type and that."""
-_AS_LIST: Final = "list"
-"""In place of run lengths: that they were written as a list of numbers."""
 
 
 def understand(
@@ -157,44 +149,41 @@ def _leftover(
     """Return what a file says of a picture otherwise than its case, and its records with what comes back of each."""
     is_plain = kind == "instances" and native.is_plain and all(map(_is_plain, native.document["annotations"]))
     image, redrawn = _drawn_plainly(picture, native, loaded) if is_plain else _drawn(picture, loaded, categories, kind)
-    records = [shape.record for shape in picture.shapes]
-    codes = {str(record.get("id")): categories[record.get("category_id")].code for record in records}
     kept: Record = {"kind": kind} if kind != "instances" else {}
     kept |= {} if beside is None else {"file": beside}
     told = [FileRecord((), beside, kept.get("file", {}))] if beside is not None else []
     if picture.packed is not None:
         again = {**packed_record(picture), "segments_info": picture.packed.get("segments_info")}
-        packed = _difference(picture.packed, again)
+        packed = difference_of(picture.packed, again)
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    seen = set(codes.values())
-    used = {number for number in categories.records if beside is not None or categories[number].code in seen}
-    named = {categories[number].code: record for number, record in categories.records.items() if number in used}
+    seen = {categories[shape.record.get("category_id")].code for shape in picture.shapes}
+    used = categories.numbers_of(seen) if beside is None else categories.records
+    named = {categories[number].code: categories.records[number] for number in used}
     kept |= {"categories": named} if named else {}
     kept_records = set(map(id, named.values()))
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
         if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
     again = {"id": position, **image}
-    image = _difference(picture.record, again)
+    image = difference_of(picture.record, again)
     told += _compared(picture.place, picture.record, again, image) if picture.place else ()
     kept |= {"image": image} if image else {}
-    uids = {loaded.case.image.uid}
+    uids, number = {loaded.case.image.uid}, picture.record.get("id")
+    records = [shape.record for shape in picture.shapes]
+    ids = [*redrawn] if is_plain else [annotation_id(str(record.get("id")), uids) for record in records]
     differences: Record = {}
-    for shape in picture.shapes:
-        record = shape.record
-        identity = annotation_id(str(record.get("id")), uids)
+    for identity, shape, record in zip(ids, picture.shapes, records, strict=True):
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
-            again["image_id"] = picture.record.get("id")
-            number = record.get("category_id")
-            if "category_id" in again and _is_told(number, codes[str(record.get("id"))], categories):
-                again["category_id"] = number
-        differences[identity] = difference = _difference(record, again)
-        told += () if is_plain else _compared(shape.place, record, again, difference)
-    return kept | _of_annotations(differences, redrawn), told
+            again["image_id"] = number
+            if "category_id" in again and _is_told(record.get("category_id"), again["category_id"], categories):
+                again["category_id"] = record["category_id"]
+        differences[identity] = difference_of(record, again)
+        told += () if is_plain else _compared(shape.place, record, again, differences[identity])
+    return kept | of_annotations(differences, redrawn), told
 
 
 def _is_plain(annotation: Record) -> bool:
@@ -209,8 +198,7 @@ def _drawn_plainly(picture: Picture, native: PictureCase, loaded: LoadedCase) ->
     redrawn: dict[str, Record] = {}
     for shape, annotation in zip(picture.shapes, native.document["annotations"], strict=True):
         read = None if annotation["type"] == "bbox" else shape.segmentation((rows, columns), source="", where="")
-        rings = None if read is None else read.rings
-        record = flat_box_to_record(annotation["bbox"]) if rings is None else rings_to_record(rings)
+        record = flat_box_to_record(annotation["bbox"]) if read is None else outline_to_record(read)
         identity: str = annotation["id"]
         redrawn[identity] = {"id": identity, "category_id": annotation["label_code"], **record, "iscrowd": 0}
     return picture_record(image, columns, rows, own_name(image)), redrawn
@@ -225,25 +213,10 @@ def _drawn(picture: Picture, loaded: LoadedCase, categories: Categories, kind: s
     return drawn.record, {shape.key["id"]: shape.record for shape in drawn.shapes}
 
 
-def _of_annotations(differences: Record, redrawn: Collection[str]) -> Record:
-    """Return what is kept of the annotations of a picture: what most of its records do not say is said once."""
-    absent = Counter(tuple(each.get("absent", ())) for identity, each in differences.items() if identity in redrawn)
-    usual = [*next(iter(absent.most_common(1)), ((), 0))[0]]
-    kept: Record = {}
-    for identity, difference in differences.items():
-        told = difference
-        if usual and identity in redrawn:
-            told = {name: value for name, value in difference.items() if name != "absent"}
-            told |= {} if difference.get("absent", []) == usual else {"absent": difference.get("absent", [])}
-        if told:
-            kept[identity] = told
-    return ({"absent": usual} if usual else {}) | ({"annotations": kept} if kept else {})
-
-
 def _compared(place: Path, record: Record, again: Record, difference: Record) -> list[FileRecord]:
     """Return a record that does not come back as it was, although its difference to the one drawn is kept."""
-    back = _changed(again, difference.get("fields", {}), difference.get("absent", ()))
-    if back == record or all(key in back and _is_same(back[key], value) for key, value in record.items()):
+    back = changed(again, difference.get("fields", {}), difference.get("absent", ()))
+    if back == record or all(key in back and is_same(back[key], value) for key, value in record.items()):
         return []
     return [FileRecord(place, with_floats(record), with_floats(back))]
 
@@ -266,85 +239,6 @@ def number_of(identity: str) -> int | None:
     identity = identity.removesuffix("_")  # one that stands beside a picture of that name
     is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
     return int(identity) if is_number and identity != "0" else None
-
-
-def _difference(record: Record, again: Record) -> Record:
-    """Return what a record says otherwise than the one drawn again, and what it does not say."""
-    fields = {key: value for key, value in record.items() if key not in again or not _is_same(again[key], value)}
-    fields = _of_its_class(again, fields)
-    absent = [key for key in again if key not in record]
-    drawn = again.get("segmentation")
-    segmentation = fields.get("segmentation")
-    is_list = isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list)
-    if is_list and isinstance(drawn, dict) and _as_list(drawn) == segmentation:
-        fields["segmentation"] = _AS_LIST
-    difference: Record = {"fields": fields} if fields else {}
-    difference |= {"absent": absent} if absent else {}
-    if any(key in _GEOMETRY for key in fields) or any(key in _PLACES and again[key] for key in absent):
-        difference["of"] = _digest(again)
-    return difference
-
-
-def _is_same(left: Any, right: Any) -> bool:
-    if left == right:
-        return isinstance(left, bool) == isinstance(right, bool)
-    # Decimals stand in attributes only, which are objects.
-    return isinstance(left, dict) and isinstance(right, dict) and bool(with_floats(left) == with_floats(right))
-
-
-def _as_list(segmentation: Record) -> Record:
-    from annoconv_converters._raster.run_lengths import expand
-
-    counts = segmentation["counts"]
-    return {
-        "counts": expand(counts.encode()).tolist() if isinstance(counts, str) else counts,
-        "size": segmentation["size"],
-    }
-
-
-def _digest(record: Record) -> str:
-    geometry = [record.get(key) for key in _GEOMETRY]
-    return content_digest(json.dumps(geometry).encode())[:16]
-
-
-def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
-    """Return a drawn record as the file had it; geometry only if the annotation has not been changed since.
-
-    Parameters
-    ----------
-    record
-        As it is drawn; empty if it is not.
-    difference
-        What is kept of it.
-    usual
-        What the records of its picture do not say, unless its difference says that otherwise.
-    """
-    told: Record = difference if isinstance(difference, dict) else {}
-    fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
-    if not isinstance(fields, dict) or not isinstance(absent, list):
-        return record
-    if "of" in told and told["of"] != _digest(record):
-        fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
-        absent = [key for key in absent if key not in _GEOMETRY]
-    elif "of" not in told:
-        absent = [key for key in absent if key not in _PLACES or not record.get(key)]
-    return _changed(record, fields, absent)
-
-
-def _changed(record: Record, fields: Record, absent: Sequence[str]) -> Record:
-    if fields.get("segmentation") == _AS_LIST:
-        drawn = record.get("segmentation")
-        fields = {**fields, "segmentation": _as_list(drawn) if isinstance(drawn, dict) else drawn}
-    fields = _of_its_class(record, fields)
-    return {key: value for key, value in {**record, **fields}.items() if key not in absent}
-
-
-def _of_its_class(drawn: Record, fields: Record) -> Record:
-    """Return fields without keypoints of another count than those drawn: scorers ask for as many as the class has."""
-    ours, theirs = drawn.get("keypoints"), fields.get("keypoints")
-    if not ours or not isinstance(theirs, list) or not theirs or len(ours) == len(theirs):
-        return fields
-    return {key: value for key, value in fields.items() if key not in {"keypoints", "num_keypoints"}}
 
 
 def kept_of(case: Case) -> Record:

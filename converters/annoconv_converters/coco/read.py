@@ -145,7 +145,8 @@ def _readings(
             if number
             else {**beside, **({"info": info_beside(beside["info"], index.side.info)} if is_ours else {})}
         )
-        index.side.classes |= {str(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
+        if is_ours:
+            index.side.classes |= {str(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
         added: Callable[[], Iterable[Loss]] = list
         if use_keys and index.side.is_edited:
             added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)

@@ -24,8 +24,9 @@ def id_of(record: Record, name: str = "id") -> Any:
 def key_of(record: Record) -> Record:
     """Return what stands under our key in a record from outside, as far as it is an object and its names are texts."""
     found = record.get(KEY)
-    members = found.items() if isinstance(found, dict) else ()
-    return {name: value for name, value in members if name not in _NAMES or isinstance(value, str)}
+    if not isinstance(found, dict):
+        return {}
+    return {name: value for name, value in found.items() if name not in _NAMES or isinstance(value, str)}
 
 
 def without_key(record: Record) -> Record:

@@ -53,6 +53,8 @@ _BUFFER: Final = 1 << 20
 _LONGEST_NAME: Final = 256
 _TOGETHER: Final = 1000
 """Records that are read at a time."""
+_NEAR: Final = 1 << 10
+"""Bytes between two records that are read together."""
 _SURE: Final = 1 << 53
 """Below it, a float that is whole is the number that was written."""
 _WHOLE: Final = ("id", "image_id", "category_id", "width", "height")
@@ -61,6 +63,8 @@ COUNTED: Final = frozenset(
     | {"segmentation", "segments_info"}
 )
 """Members that COCO itself has, as far as they hold numbers."""
+_ALONE: Final = COUNTED - {"segments_info"}
+"""Those in which nothing else stands."""
 _NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
 _BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
 """The four brackets share the bits of the mask; those that open have the last bit. `y` and `_` do too."""
@@ -189,6 +193,8 @@ def read_records(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path
 
 def _others(record: Record) -> list[str]:
     """Return the members of a record of which, or in which, digits are kept."""
+    if _ALONE.issuperset(record):
+        return []
     return [
         name
         for name, value in record.items()
@@ -214,15 +220,25 @@ def read_element(file: BinaryIO, start: int, end: int, source: Path) -> Record:
 
 
 def _elements(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path, *, exact: bool = False) -> list[Record]:
-    texts: list[bytes] = []
-    for start, end in places:
-        file.seek(start)
-        texts.append(file.read(end - start))
     where = Message("byte {position}", position=places[0][0])
-    found = strict_json.loads(b"[%b]" % b",".join(texts), source=source, where=where, exact=exact)
+    text = b"[%b]" % b",".join(_texts(file, places))
+    found = strict_json.loads(text, source=source, where=where, exact=exact)
     if len(found) != len(places) or not all(type(each) is dict for each in found):  # the file has changed meanwhile
         raise _invalid("every member of a section is an object", source, where)
     return list(found)
+
+
+def _texts(file: BinaryIO, places: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """Yield the texts at places of a file; those that follow near each other are read together."""
+    first = 0
+    while first < len(places):
+        (start, end), last = places[first], first + 1
+        while last < len(places) and 0 <= places[last][0] - end <= _NEAR:
+            end, last = places[last][1], last + 1
+        file.seek(start)
+        read = file.read(end - start)
+        yield from (read[begin - start : behind - start] for begin, behind in places[first:last])
+        first = last
 
 
 def _make_whole(record: Record) -> bool:
@@ -231,7 +247,7 @@ def _make_whole(record: Record) -> bool:
     Return whether that is all there is to do: a float beyond 2^53 does not tell which integer was written.
     """
     is_sure = True
-    for name in _WHOLE:
+    for name in _WHOLE if float in map(type, map(record.get, _WHOLE)) else ():
         value = record.get(name)
         if type(value) is float and value.is_integer():
             record[name] = int(value)

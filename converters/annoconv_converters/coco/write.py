@@ -39,8 +39,9 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
+from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import kept_of, number_of, put_back, understand
+from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
@@ -249,8 +250,8 @@ class _Writer:
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
         written = {str(each.get("name")) for each in self.table.records.values()}
-        self.losses += self.counted.losses(loaded.case, self.labels, drawn, case_index)
-        is_said = self.once(loaded.case)
+        self.losses += self.counted.losses(original, self.labels, drawn, case_index)
+        is_said = self.once(loaded.case.labels, class_list(loaded.case))
         self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)

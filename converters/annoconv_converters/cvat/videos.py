@@ -66,7 +66,7 @@ def arrange(drawings: Sequence[Drawing], first: int, are_videos: bool) -> Iterat
         yield from _unsized(drawing, case_index)
         frames = _frames(drawing) if are_videos else None
         if frames is None:
-            yield from _untracked(drawing.loaded.case, case_index)
+            yield from _untracked(drawing.document, case_index)
         else:
             _keep_shown(drawing, frames)
 
@@ -151,16 +151,16 @@ def _frames(drawing: Drawing) -> range | None:
 
 def _unsized(drawing: Drawing, case_index: int) -> Iterator[Loss]:
     unsized = {picture.key["uid"] for picture in drawing.pictures if "width" not in picture.record}
-    case = drawing.loaded.case
-    for place, image in enumerate((case.image, *(case.related_images or ()))):
-        if image.uid in unsized:
+    case = drawing.document
+    for place, image in enumerate((case["image"], *case.get("related_images", ()))):
+        if image["uid"] in unsized:
             path = pointer(("related_images", place - 1) if place else ("image",))
             yield Loss(case_index, path, LossKind.APPROXIMATED, _UNSIZED)
 
 
-def _untracked(case: Case, case_index: int) -> Iterator[Loss]:
-    for place, each in enumerate(case.annotations):
-        if each.tracking_id is not None and each.frame_index is not None:
+def _untracked(case: Record, case_index: int) -> Iterator[Loss]:
+    for place, each in enumerate(case["annotations"]):
+        if "tracking_id" in each and "frame_index" in each:
             yield Loss(case_index, f"/annotations/{place}/tracking_id", LossKind.APPROXIMATED, _NO_TRACK)
 
 

@@ -28,7 +28,7 @@ from annoconv_converters._pictures.sizes import size_of_file
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import Description, folder_of, text_of
 from annoconv_converters.yolo.lines import Kind, record_of
-from annoconv_converters.yolo.places import exchanged, listed
+from annoconv_converters.yolo.places import exchanged, label_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 from annoconv_converters.yolo.turned import turned_of
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label
 
-__all__ = ["TASK", "Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set", "shape_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
@@ -129,7 +129,7 @@ def read_data_set(
         picture = Picture({"id": number, "file_name": name, **stated}, is_unsized=True)
         for place, line in enumerate(lines, start=1):
             record = record_of(line, (rows, columns), kind, description.keypoints, label, place)
-            picture.shapes.append(_shape(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
+            picture.shapes.append(shape_of(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
         pictures.append(picture)
         labels.append(LabelFile(name_in_set, lines, picture.shapes))
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
@@ -158,7 +158,7 @@ class _Whole:
         found: list[Picture] = []
         for each in told:
             name = str(each["file_name"])
-            name_in_set = f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"
+            name_in_set = label_of(name)
             label = self._folder / name_in_set
             rows, columns = each.get("height", 0), each.get("width", 0)
             stated = {"width": columns, "height": rows} if "width" in each else {}
@@ -170,12 +170,12 @@ class _Whole:
                 record = record_of(line, size, self._kind, self._description.keypoints, label, place)
                 record["id"] = self._shapes
                 slack = SLACK * 2 * max(size)
-                picture.shapes.append(_shape(record, (name_in_set, place - 1), self._kind, slack))
+                picture.shapes.append(shape_of(record, (name_in_set, place - 1), self._kind, slack))
             found.append(picture)
         return found
 
 
-def _shape(record: Record, place: tuple[str, int], kind: str, slack: float) -> Shape:
+def shape_of(record: Record, place: tuple[str, int], kind: str, slack: float) -> Shape:
     """Return a line as a shape: an outline is a turned box where lines are such."""
     rings = record.pop("segmentation") if kind == "obb" and "segmentation" in record else None
     return Shape(record, None if rings is None else turned_of(rings[0], slack), place=place)

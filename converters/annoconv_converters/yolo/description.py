@@ -52,6 +52,13 @@ def folder_of(path: Path) -> Path:
 class Description:
     """What the folder says of itself: classes, keypoints, and where its pictures are.
 
+    Parameters
+    ----------
+    folder
+        The folder.
+    text
+        That of its `data.yaml`, where that need not be read.
+
     Attributes
     ----------
     names
@@ -74,7 +81,7 @@ class Description:
         Whether Label Studio numbers the classes otherwise than their list has them in order.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, text: str | None = None) -> None:
         self.names: dict[int, str] = {}
         self.keypoints: tuple[int, int] | None = None
         self.keypoint_names: dict[int, list[str]] = {}
@@ -84,6 +91,9 @@ class Description:
         self.stated: list[tuple[str, tuple[str, ...]]] = []
         self.said: dict[str, Record] = {}
         self.is_renumbered = False
+        if text is not None:
+            self._from_yaml(strict_yaml.loads(text, folder / _DESCRIPTIONS[0]), folder / _DESCRIPTIONS[0])
+            return
         within = Within(folder)
         described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
         if described is not None:

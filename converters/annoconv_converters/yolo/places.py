@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["exchanged", "listed"]
+__all__ = ["exchanged", "label_of", "listed"]
 
 
 def exchanged(path: str, old: str, new: str) -> str:
@@ -16,3 +16,8 @@ def listed(name: str) -> str:
     """Return where a picture is in a data set: below `images`, unless it is in a folder of that name further down."""
     first, *inner = name.split("/")
     return name if first != "images" and "images" in inner[:-1] else f"images/{name}"
+
+
+def label_of(name: str) -> str:
+    """Return where the lines of a picture are in a data set that is written."""
+    return f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"

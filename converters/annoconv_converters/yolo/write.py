@@ -22,22 +22,25 @@ from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
 from annoconv_converters.yolo.data_set import TASK, read_data_set
-from annoconv_converters.yolo.places import exchanged, listed
+from annoconv_converters.yolo.places import label_of, listed
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
 from annoconv_converters.yolo.turned import as_told
+from annoconv_converters.yolo.written import DESCRIPTION, LIST, understood
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Mapping, Sequence, Set
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
     from annoconv_converters._pictures.picture_format import Whole
+    from annoconv_converters._pictures.read import Batch
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["REASONS", "LineKind", "WrittenKind", "fitting_kind", "tree", "yolo_format"]
 
 Record: TypeAlias = "dict[str, Any]"
+Files: TypeAlias = "dict[str, list[str]]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
 WrittenKind: TypeAlias = Literal["auto", LineKind]
 
@@ -70,14 +73,13 @@ _MORE: Final[dict[LineKind, Reasons]] = {
     "segment": {}, "detect": _BOXES, "pose": {**_BOXES, **_POINTS}, "obb": _BOXES,
 }  # fmt: skip
 """Reasons of a kind of lines alone."""
-_DESCRIPTION, _LIST = "data.yaml", "train.txt"
 _OBB: Final = 8
 """Numbers of a turned box."""
 _OUTLINED: Final = frozenset({"mask", "polygon", "ellipse"})
 """Types of annotations of which `segment` alone keeps the outline."""
 
 
-def fitting_kind(types: Set[str], *, limits: Limits) -> PictureFormat[Record] | None:
+def fitting_kind(types: Set[str], *, limits: Limits) -> PictureFormat[Files] | None:
     """Return the format with the kind of lines that holds more of annotations of some types than outlines do.
 
     It is pose or turned boxes where nothing has another outline.
@@ -89,12 +91,13 @@ def fitting_kind(types: Set[str], *, limits: Limits) -> PictureFormat[Record] | 
     return yolo_format("obb", limits) if "oriented_box" in types else None
 
 
-def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
+def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Files]:
     """Return what the writer must know of YOLO."""
     return PictureFormat(
         task=TASK,
         tree=partial(tree, kind=kind),
         save=_save,
+        understood=partial(_understood, kind="obb" if kind == "obb" else "segment", limits=limits),
         parts=_Parts,
         read=lambda folder, sizes: read_data_set(folder, dict(sizes), "obb" if kind == "obb" else "segment", limits),
         reasons={**_MORE[kind], **REASONS},
@@ -109,8 +112,8 @@ def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
     )
 
 
-def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *, kind: LineKind) -> Record:
-    """Return what each file of a data set says: `data.yaml` its members, `train.txt` its names, the others their lines.
+def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *, kind: LineKind) -> Files:
+    """Return the lines of each file of a data set: `data.yaml`, `train.txt`, and one for each picture.
 
     Raises
     ------
@@ -120,28 +123,28 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *,
     classes = {record["id"]: place for place, record in enumerate(categories)}
     named = {record["id"]: list(record.get("keypoints", ())) for record in categories} if kind == "pose" else {}
     task = {"task": kind} if kind == "obb" else {}
-    described: Record = {"train": _LIST, "val": _LIST, **task, **_pose(categories, kind)}
+    described: Record = {"train": LIST, "val": LIST, **task, **_pose(categories, kind)}
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
-    files: Record = {_DESCRIPTION: described, _LIST: names}
+    files: Files = {DESCRIPTION: _yaml(described), LIST: names}
     for picture in pictures:
         name = str(picture.record["file_name"])
         if picture.shapes and "width" not in picture.record:
             raise without_size("YOLO", picture)
         size = picture.record.get("height", 0), picture.record.get("width", 0)
-        lines: list[list[float]] = []
+        lines: list[str] = []
         for shape in picture.shapes:
             shares = _shares(_numbers(shape.record, kind, size), size)
             if kind == "pose":
                 count = described["kpt_shape"][0]
                 shares += _keypoint_shares(shape, named[shape.record["category_id"]], count, size)
-            lines.append([classes[shape.record["category_id"]], *map(float, shares)])
+            lines.append(" ".join([str(classes[shape.record["category_id"]]), *map(repr, map(float, shares))]))
         names.append(f"./{listed(name)}")
-        files[f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"] = lines
+        files[label_of(name)] = lines
     return files
 
 
-def _save(files: Record, folder: Path) -> None:
+def _save(files: Files, folder: Path) -> None:
     made: set[str] = set()
     for name, lines in files.items():
         path = f"{folder}/{name}"
@@ -149,12 +152,22 @@ def _save(files: Record, folder: Path) -> None:
         if parent not in made:
             made.add(parent)
             Path(parent).mkdir(parents=True, exist_ok=True)
-        if name == _DESCRIPTION:
-            written = _yaml(lines)
-        else:
-            written = [line if isinstance(line, str) else " ".join(map(repr, line)) for line in lines]
-        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123  a path object for each of many files is dear
-            file.writelines(f"{line}\n" for line in written)
+        mode = "ab" if name == LIST else "wb"
+        with open(path, mode, 0) as file:  # noqa: PTH123  a path object for each of many files is dear
+            file.write("".join([f"{line}\n" for line in lines]).encode())
+
+
+def _understood(
+    files: Files,
+    pictures: Sequence[Picture],
+    sizes: Mapping[str, tuple[int, int]],
+    folder: Path,
+    *,
+    kind: LineKind,
+    limits: Limits,
+) -> Batch | None:
+    names = [str(picture.record["file_name"]) for picture in pictures]
+    return understood(files, names, sizes, folder, kind, limits)
 
 
 class _Parts:
@@ -165,14 +178,14 @@ class _Parts:
         self._folder = folder
         self._made: set[Path] = set()
 
-    def add(self, files: Record, saved: Path) -> None:
+    def add(self, files: Files, saved: Path) -> None:
         """Move the files of some pictures to the others, and add the pictures to the list."""
         for name in files:
             path = self._folder / name
             if path.parent not in self._made:
                 self._made.add(path.parent)
                 path.parent.mkdir(parents=True, exist_ok=True)
-            if name == _LIST:
+            if name == LIST:
                 with path.open("ab") as file:
                     file.write((saved / name).read_bytes())
             else:

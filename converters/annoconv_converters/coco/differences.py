@@ -1,0 +1,153 @@
+"""What a record says otherwise than the one that is drawn of its annotation: kept in the case, and put back.
+
+Geometry is put back only while the annotation is still the one that was read, of which a digest is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.ids import content_digest
+from annoconv_converters._pictures.file_losses import with_floats
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+__all__ = ["changed", "difference_of", "is_same", "of_annotations", "put_back"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_PLACES: Final = ("segmentation", "bbox", "keypoints")
+"""Members that say where an annotation is."""
+_GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
+_AS_LIST: Final = "list"
+"""In place of run lengths: that they were written as a list of numbers."""
+
+
+def difference_of(record: Record, again: Record) -> Record:
+    """Return what a record says otherwise than the one drawn again, and what it does not say."""
+    is_held = record.items() <= again.items() and bool not in map(type, record.values())
+    fields = {} if is_held else _fields(record, again)
+    absent = [key for key in again if key not in record]
+    difference: Record = {"fields": fields} if fields else {}
+    if absent:
+        difference["absent"] = absent
+    if not fields.keys().isdisjoint(_GEOMETRY) or [key for key in absent if _is_place(key, again)]:
+        difference["of"] = _digest(again)
+    return difference
+
+
+def _is_place(key: str, record: Record) -> bool:
+    """Tell whether a member of a drawn record says where the annotation is, and no other does."""
+    return key in _PLACES and bool(record.get(key)) and not (key == "bbox" and record.get("segmentation"))
+
+
+def _fields(record: Record, again: Record) -> Record:
+    """Return what a record says otherwise than the one drawn again; run lengths as a list of numbers by that alone."""
+    fields = {key: value for key, value in record.items() if key not in again or not is_same(again[key], value)}
+    fields = _of_its_class(again, fields)
+    drawn = again.get("segmentation")
+    segmentation = fields.get("segmentation")
+    is_list = isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list)
+    if is_list and isinstance(drawn, dict) and _as_list(drawn) == segmentation:
+        fields["segmentation"] = _AS_LIST
+    return fields
+
+
+def is_same(left: Any, right: Any) -> bool:
+    """Tell whether two members are the same; true is not 1, and decimals, as COCO counts with them, are floats."""
+    if left == right:
+        return isinstance(left, bool) == isinstance(right, bool)
+    # Decimals stand in attributes only, which are objects.
+    return isinstance(left, dict) and isinstance(right, dict) and bool(with_floats(left) == with_floats(right))
+
+
+def _as_list(segmentation: Record) -> Record:
+    from annoconv_converters._raster.run_lengths import expand
+
+    counts = segmentation["counts"]
+    return {
+        "counts": expand(counts.encode()).tolist() if isinstance(counts, str) else counts,
+        "size": segmentation["size"],
+    }
+
+
+def _digest(record: Record) -> str:
+    segmentation, area, box, *points = map(record.get, _GEOMETRY)
+    if isinstance(segmentation, list) and None not in (area, box) and points == [None, None]:
+        # Nothing but numbers, which JSON writes as Python does.
+        text = f"[{segmentation}, {area}, {box}, null, null]"
+    else:
+        text = json.dumps([segmentation, area, box, *points])
+    return content_digest(text.encode())[:16]
+
+
+def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
+    """Return a drawn record as the file had it; geometry only if the annotation has not been changed since.
+
+    Parameters
+    ----------
+    record
+        As it is drawn; empty if it is not.
+    difference
+        What is kept of it.
+    usual
+        What the records of its picture do not say, unless its difference says that otherwise.
+    """
+    told: Record = difference if isinstance(difference, dict) else {}
+    fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
+    if not isinstance(fields, dict) or not isinstance(absent, list):
+        return record
+    if "of" in told and told["of"] != _digest(record):
+        fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
+        absent = [key for key in absent if key not in _GEOMETRY]
+    elif "of" not in told:
+        absent = [key for key in absent if not _is_place(key, record)]
+    return changed(record, fields, absent)
+
+
+def changed(record: Record, fields: Record, absent: Sequence[str]) -> Record:
+    """Return a drawn record with fields instead of its own, and without those that are absent."""
+    if fields.get("segmentation") == _AS_LIST:
+        drawn = record.get("segmentation")
+        fields = {**fields, "segmentation": _as_list(drawn) if isinstance(drawn, dict) else drawn}
+    fields = _of_its_class(record, fields)
+    return {key: value for key, value in {**record, **fields}.items() if key not in absent}
+
+
+def _of_its_class(drawn: Record, fields: Record) -> Record:
+    """Return fields without keypoints of another count than those drawn: scorers ask for as many as the class has."""
+    ours, theirs = drawn.get("keypoints"), fields.get("keypoints")
+    if not ours or not isinstance(theirs, list) or not theirs or len(ours) == len(theirs):
+        return fields
+    return {key: value for key, value in fields.items() if key not in {"keypoints", "num_keypoints"}}
+
+
+def of_annotations(differences: Mapping[str, Record], drawn: Collection[str]) -> Record:
+    """Return what is kept of the annotations of a picture: what most of its records do not say is said once.
+
+    Parameters
+    ----------
+    differences
+        Of each annotation, by its id.
+    drawn
+        Ids of those that are drawn; of others whole records are kept.
+    """
+    counts = Counter([tuple(each.get("absent", ())) for identity, each in differences.items() if identity in drawn])
+    usual = [*max(counts, key=counts.__getitem__, default=())]
+    kept: Record = {"absent": usual} if usual else {}
+    told = {
+        identity: _beside(each, usual) if usual and identity in drawn else each
+        for identity, each in differences.items()
+    }
+    told = {identity: each for identity, each in told.items() if each}
+    return kept | ({"annotations": told} if told else {})
+
+
+def _beside(difference: Record, usual: list[str]) -> Record:
+    """Return a difference without what is usual, or with what it has instead."""
+    absent = difference.get("absent", [])
+    told = {name: value for name, value in difference.items() if name != "absent"}
+    return told if absent == usual else told | {"absent": absent}

@@ -1,0 +1,82 @@
+"""What a data set that is written is read as, from the text of its files while that is at hand.
+
+Lines and `data.yaml` are understood as the reader does; only what is a matter of the folder, which files are there and
+what they are named, is known already. Where names are unusual the folder itself is read again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from annoconv.pictures import PICTURE_FILES
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.data_set import shape_of
+from annoconv_converters.yolo.description import Description
+from annoconv_converters.yolo.lines import record_of
+from annoconv_converters.yolo.places import label_of, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv_converters.yolo.lines import Kind
+
+__all__ = ["DESCRIPTION", "LIST", "understood"]
+
+Files: TypeAlias = "dict[str, list[str]]"
+
+DESCRIPTION, LIST = "data.yaml", "train.txt"
+_PLAIN: Final = re.compile(r"(?:\w[\w.-]{0,200}/){0,5}\w[\w.-]{0,200}", re.ASCII)
+"""Names of pictures that are the same in any list, on any system."""
+
+
+def understood(
+    files: Files, names: Sequence[str], sizes: Mapping[str, tuple[int, int]], folder: Path, kind: Kind, limits: Limits
+) -> Batch | None:
+    """Return what a data set is read as; None if its names or sizes have to be looked at by its reader.
+
+    Parameters
+    ----------
+    files
+        Lines by file.
+    names
+        Of the pictures.
+    sizes
+        Rows and columns of each.
+    folder
+        Where it is written, for messages.
+    kind
+        Of lines.
+    limits
+        Bounds on what is read.
+    """
+    if not all(name in sizes and _is_plain(name) for name in names) or len(files) != len(names) + 2:
+        return None
+    if any(sum(map(len, lines)) + len(lines) > limits.line_bytes for lines in files.values()):
+        return None
+    description = Description(folder, "\n".join(files[DESCRIPTION]))
+    pictures: list[Picture] = []
+    count = 0
+    for number, name in enumerate(names, start=1):
+        label = label_of(name)
+        path, size = folder / label, sizes[name]
+        rows, columns = size
+        slack = SLACK * 2 * max(size)
+        picture = Picture({"id": number, "file_name": name, "width": columns, "height": rows}, is_unsized=True)
+        for place, line in enumerate(files[label], start=1):
+            count += 1
+            record = record_of(line, size, kind, description.keypoints, path, place)
+            record["id"] = count
+            picture.shapes.append(shape_of(record, (label, place - 1), kind, slack))
+        pictures.append(picture)
+    return Batch(pictures, description.categories, folder, classes="numbered")
+
+
+def _is_plain(name: str) -> bool:
+    return (
+        _PLAIN.fullmatch(name) is not None and name.lower().endswith(PICTURE_FILES) and listed(name) == f"images/{name}"
+    )
