@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NUMBERS = st.sampled_from([0, 1, 2.5, 12, 28.45, 33.73, 0.1, -0.0, -3, 640, 1e13, True, None, "1"])
-SIZES = st.sampled_from([0, 1, 5.25, 33.73, 700])
+SIZES = st.sampled_from([0, 1, 5.25, 33.73, 700, 10 / 3])
 BOXES = st.one_of(
     st.builds(lambda *sides: [*sides], SIZES, SIZES, SIZES, SIZES),
     st.builds(lambda *sides: [*sides], NUMBERS, NUMBERS, SIZES, NUMBERS),
@@ -175,3 +175,19 @@ def test_an_empty_id_is_none(tmp_path: Path) -> None:
     with pytest.raises(AnnoconvError) as caught:
         list(annoconv.read([file], format="coco"))
     assert [(each.rule, each.path) for each in caught.value.findings] == [("coco.no_id", "/annotations/1/id")]
+
+
+def test_a_box_of_no_width_does_not_end_before_it_begins(tmp_path: Path) -> None:
+    """Although sums are rounded to nine decimals."""
+    file = tmp_path / "file.json"
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "annotations": [{**BOX, "bbox": [10 / 3, 1, 0, 5], "area": 0}, {**BOX, "id": 2, "bbox": [1, 10 / 3, 5, 0]}],
+        "categories": [{"id": 1, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+    (reading,) = annoconv.read([file], format="coco")
+    assert [each.bbox for each in reading.case.annotations] == [[10 / 3, 1, 10 / 3, 6], [1, 10 / 3, 6, 10 / 3]]
+    annoconv.write([reading], tmp_path / "out.xml", format="cvat")
+    (back,) = annoconv.read([tmp_path / "out.xml"], format="cvat")
+    assert back.case.annotations == reading.case.annotations

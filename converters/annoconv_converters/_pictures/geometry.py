@@ -33,6 +33,7 @@ __all__ = [
     "box_from_record",
     "box_to_record",
     "counts_to_record",
+    "far_side",
     "flat_box_to_record",
     "is_numbers",
     "keypoints_from_record",
@@ -218,7 +219,12 @@ def box_from_record(record: Record, *, source: object, where: str) -> Box | None
             advice=CORRECT_FILE,
         )
     x, y, width, height = value
-    return float(x), float(y), float(tidy(x + width)), float(tidy(y + height))
+    return float(x), float(y), float(far_side(x, width)), float(far_side(y, height))
+
+
+def far_side(near: float, length: float) -> float:
+    """Return where a side of a box ends, tidily, but not before it begins."""
+    return max(tidy(near + length), near)
 
 
 def box_to_record(box: Sequence[float]) -> list[float]:

@@ -127,7 +127,8 @@ def _sides(box: Any) -> list[float] | None:
     x, y, width, height = box
     if not (-_LARGEST < x < _LARGEST and -_LARGEST < y < _LARGEST and 0 <= width < _LARGEST and 0 <= height < _LARGEST):
         return None
-    return [float(x), float(y), round(float(x + width), _DECIMALS) + 0.0, round(float(y + height), _DECIMALS) + 0.0]
+    x_max, y_max = round(float(x + width), _DECIMALS) + 0.0, round(float(y + height), _DECIMALS) + 0.0
+    return [float(x), float(y), max(x_max, float(x)), max(y_max, float(y))]
 
 
 def beside(shape: Shape) -> Record:

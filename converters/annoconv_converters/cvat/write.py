@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement
 
 from annoconv.codes import UNCLASSIFIED
-from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.geometry import far_side
 from annoconv_converters._pictures.objects import TRACK
 from annoconv_converters._pictures.parts import JoinedTexts
 from annoconv_converters._pictures.picture_format import PictureFormat, polygon_reasons
@@ -302,7 +302,7 @@ def _element(image: Element, shape: Shape, common: Record) -> Element:
         corners = zip(segmentation[0][::2], segmentation[0][1::2], strict=True)
         return _add(image, "polygon", **common, points=_points(corners))
     x, y, width, height = record["bbox"]
-    return _add(image, "box", **common, xtl=x, ytl=y, xbr=tidy(x + width), ybr=tidy(y + height))
+    return _add(image, "box", **common, xtl=x, ytl=y, xbr=far_side(x, width), ybr=far_side(y, height))
 
 
 def _geometry_element(image: Element, geometry: Record, common: Record) -> Element:
