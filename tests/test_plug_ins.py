@@ -230,6 +230,26 @@ def test_what_is_nearly_right_is_told_apart(environment: Environment) -> None:
     assert "reads" in found["twice"]
 
 
+def test_one_promise_that_is_not_kept_is_told_alone(environment: Environment) -> None:
+    broken = {
+        "reversing": {"input_unchanged"},
+        "littering": {"whole_or_nothing"},
+        "miscounting": {"losses_are_told"},
+        "forgetting": {"every_case"},
+        "talking": {"quiet"},
+        "leaving": {"writes"},
+        "tidying": {"reads"},
+    }
+    entries = {f"{side}-{name}": f"careless:{side}_{name}" for name in broken for side in ("to", "from")}
+    modules = (HERE / "boxes_csv" / "module.py", HERE / "plug_ins" / "careless.py")
+    environment.install("careless", {"annoconv.converters": entries}, *modules)
+    for name, promises in broken.items():
+        tried = environment.run("-m", "annoconv.testing", name)
+        found = {line.partition(":")[0] for line in tried.stdout.splitlines()[:-1]}
+        assert (found, tried.returncode) == (promises, 1), (name, tried.stdout, tried.stderr)
+    assert environment.run("-m", "annoconv.testing").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -6,33 +6,27 @@ ours is left out of the rest; a format that refuses all of them keeps no promise
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv import registry
-from annoconv.casefile import Reading
+from annoconv.casefile import LoadedCase
 from annoconv.documents import residuals, strict_json
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.geometry import apply_relation, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
-from annoconv.testing.cases import NAMES, case_of
+from annoconv.testing.cases import NAMES
 from annoconv.testing.promises import Broken
-
-if TYPE_CHECKING:
-    from annoconv.casefile import LoadedCase
-    from annoconv.registry import Converter
+from annoconv.testing.tried import Tried, Trip, digest_of, files_of
 
 __all__ = ["PROMISES", "check_format"]
 
@@ -44,81 +38,6 @@ _DAMAGES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "cut by a byte": lambda data: data[:-1],
     "changed in the middle": lambda data: data[: len(data) // 2] + b"\xff\x00\xfe" + data[len(data) // 2 + 3 :],
 }
-
-
-@dataclass
-class Trip:
-    """One case, written and read back.
-
-    Attributes
-    ----------
-    name
-        Of the case.
-    loaded
-        As it was before.
-    document
-        The same as JSON values, taken before it was written.
-    target
-        What was written.
-    written
-        The losses of writing.
-    images
-        Folders of its images.
-    """
-
-    name: str
-    loaded: LoadedCase
-    document: Any
-    target: Path
-    written: LossReport
-    images: list[Path]
-
-
-@dataclass
-class Tried:
-    """A format and the folder in which it is tried."""
-
-    format: str
-    folder: Path
-    failed: dict[str, Exception] = field(default_factory=dict[str, Exception])
-    """What is no error of ours, by the case that it came of."""
-
-    @cached_property
-    def sides(self) -> list[Converter]:
-        """Its converters."""
-        known = registry.converters()
-        return [known[name] for name in (f"to-{self.format}", f"from-{self.format}") if name in known]
-
-    @cached_property
-    def trips(self) -> list[Trip]:
-        """The cases that it writes."""
-        if f"to-{self.format}" not in registry.converters():
-            return []
-        written = (self.write(name, self.folder / name) for name in NAMES)
-        return [trip for trip in written if trip is not None]
-
-    def write(self, name: str, place: Path) -> Trip | None:
-        """Return a case that was written; None if it is refused."""
-        place.mkdir(parents=True, exist_ok=True)
-        loaded, images = case_of(name, place / "case")
-        document = strict_json.plain(loaded.case)
-        target = place / f"out{registry.converter('to', self.format).suffix}"
-        try:
-            losses = registry.write([loaded], target, format=self.format, **self.images("to", images))
-        except InputError:
-            return None
-        except Exception as error:  # whatever a converter of others does
-            self.failed[name] = error
-            return None
-        return Trip(name, loaded, document, target, losses, images)
-
-    def read(self, target: Path, images: list[Path]) -> list[Reading]:
-        """Return the cases that stand in what was written."""
-        return list(registry.read([target], format=self.format, **self.images("from", images)))
-
-    def images(self, side: Any, images: list[Path]) -> dict[str, Any]:
-        """Return the option of images, where there is one."""
-        return {"images": images} if images and "images" in registry.converter(side, self.format).options else {}
 
 
 Promise: TypeAlias = Callable[[Tried], Iterator[str]]
@@ -133,7 +52,6 @@ def _loads(tried: Tried) -> Iterator[str]:
 
 def _signature(tried: Tried) -> Iterator[str]:
     for side in tried.sides:
-        _ = side.parameters  # its error tells which annotation is missing
         names = [*inspect.signature(side.function).parameters]
         first = _FIRST[side.direction]
         if tuple(names[: len(first) + 1]) != (*first, "context"):
@@ -152,6 +70,7 @@ def _signature(tried: Tried) -> Iterator[str]:
                 yield Message(
                     "{name}: {option} is a switch that is on by default", name=side.name, option=parameter.name
                 )
+        _ = side.parameters  # its error tells which annotation is missing
 
 
 def _options(tried: Tried) -> Iterator[str]:
@@ -214,15 +133,19 @@ def _writes(tried: Tried) -> Iterator[str]:
 
 def _input_unchanged(tried: Tried) -> Iterator[str]:
     for trip in tried.trips:
-        changed = residuals.residual(trip.document, strict_json.plain(trip.loaded.case)).paths()
-        if changed:
-            yield Message("{case}: writing changed {path} of the case", case=trip.name, path=_first(changed))
+        after = strict_json.plain(trip.loaded.case)
+        if after != trip.document:
+            changed = residuals.residual(trip.document, after).paths()
+            if changed:
+                yield Message("{case}: writing changed {path} of the case", case=trip.name, path=_first(changed))
+            else:
+                yield Message("{case}: writing changed the order of a list of the case", case=trip.name)
 
 
 def _same_bytes(tried: Tried) -> Iterator[str]:
     for trip in tried.trips:
         again = tried.write(trip.name, tried.folder / "again" / trip.name)
-        if again is None or _digest(again.target) != _digest(trip.target):
+        if again is None or again.digest != trip.digest:
             yield Message(
                 "{case}: written twice, the bytes differ; take no clock, and no order of a set", case=trip.name
             )
@@ -230,43 +153,69 @@ def _same_bytes(tried: Tried) -> Iterator[str]:
 
 def _whole_or_nothing(tried: Tried) -> Iterator[str]:
     for trip in tried.trips[:1]:
-        target = tried.folder / f"stopped{registry.converter('to', tried.format).suffix}"
+        folder = tried.folder / "stopped"
+        folder.mkdir()
 
         def stopping(loaded: LoadedCase = trip.loaded) -> Iterator[LoadedCase]:
             yield loaded
             raise InputError("stopped", found="", expected="", advice="")
 
         try:
-            registry.write(stopping(), target, format=tried.format, **tried.images("to", trip.images))
+            tried.write_cases(stopping(), folder / trip.target.name, trip.images)
         except InputError:
             pass
         else:
             yield Message("an error in the cases is not passed on")
-        if target.exists():
-            yield Message("after an error a half-written output stays; write through annoconv.files.atomic.replacing")
+        for left in sorted(folder.iterdir()):
+            yield Message(
+                "after an error {name} stays; write through annoconv.files.atomic.replacing, side files too",
+                name=left.name,
+            )
 
 
-def _back(tried: Tried) -> Iterator[tuple[Trip, Reading | None, str]]:
-    """Yield each case with what is read of it, or with why nothing is."""
-    for trip in tried.trips if len(tried.sides) > 1 else ():
-        try:
-            readings = tried.read(trip.target, trip.images)
-        except AnnoconvError as error:
-            yield trip, None, str(error)
-            continue
-        yield trip, readings[0] if len(readings) == 1 else None, f"{len(readings)} cases"
+def _every_case(tried: Tried) -> Iterator[str]:
+    alone = [(trip, reading) for trip, reading, _ in tried.back if reading is not None and not trip.images]
+    if len(alone) < 2:
+        return
+    numbered = [
+        LoadedCase(trip.loaded.case.model_copy(update={"case_id": f"CASE_{place}"}), trip.loaded.masks)
+        for place, (trip, _) in enumerate(alone)
+    ]
+    writer = registry.converter("to", tried.format)
+    folder = tried.folder / "several"
+    folder.mkdir()
+    target = folder / ("out" if writer.has_file_a_case else f"out{writer.suffix}")
+    try:
+        tried.write_cases(numbered, target, [])
+        found = [[each.id for each in reading.case.annotations] for reading in tried.read(target, [])]
+    except AnnoconvError:
+        return  # several are refused
+    wanted = [[each.id for each in reading.case.annotations] for _, reading in alone]
+    if found != wanted:
+        yield Message(
+            "of {count} cases written together {found} are read, or in another order",
+            count=len(wanted),
+            found=len(found),
+        )
+
+
+def _quiet(tried: Tried) -> Iterator[str]:
+    if text := tried.printed.getvalue().strip():
+        yield Message("it prints {text}; standard output is for what a command answers", text=repr(text[:40]))
 
 
 def _reads(tried: Tried) -> Iterator[str]:
-    for trip, reading, why in _back(tried):
-        if not isinstance(reading, Reading):
-            yield Message("{case}: what was written is not read as one case: {why}", case=trip.name, why=why)
+    for trip, reading, why in tried.back:
+        if reading is None:
+            yield Message("{case}: what was written is not read as one Reading: {why}", case=trip.name, why=why)
+        if digest_of(trip.target) != trip.digest:
+            yield Message("{case}: reading changed the file that was read", case=trip.name)
 
 
 def _losses(tried: Tried) -> Iterator[tuple[Trip, set[str], set[str]]]:
     """Yield each case with the leaves that differ after the way back, and those that losses name as changed."""
-    for trip, reading, _ in _back(tried):
-        if reading is not None:
+    for trip, reading, _ in tried.back:
+        if reading is not None and _are_losses(trip.written) and _are_losses(reading.losses):
             found = residuals.residual(trip.document, strict_json.plain(reading.case)).paths()
             changed = {residuals.pointer(path) for path in found}
             both: tuple[Loss, ...] = (*trip.written, *reading.losses)
@@ -295,18 +244,39 @@ def _no_loss_too_many(tried: Tried) -> Iterator[str]:
             )
 
 
+def _are_losses(report: Any) -> bool:
+    """Tell whether a report is one, and holds nothing but losses of a kind that there is."""
+    return isinstance(report, LossReport) and all(
+        isinstance(loss, Loss) and isinstance(loss.kind, LossKind)  # pyright: ignore[reportUnnecessaryIsInstance]
+        for loss in report
+    )
+
+
 def _losses_are_told(tried: Tried) -> Iterator[str]:
-    for trip in tried.trips:
-        for loss in trip.written:
-            if not loss.path.startswith("/") or not loss.message.strip() or loss.kind not in LossKind:
+    reports = [(trip, trip.written, True) for trip in tried.trips if isinstance(trip.written, LossReport)]  # pyright: ignore[reportUnnecessaryIsInstance]
+    reports += [(trip, reading.losses, False) for trip, reading, _ in tried.back if reading is not None]
+    for trip, report, is_written in reports:
+        if not _are_losses(report):
+            yield Message("{case}: a loss is none, or is of no kind of LossKind", case=trip.name)
+            continue
+        for loss in report:
+            if not loss.path.startswith("/") or not loss.message.strip():
                 yield Message("{case}: a loss at {path} has no path or no sentence", case=trip.name, path=loss.path)
+                break
+            if is_written and loss.case_index != 0:
+                yield Message(
+                    "{case}: a loss is of case {index}; expected 0, the first", case=trip.name, index=loss.case_index
+                )
                 break
 
 
 def _same_voxels(tried: Tried) -> Iterator[str]:
-    for trip, reading, _ in _back(tried):
+    for trip, reading, _ in tried.back:
         for identity, mask in trip.loaded.masks.items():
-            if reading is None or identity not in reading.masks:
+            if reading is None or all(each.id != identity for each in reading.case.annotations):
+                continue
+            if identity not in reading.masks:
+                yield Message("{case}: {mask} is read without its voxels", case=trip.name, mask=identity)
                 continue
             back = reading.masks[identity]
             relation = compare_grids(back.grid, mask.grid)
@@ -319,14 +289,14 @@ def _damage(tried: Tried) -> Iterator[str]:
         return
     for trip in tried.trips[:2]:
         for what, damage in _DAMAGES.items():
-            for file in _files(trip.target):
+            for file in files_of(trip.target):
                 whole = file.read_bytes()
                 file.write_bytes(damage(whole))
                 try:
                     tried.read(trip.target, trip.images)
                 except AnnoconvError:
                     pass
-                except Exception as error:  # whatever a reader does
+                except (Exception, SystemExit) as error:  # whatever a reader does
                     yield Message(
                         "a file that is {damage} ends in {error}; expected an error of annoconv.errors",
                         damage=what,
@@ -346,12 +316,14 @@ PROMISES: Final[Mapping[str, Promise]] = {
     "input_unchanged": _input_unchanged,
     "same_bytes": _same_bytes,
     "whole_or_nothing": _whole_or_nothing,
+    "every_case": _every_case,
     "reads": _reads,
     "no_silent_loss": _no_silent_loss,
     "no_loss_too_many": _no_loss_too_many,
     "losses_are_told": _losses_are_told,
     "same_voxels": _same_voxels,
     "damage": _damage,
+    "quiet": _quiet,
 }
 """Every promise of a converter by its name, in the order in which they are tried."""
 
@@ -371,8 +343,10 @@ def check_format(name: str, folder: Path | None = None) -> list[Broken]:
         found: list[Broken] = []
         for promise, check in PROMISES.items():
             try:
-                found += [Broken(promise, each) for each in dict.fromkeys(check(tried))]
-            except Exception as error:  # whatever a converter of others does
+                for each in check(tried):
+                    if (told := Broken(promise, each)) not in found:
+                        found.append(told)
+            except (Exception, SystemExit) as error:  # whatever a converter of others does
                 found.append(Broken(promise, Message("it ends in {error}", error=f"{type(error).__name__}: {error}")))
                 if promise == "loads":
                     break
@@ -383,15 +357,3 @@ def check_format(name: str, folder: Path | None = None) -> list[Broken]:
 
 def _first(paths: Any) -> str:
     return sorted(map(residuals.pointer, paths))[0]
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-
-
-def _digest(path: Path) -> str:
-    together = hashlib.sha256()
-    for file in _files(path):
-        name = file.relative_to(path).as_posix() if path.is_dir() else ""
-        together.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return together.hexdigest()

@@ -43,18 +43,19 @@ def check_rules(package: str) -> list[Broken]:
                 before = strict_json.plain(loaded.case)
                 try:
                     first, again = ([*check(Subject(loaded, rules=rules))] for _ in range(2)) if check else ([], [])
-                except AnnoconvError as error:
-                    found.append(Broken("applies", Message("{case}: {error}", case=name, error=error)))
+                except (AnnoconvError, SystemExit) as error:
+                    why: object = error if isinstance(error, AnnoconvError) else type(error).__name__
+                    found.append(Broken("applies", Message("{case}: {error}", case=name, error=why)))
                     continue
                 if first != again:
                     found.append(
                         Broken("same_twice", Message("{rule} says another thing when asked again", rule=identity))
                     )
-                if residuals.residual(before, strict_json.plain(loaded.case)).paths():
+                if strict_json.plain(loaded.case) != before:
                     found.append(Broken("only_looks", Message("{rule} changes the case", rule=identity)))
                 for breach in first:
-                    if not _is_there(before, breach.path):
-                        path = residuals.pointer(breach.path)
+                    if not isinstance(breach.path, tuple) or not _is_there(before, breach.path):  # pyright: ignore[reportUnnecessaryIsInstance]
+                        path = residuals.pointer(breach.path) if isinstance(breach.path, tuple) else repr(breach.path)  # pyright: ignore[reportUnnecessaryIsInstance]
                         found.append(
                             Broken(
                                 "places", Message("{rule} names {path}, which is not there", rule=identity, path=path)
