@@ -14,6 +14,7 @@ from annoconv.case_labels import CaseLabels
 from annoconv.class_list import class_list
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.model import BboxAnnotation
 from annoconv.pictures import own_name
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
@@ -69,6 +70,12 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 
+_SIDES: Final = ("xtl", "ytl", "xbr", "ybr")
+_USUAL: Final = {"source": "manual", "occluded": "0", "z_order": "0"}
+_BOX: Final = frozenset({"label", *_USUAL, *_SIDES})
+"""Attributes of a box, and those that say nothing of it."""
+_BARE: Final = None, None, None
+"""Attributes, confidence and track of an annotation that has none."""
 _APART: Final = "each of its points, or faces, becomes an annotation of its own"
 _PAIRED: Final = "each vertex moves to the one of its number until the next key frame; CVAT pairs them by their places"
 _UNPAIRED: Final = "between outlines of other counts of vertices nothing is read until the next key frame"
@@ -172,8 +179,9 @@ class CvatTree:
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)
             yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
             for place, shape_ in shapes_of(element, holder):
-                if not is_outside(shape_):
-                    yield self._shape(place, shape_, members.get(place, []), labels)
+                found_ = members.get(place, [])
+                if not is_outside(shape_) and not self._is_told(shape_, found_, labels, holder):
+                    yield self._shape(place, shape_, found_, labels)
                     yield from (FileRecord((*place, "attribute", name), name, None) for name in doubled(shape_))
 
     def descriptions(self) -> Iterator[FileRecord]:
@@ -230,6 +238,21 @@ class CvatTree:
         ids = [task.findtext("id") for task in self._tasks]
         told |= {"@task_id": str(ids.index(element.get("task_id")) + 1)} if element.get("task_id") in ids else {}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
+
+    def _is_told(self, element: Element, found: list[AnyAnnotation], labels: Labels, holder: Path) -> bool:
+        """Tell whether a shape is a box and nothing else, and its annotation says all of it, as of most."""
+        box = found[0] if len(found) == 1 and holder[0] == "image" else None
+        if not isinstance(box, BboxAnnotation) or (box.attributes, box.confidence, box.tracking_id) != _BARE:
+            return False
+        said = element.attrib
+        if element.tag != "box" or len(element) or (element.text or "").strip() or not _BOX.issuperset(said):
+            return False
+        if any(said.get(name, usual) != usual for name, usual in _USUAL.items()):
+            return False
+        name = labels.name_of(box.label_code)
+        self._labels.setdefault(name, {})
+        sides = tuple(as_number(said[side]) for side in _SIDES)
+        return said.get("label") == name and settled(tuple(box.bbox), sides) is sides
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
         holder, tag = str(place[0]), element.tag
