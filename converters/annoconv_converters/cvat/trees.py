@@ -179,9 +179,10 @@ class CvatTree:
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)
             yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
             for place, shape_ in shapes_of(element, holder):
-                found_ = members.get(place, [])
-                if not is_outside(shape_) and not self._is_told(shape_, found_, labels, holder):
-                    yield self._shape(place, shape_, found_, labels)
+                if not is_outside(shape_):
+                    found_ = members.get(place, [])
+                    box = self._box(shape_, found_, labels, holder)
+                    yield self._shape(place, shape_, found_, labels) if box is None else FileRecord(place, box, box)
                     yield from (FileRecord((*place, "attribute", name), name, None) for name in doubled(shape_))
 
     def descriptions(self) -> Iterator[FileRecord]:
@@ -239,20 +240,22 @@ class CvatTree:
         told |= {"@task_id": str(ids.index(element.get("task_id")) + 1)} if element.get("task_id") in ids else {}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
 
-    def _is_told(self, element: Element, found: list[AnyAnnotation], labels: Labels, holder: Path) -> bool:
-        """Tell whether a shape is a box and nothing else, and its annotation says all of it, as of most."""
+    def _box(self, element: Element, found: list[AnyAnnotation], labels: Labels, holder: Path) -> Record | None:
+        """Return what is written again of a box that its annotation says all of, as of most; else None."""
         box = found[0] if len(found) == 1 and holder[0] == "image" else None
         if not isinstance(box, BboxAnnotation) or (box.attributes, box.confidence, box.tracking_id) != _BARE:
-            return False
+            return None
         said = element.attrib
         if element.tag != "box" or len(element) or (element.text or "").strip() or not _BOX.issuperset(said):
-            return False
+            return None
         if any(said.get(name, usual) != usual for name, usual in _USUAL.items()):
-            return False
+            return None
         name = labels.name_of(box.label_code)
-        self._labels.setdefault(name, {})
         sides = tuple(as_number(said[side]) for side in _SIDES)
-        return said.get("label") == name and settled(tuple(box.bbox), sides) is sides
+        if said.get("label") != name or settled(tuple(box.bbox), sides) is not sides:
+            return None
+        self._labels.setdefault(name, {})
+        return {"@label": name, **{f"@{side}": number for side, number in zip(_SIDES, sides, strict=True)}}
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
         holder, tag = str(place[0]), element.tag

@@ -1,4 +1,4 @@
-"""Results of Label Studio that are a box with its label and nothing else, as most are: whether a case says all of one.
+"""Results of Label Studio that are a box with its label and nothing else, as most are: what is written again of one.
 
 `trees` compares any result, member by member; what is told here is the same.
 """
@@ -13,7 +13,7 @@ from annoconv_converters._pictures.file_losses import settled
 if TYPE_CHECKING:
     from annoconv.codes import Labels
 
-__all__ = ["is_told"]
+__all__ = ["box_again"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -24,8 +24,8 @@ _VALUE: Final = frozenset({"x", "y", "width", "height", "rotation", "rectanglela
 _SIDES: Final = ("x", "y", "width", "height")
 
 
-def is_told(result: Record, annotation: Any, labels: Labels, picture: Record) -> bool:
-    """Tell whether a result is a box and nothing else, and its annotation says all of it.
+def box_again(result: Record, annotation: Any, labels: Labels, picture: Record) -> Record | None:
+    """Return what is written again of a result that is a box which its annotation says all of; else None.
 
     Parameters
     ----------
@@ -40,18 +40,21 @@ def is_told(result: Record, annotation: Any, labels: Labels, picture: Record) ->
     """
     value = result.get("value")
     if not isinstance(annotation, BboxAnnotation) or annotation.attributes is not None or type(value) is not dict:
-        return False
+        return None
     if not _MEMBERS.issuperset(result) or value.keys() != _VALUE or result.get("type") != "rectanglelabels":
-        return False
+        return None
     if result.get("origin", "manual") != "manual" or result.get("image_rotation") or value["rotation"]:
-        return False
+        return None
     size = picture.get("width", 0), picture.get("height", 0)
-    if not all(size) or (result.get("original_width"), result.get("original_height")) != size:
-        return False
-    if value["rectanglelabels"] != [labels.name_of(annotation.label_code)]:
-        return False
+    names = [labels.name_of(annotation.label_code)]
+    stated = result.get("original_width"), result.get("original_height")
+    if not all(size) or stated != size or value["rectanglelabels"] != names:
+        return None
     x_min, y_min, x_max, y_max = annotation.bbox
     across, down = 100 / size[0], 100 / size[1]
     again = x_min * across, y_min * down, (x_max - x_min) * across, (y_max - y_min) * down
     said = tuple(value[name] for name in _SIDES)
-    return settled(again, said) is said
+    if settled(again, said) is not said:
+        return None
+    told = {**dict(zip(_SIDES, said, strict=True)), "rectanglelabels": tuple(names)}
+    return {"type": result["type"], "value": told, "original_width": size[0], "original_height": size[1]}

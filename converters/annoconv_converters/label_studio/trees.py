@@ -20,7 +20,7 @@ from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
-from annoconv_converters.label_studio.boxes import is_told
+from annoconv_converters.label_studio.boxes import box_again
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
 
@@ -142,7 +142,9 @@ class TaskTree:
                     annotation = masks.get(_label(result))
                 if annotation is not None:
                     members.setdefault(within[:2], annotation)
-                if is_told(result, annotation, labels, picture.record):
+                box = box_again(result, annotation, labels, picture.record)
+                if box is not None:
+                    yield FileRecord((*above, *within), box, box)
                     continue
                 said = _result(result)
                 again = None if annotation is None else _again(result, said, annotation, labels, picture.record)
