@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from annoconv import installed as installed_packages
 from annoconv import registry
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             "sideways": "good_converter:to_good",
         }.items()
     ]
-    monkeypatch.setattr(registry, "_installed", lambda: EntryPoints(found))
+    monkeypatch.setattr(installed_packages, "_installed", lambda: EntryPoints(found))
     registry.converters.cache_clear()
     yield tmp_path
     registry.converters.cache_clear()

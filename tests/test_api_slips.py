@@ -102,8 +102,42 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
     "a dictionary for a case": (
         lambda api, loaded, ct, out: api.LoadedCase({"task_id": "T"}),
         "dict",
-        "LoadedCase(case, masks)",
+        "annoconv.model.Case(**it)",
     ),
+    "a misspelled choice": (
+        lambda api, loaded, ct, out: api.write(loaded, out / "x.dcm", format="dicom-seg", images=ct, type="labelmapp"),
+        "'labelmapp'",
+        "Did you mean labelmap?",
+    ),
+    "a number for a choice": (
+        lambda api, loaded, ct, out: api.write(loaded, out / "x.json", format="coco", images=ct, render=8),
+        "found 8; expected 'none', '16', '8'",
+        "Did you mean 8?",
+    ),
+    "a text for a switch": (
+        lambda api, loaded, ct, out: api.write(
+            loaded, out / "x.dcm", format="dicom-seg", images=ct, keep_empty_frames="no"
+        ),
+        "found 'no'; expected bool",
+        "Give a value of this type",
+    ),
+    "nothing for a choice of reading": (
+        lambda api, loaded, ct, out: list(api.read(ct, format="nifti", form=None)),
+        "found None",
+        "Choose one of them",
+    ),
+    "a dictionary for a context": (
+        lambda api, loaded, ct, out: api.write(loaded, out / "x.json", format="coco", context={"task": "T"}),
+        "dict",
+        "annoconv.Context(task=..., timestamp=...)",
+    ),
+    "a dictionary for cases": (
+        lambda api, loaded, ct, out: api.write({"task_id": "T"}, out / "x.json", format="coco"),
+        "dict",
+        "annoconv.model.Case(**it)",
+    ),
+    "a dictionary for sources": (lambda api, loaded, ct, out: api.read({"task_id": "T"}), "dict", "Name the file"),
+    "a dictionary for an image": (lambda api, loaded, ct, out: api.image_of({"ct": ct}), "dict", "Name the file"),
     "a path for a case to write": (
         lambda api, loaded, ct, out: api.write("case.json", out / "x.dcm", format="dicom-seg"),
         "str",
@@ -112,7 +146,7 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
     "a list of dictionaries to write": (
         lambda api, loaded, ct, out: api.write([{"task_id": "T"}], out / "x.dcm", format="dicom-seg"),
         "dict",
-        "LoadedCase(case, masks)",
+        "annoconv.model.Case(**it)",
     ),
     "nothing to write": (
         lambda api, loaded, ct, out: api.write(None, out / "x.dcm", format="dicom-seg"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import pickle
@@ -14,11 +15,21 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image as Pillow
 
 import annoconv
 from annoconv.demo.case import make
 from annoconv.errors import ImageError, UsageError
-from annoconv.model import BboxAnnotation
+from annoconv.loss import Loss, LossCollector, LossKind, LossReport
+from annoconv.model import (
+    AnnotationStatus,
+    Assertion,
+    BboxAnnotation,
+    Case,
+    Image,
+    ImageFile,
+    Metadata,
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +83,131 @@ def test_another_process_has_the_same_samples(demo: Path) -> None:
     np.testing.assert_array_equal(again[0].image, dataset[0].image)
 
 
+def test_each_label_has_one_mask_in_every_sample(demo: Path) -> None:
+    whole, without = annoconv.read_case(demo / "case.json"), annoconv.read_case(demo / "case.json")
+    without.case.annotations = [each for each in without.case.annotations if each.label_code != "SPLEEN"]
+    for each in whole.case.annotations:
+        if each.id == "LES_1":
+            each.label_code = "LIVER"  # now two masks are of one label
+    dataset = annoconv.Dataset([whole, without], images=demo / "images", labels=["LIVER", "SPLEEN"])
+    both = [sample.masks for sample in dataset]
+    assert [each.shape for each in both] == [(2, 20, 48, 64)] * 2
+    nodule = np.asarray(nibabel.load(demo / "masks" / "nodule.nii.gz").dataobj).transpose(2, 1, 0) != 0
+    np.testing.assert_array_equal(both[0][0], (organs(demo) == 1) | nodule)
+    assert both[0][1].sum() == (organs(demo) == 2).sum()
+    assert not both[1][1].any()
+    (_, second) = annoconv.to_monai([whole, without], images=demo / "images", labels=["LIVER", "SPLEEN"])
+    assert set(np.unique(second["label"])) == {0, 1}
+
+
+def test_what_does_not_count_is_left_out(demo: Path) -> None:
+    loaded = annoconv.read_case(demo / "case.json")
+    for each in loaded.case.annotations:
+        if each.id == "LES_1":
+            each.status = AnnotationStatus.SUPERSEDED
+        if each.id == "ORG_SPLEEN":
+            each.assertion = Assertion.ABSENT
+    assert annoconv.Dataset(loaded, images=demo / "images")[0].labels == ("LIVER",)
+    (sample,) = annoconv.to_monai(loaded, images=demo / "images")
+    assert sample["label_codes"] == ["LIVER"]
+    dataset = annoconv.Dataset(loaded, images=demo / "images", all_annotations=True)
+    assert dataset.label_codes == ["LIVER", "NODULE", "SPLEEN"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["LIVVER", "SPLEEN"], "LIVVER.*Did you mean LIVER"),
+        (["liver"], "Did you mean LIVER"),
+        (["LIVER", "LIVER"], "twice"),
+        ({"LIVER": 2}, "labels are a list of codes"),
+        (None, "labels are a list of codes"),
+        ([1], "labels are a list of codes"),
+    ],
+)
+def test_a_slip_in_labels_is_an_error(demo: Path, labels: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        annoconv.Dataset(demo / "case.json", images=demo / "images", labels=labels)
+
+
+def test_a_picture_is_float32_and_can_be_written_to(tmp_path: Path) -> None:
+    values = np.arange(99, dtype=np.uint8).reshape(9, 11)
+    for name, pixels in (("grey", values), ("colour", np.dstack([values] * 3))):
+        Pillow.fromarray(pixels).save(tmp_path / f"{name}.png")
+        image = Image(uid=name, modality="OT", shape=[11, 9, 1], files=[ImageFile(path=f"{name}.png")])
+        case = Case(task_id="T", image=image, annotations=[], metadata=Metadata())
+        found = annoconv.Dataset(case, images=tmp_path)[0].image
+        np.testing.assert_array_equal(found[0], pixels)
+        assert found.dtype == (np.float32 if name == "grey" else np.uint8)
+        assert found.flags.writeable
+
+
+def test_monai_dictionaries_share_no_array(demo: Path) -> None:
+    (sample,) = annoconv.to_monai(demo / "case.json", images=demo / "images", labels=["LIVER"])
+    tables = [sample[f"{each}_meta_dict"] for each in ("image", "label")]
+    arrays = [table[key] for table in tables for key in ("affine", "original_affine")]
+    arrays[0][:] = 0
+    assert all(each.any() for each in arrays[1:])
+    assert {table["space"] for table in tables} == {"RAS"}
+
+
+def written(demo: Path, name: str, folder: Path) -> annoconv.Reading:
+    """Return the demo as a format holds it."""
+    target = folder / {"nifti": "nifti", "dicom-seg": "x.dcm"}.get(name, "deflated.dcm")
+    options: dict[str, Any] = {"compress": "deflate"} if name == "deflated" else {}
+    known = "dicom-seg" if name == "deflated" else name
+    annoconv.write(
+        annoconv.read_case(demo / "case.json"), target, format=known, images=demo / "images" / "ct", **options
+    )
+    (reading,) = annoconv.read(target, format=known, images=demo / "images" / "ct")
+    return reading
+
+
+@pytest.mark.parametrize("name", ["nifti", "dicom-seg", "deflated"])
+def test_what_was_read_goes_to_another_process(demo: Path, tmp_path: Path, name: str) -> None:
+    reading = written(demo, name, tmp_path)
+    before = {identity: mask.read() for identity, mask in reading.masks.items()}
+    for again in (pickle.loads(pickle.dumps(reading)), copy.deepcopy(reading)):
+        assert {*again.masks} == {*before}
+        for identity, mask_kji in before.items():
+            np.testing.assert_array_equal(again.masks[identity].read(), mask_kji)
+
+
+def test_masks_that_were_given_go_to_another_process(demo: Path) -> None:
+    loaded = annoconv.read_case(demo / "case.json")
+    mask_kji = np.zeros((20, 48, 64), bool)
+    mask_kji[3, 4, 5] = True
+    edited = annoconv.LoadedCase(loaded.case, {**loaded.masks, "ORG_LIVER": mask_kji}, loaded.path)
+    dataset = annoconv.Dataset(edited, images=demo / "images", labels=["LIVER"])
+    again = pickle.loads(pickle.dumps(dataset))
+    np.testing.assert_array_equal(again[0].masks, [mask_kji])
+    _ = loaded.masks["ORG_LIVER"].read()  # what was read is held weakly
+    assert pickle.loads(pickle.dumps(loaded)).masks["ORG_LIVER"].read().sum() == (organs(demo) == 1).sum()
+
+
+def test_many_losses_go_to_another_process() -> None:
+    report = LossReport([Loss(0, f"/a/{place}", LossKind.NO_PLACE, "gone") for place in range(6000)])
+    collected = LossCollector()
+    collected += report[:5500]
+    collected += report[5500:]
+    both = LossReport(collected)
+    assert pickle.loads(pickle.dumps(both)) == report
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_forked_processes_do_not_share_the_place_in_a_file(demo: Path, tmp_path: Path) -> None:
+    reading = written(demo, "deflated", tmp_path)
+    mask = reading.masks["ORG_LIVER"]
+    wanted = mask.read().copy()
+    pixels = mask.volume.file.pixels  # type: ignore[attr-defined]
+    assert pixels.deflated_at is not None
+    before = pixels.inflated_file
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if pixels.inflated_file is not before and (mask.read() == wanted).all() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_what_is_missing_is_an_error(demo: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ImageError, match="no images were given"):
@@ -80,6 +216,8 @@ def test_what_is_missing_is_an_error(demo: Path, tmp_path: Path) -> None:
         _ = annoconv.Dataset(demo / "case.json", images=demo / "images" / "mr")[0]
     with pytest.raises(UsageError, match="labels are a list of codes"):
         annoconv.Dataset(demo / "case.json", images=demo / "images", labels="LIVER")
+    with pytest.raises(ImageError, match=r"Name the folder of the images$"):
+        _ = annoconv.Dataset(demo / "case.json", images=demo / "images" / "mr")[0]
 
 
 def test_monai_has_its_own_order_and_frame(demo: Path) -> None:
@@ -111,10 +249,16 @@ def test_monai_makes_tensors_of_it(demo: Path) -> None:
     transforms = pytest.importorskip("monai.transforms")
     (sample,) = annoconv.to_monai(demo / "case.json", images=demo / "images", labels=["LIVER", "SPLEEN"])
     turned = transforms.Compose(
-        [transforms.ToMetaTensord(["image", "label"]), transforms.Orientationd(["image", "label"], axcodes="RAS")]
+        [
+            transforms.ToMetaTensord(["image", "label"]),
+            transforms.Orientationd(["image", "label"], axcodes="RAS", labels=None),
+        ]
     )(sample)
     by_monai = transforms.Compose(
-        [transforms.LoadImaged(["label"], ensure_channel_first=True), transforms.Orientationd(["label"], axcodes="RAS")]
+        [
+            transforms.LoadImaged(["label"], ensure_channel_first=True),
+            transforms.Orientationd(["label"], axcodes="RAS", labels=None),
+        ]
     )({"label": str(demo / "masks" / "organs.nii.gz")})
     np.testing.assert_array_equal(np.asarray(turned["label"]), np.asarray(by_monai["label"]))
 

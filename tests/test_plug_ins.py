@@ -70,6 +70,74 @@ def environment(tmp_path: Path) -> Environment:
 CSV = {"to-boxes-csv": "boxes_csv:to_boxes_csv", "from-boxes-csv": "boxes_csv:from_boxes_csv"}
 
 
+def test_two_packages_do_not_share_a_name(environment: Environment) -> None:
+    module = HERE / "boxes_csv" / "module.py"
+    environment.install("hospital-a", {"annoconv.converters": CSV}, module)
+    (environment.site / "other_csv.py").write_text(module.read_text("utf-8"), "utf-8")
+    own = {"to-boxes-csv": "other_csv:to_boxes_csv", "to-coco": "other_csv:to_boxes_csv"}
+    environment.install("hospital-b", {"annoconv.converters": own})
+    (environment.folder / "case.json").write_text(json.dumps(CASE), "utf-8")
+    for name, value in (("boxes-csv", "boxes_csv:to_boxes_csv"), ("coco", "annoconv_converters.coco:to_coco")):
+        done = environment.run("-m", "annoconv", f"to-{name}", "case.json", "-o", "out.csv")
+        assert done.returncode != 0
+        assert f"the name to-{name} is taken" in done.stderr
+        assert value in done.stderr
+        assert "other_csv:to_boxes_csv" in done.stderr
+        assert not (environment.folder / "out.csv").exists()
+    helped = environment.run("-m", "annoconv", "--help")
+    assert helped.returncode == 0
+    assert "refused" in helped.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "told"),
+    [
+        (b"[annoconv.converters]\nto-bad = no reference!!\n", ["formats"], "to-bad = no reference!!"),
+        (b"[annoconv.converters]\nto-bad = no reference!!\n", ["--help"], "to-bad = no reference!!"),
+        (b"[of.others]\nx = \xff\xfe\n", ["formats"], "UnicodeDecodeError"),
+        (b"[annoconv.rules]\nbad =\n", ["validate", "case.json"], "bad ="),
+    ],
+)
+def test_damaged_metadata_of_any_package_are_told(
+    environment: Environment, text: bytes, command: list[str], told: str
+) -> None:
+    environment.install("damaged", {})
+    (environment.site / "damaged-1.0.dist-info" / "entry_points.txt").write_bytes(text)
+    (environment.folder / "case.json").write_text(json.dumps(CASE), "utf-8")
+    done = environment.run("-m", "annoconv", *command)
+    assert done.returncode == 1, done.stderr
+    assert told in done.stderr
+    assert "Install that package again, or uninstall it" in done.stderr
+
+
+_FINDER = """
+import sys
+from importlib.util import spec_from_file_location
+
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return spec_from_file_location(name, PLACE) if name == "boxes_csv" else None
+
+sys.meta_path.append(Finder)
+"""
+
+
+def test_a_package_installed_for_editing_is_as_any(environment: Environment) -> None:
+    place = environment.folder / "work" / "module.py"
+    place.parent.mkdir()
+    shutil.copy(HERE / "boxes_csv" / "module.py", place)
+    environment.install("hospital", {"annoconv.converters": CSV})
+    (environment.site / "editable_finder.py").write_text(f"PLACE = {str(place)!r}\n{_FINDER}")
+    (environment.site / "editable.pth").write_text("import editable_finder\n")
+    (environment.folder / "case.json").write_text(json.dumps(CASE), "utf-8")
+    listed = environment.run("-m", "annoconv", "formats").stderr
+    assert "boxes-csv     from to  Boxes in CSV" in listed
+    done = environment.run("-m", "annoconv", "convert", "case.json", "-o", "out.csv", "--quiet")  # by its ending
+    assert done.returncode == 0, done.stderr
+    assert (environment.folder / "out.csv").is_file()
+
+
 def test_a_package_adds_a_format_and_a_rule_and_keeps_its_promises(environment: Environment) -> None:
     environment.install(
         "hospital",
@@ -193,7 +261,7 @@ def test_rules_that_cannot_be_taken_are_an_error_and_no_silence(
     monkeypatch.delitem(sys.modules, "wrong_rules", raising=False)
     monkeypatch.setattr(engine, "_CHECKS", {key: dict(value) for key, value in engine._CHECKS.items()})
     point = EntryPoint("wrong", "wrong_rules", "annoconv.rules")
-    monkeypatch.setattr(added, "entry_points", lambda group: [point])
+    monkeypatch.setattr(added, "entries_of", lambda group: [point])
     engine.catalogue.cache_clear()
     engine.added_rules.cache_clear()
     try:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
     from annoconv.casefile.arrays import image_of, pixels_of, text_span
-    from annoconv.datasets import Dataset, Sample, to_monai, to_pandas
+    from annoconv.data_frame import to_pandas
+    from annoconv.datasets import Dataset, Sample, to_monai
     from annoconv.errors import (
         AnnoconvError,
         DocumentError,
@@ -80,7 +81,8 @@ __all__ = [
 _HOMES = {
     "casefile.arrays": ("image_of", "pixels_of", "text_span"),
     "casefile": ("LoadedCase", "Reading", "read_case", "read_cases", "write_case", "write_cases"),
-    "datasets": ("Dataset", "Sample", "to_monai", "to_pandas"),
+    "data_frame": ("to_pandas",),
+    "datasets": ("Dataset", "Sample", "to_monai"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "findings": ("Finding", "Level"),
     "limits": ("Limits",),

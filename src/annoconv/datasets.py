@@ -1,4 +1,4 @@
-"""Cases as data scientists take them: a table of annotations, a sequence of samples, dictionaries of MONAI.
+"""Cases as programs that learn take them: a sequence of samples, dictionaries of MONAI.
 
 Nothing here imports torch or MONAI. Arrays are C-order `kji` (slice, row, column), values are rescaled (HU of CT);
 MONAI's dictionaries alone have its own order, (channel, i, j, k), and its RAS affine.
@@ -7,15 +7,17 @@ MONAI's dictionaries alone have its own order, (channel, i, j, k), and its RAS a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
+from copy import copy
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast, overload
 
 import numpy as np
 
-from annoconv.casefile import LoadedCase, Reading, beside_masks, read_cases
+from annoconv.advice import nearest
+from annoconv.casefile import LoadedCase, Reading, read_cases
+from annoconv.casefile.left_out import is_there
 from annoconv.casefile.loaded import as_loaded, every_case
-from annoconv.documents import strict_json
 from annoconv.errors import ImageError, UsageError
 from annoconv.files.inputs import paths_of
 from annoconv.geometry import Grid, apply_relation, compare_grids, ras_from_lps
@@ -28,102 +30,15 @@ from annoconv.shown_values import rescaling_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annoconv.model import AnyAnnotation
-    from annoconv.pixels import Masks
     from annoconv.report.sources import Pixels
 
-__all__ = ["Dataset", "Given", "Sample", "to_monai", "to_pandas"]
+__all__ = ["Dataset", "Given", "Sample", "cases_of", "to_monai"]
 
 Given: TypeAlias = LoadedCase | Reading | Case | Path | str | Iterable[LoadedCase | Reading | Path | str]
 """Cases, or the files and folders that hold them; one or several."""
 
-_AXES: Final = ("x_min", "y_min", "z_min", "x_max", "y_max", "z_max")
-_TEXT, _WHOLE, _REAL = "string", "int64", "double"
-_COLUMNS: Final = {
-    "case_id": _TEXT, "task_id": _TEXT, "patient_id": _TEXT, "split": _TEXT, "image_uid": _TEXT, "modality": _TEXT,
-    "annotation_id": _TEXT, "type": _TEXT, "category": _TEXT, "label_code": _TEXT, "status": _TEXT, "annotator": _TEXT,
-    "confidence": _REAL, "slice_index": _WHOLE, "frame_index": _WHOLE, **dict.fromkeys(_AXES, _REAL),
-    "mask_file": _TEXT, "mask_value": _WHOLE, "voxels": _WHOLE, "attributes": _TEXT,
-}  # fmt: skip
-"""Columns of the table of annotations, and their types in Arrow."""
 
-
-def to_pandas(cases: Given, *, voxels: bool = False) -> Any:
-    """Return the annotations of cases as a `pandas.DataFrame`, one a row, its columns of Arrow's types.
-
-    Parameters
-    ----------
-    cases
-        Cases, or files and folders of cases.
-    voxels
-        Whether the voxels of masks are counted, for which every mask is read.
-
-    Returns
-    -------
-    pandas.DataFrame
-        What an annotation has not is missing (`pandas.NA`). Boxes stand in continuous pixels or voxels, minima first;
-        `attributes` is JSON.
-
-    Raises
-    ------
-    UsageError
-        If pandas or pyarrow is not installed.
-    """
-    try:
-        pd: Any = import_module("pandas")
-        pa: Any = import_module("pyarrow")
-    except ImportError as error:
-        raise UsageError(
-            "a table needs pandas and pyarrow",
-            found=str(error),
-            expected="both installed",
-            advice="pip install annoconv[pandas]",
-        ) from error
-    rows = [_row(loaded, each, voxels) for loaded in _cases_of(cases) for each in loaded.case.annotations]
-    columns: dict[str, Any] = {}
-    for name, kind in _COLUMNS.items():
-        values = pa.array([row.get(name) for row in rows], type=pa.type_for_alias(kind))
-        columns[name] = pd.Series(pd.arrays.ArrowExtensionArray(values), name=name)
-    return pd.DataFrame(columns)
-
-
-def _row(loaded: LoadedCase, annotation: AnyAnnotation, voxels: bool) -> dict[str, Any]:
-    case = loaded.case
-    images = {each.uid: each for each in (case.image, *(case.related_images or ()))}
-    uid = annotation.image_uid or case.image.uid
-    image = images.get(uid)
-    row: dict[str, Any] = {
-        "case_id": case.case_id,
-        "task_id": case.task_id,
-        "patient_id": case.patient_id,
-        "split": None if case.split is None else str(case.split),
-        "image_uid": uid,
-        "modality": None if image is None else image.modality.value,
-        "annotation_id": annotation.id,
-        "type": annotation.type,
-        "category": annotation.category.value,
-        "label_code": annotation.label_code,
-        "status": None if annotation.status is None else annotation.status.value,
-        "annotator": annotation.annotator or case.metadata.annotator,
-        "confidence": None if annotation.confidence is None else float(annotation.confidence),
-        "slice_index": annotation.slice_index,
-        "frame_index": annotation.frame_index,
-    }
-    box = getattr(annotation, "bbox", None)
-    if box is not None:
-        axes = _AXES if len(box) == len(_AXES) else [name for name in _AXES if name[0] != "z"]
-        row |= zip(axes, map(float, box), strict=True)
-    attributes = getattr(annotation, "attributes", None)
-    if attributes:
-        row["attributes"] = strict_json.dumps(attributes).decode().strip()
-    if isinstance(annotation, MaskAnnotation):
-        row |= {"mask_file": annotation.mask_file, "mask_value": annotation.mask_value}
-        if voxels and annotation.id in loaded.masks:
-            row["voxels"] = int(np.count_nonzero(loaded.masks[annotation.id].read()))
-    return row
-
-
-def _cases_of(given: Given) -> Iterator[LoadedCase]:
+def cases_of(given: Given) -> Iterator[LoadedCase]:
     """Yield cases that are given in any way."""
     if isinstance(given, Path | str):
         yield from read_cases(given)
@@ -156,7 +71,8 @@ class Sample(NamedTuple):
     image
         Shape (slice, row, column) or (slice, row, column, sample): rescaled values, float32; colours as stored.
     masks
-        Shape (mask, slice, row, column), bool or fractions: the masks on this image, on its grid, in the case's order.
+        Shape (mask, slice, row, column), bool or fractions, on the grid of the image: one for each label that was asked
+        for, else the masks on this image in the case's order.
     labels
         The label code of each mask.
     """
@@ -176,10 +92,17 @@ class Dataset(Sequence[Sample]):
     images
         Files and folders in which the images of the cases are found by their UIDs.
     labels
-        Codes of the labels that are wanted, in this order; all masks if empty.
+        Codes of the labels that are wanted. Each sample has one mask for each, in this order: what its masks of this
+        label cover, nothing if it has none. All masks, one by one, if empty.
+    all_annotations
+        Whether masks count too that were superseded or rejected, or say that something is absent.
+    limits
+        Bounds on what is read.
 
     Raises
     ------
+    UsageError
+        If the labels are no list of codes, or one is that of no case and like one that is.
     ImageError
         When a sample is asked for whose image is not there or not the case's.
     """
@@ -190,23 +113,33 @@ class Dataset(Sequence[Sample]):
         *,
         images: Sequence[Path | str] | Path | str,
         labels: Sequence[str] = (),
+        all_annotations: bool = False,
         limits: Limits | None = None,
     ) -> None:
-        if isinstance(labels, str):
-            raise UsageError(
-                "labels are a list of codes",
-                found=type(labels).__name__,
-                expected="a list or tuple",
-                advice=Message("Give [{code!r}]", code=labels),
-            )
-        self._cases = [*_cases_of(cases)]
-        self._labels = tuple(labels)
+        self._cases = [*cases_of(cases)]
+        self._all_annotations = all_annotations
+        self._labels = _checked_labels(labels, self.label_codes)
         self._sources = Sources(paths_of(images), limits or Limits())
 
     @property
     def cases(self) -> Sequence[LoadedCase]:
         """The cases, in the order of the samples."""
         return tuple(self._cases)
+
+    @property
+    def label_codes(self) -> list[str]:
+        """The codes of all masks that count, sorted."""
+        return sorted({each.label_code for loaded in self._cases for each in self._masks_of(loaded)})
+
+    def _masks_of(self, loaded: LoadedCase) -> list[MaskAnnotation]:
+        """Return the masks that count: on the case's image, and there."""
+        return [
+            each
+            for each in loaded.case.annotations
+            if isinstance(each, MaskAnnotation)
+            and each.image_uid in {None, loaded.case.image.uid}
+            and (self._all_annotations or is_there(each))
+        ]
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -221,19 +154,11 @@ class Dataset(Sequence[Sample]):
             return [self[place] for place in range(*index.indices(len(self)))]
         loaded = self._cases[index]
         pixels = self._pixels(loaded)
-        values = _values(pixels)
-        wanted = [
-            each
-            for each in loaded.case.annotations
-            if isinstance(each, MaskAnnotation)
-            and (each.image_uid or loaded.case.image.uid) == loaded.case.image.uid
-            and (not self._labels or each.label_code in self._labels)
-        ]
-        if self._labels:
-            wanted.sort(key=lambda each: self._labels.index(each.label_code))
-        masks = [_on_grid(loaded, each.id, pixels.grid) for each in wanted]
+        found = self._masks_of(loaded)
+        groups = [[each for each in found if each.label_code == code] for code in self._labels]
+        masks = [_union(loaded, each, pixels.grid) for each in groups or ([one] for one in found)]
         stacked = np.stack(masks) if masks else np.zeros((0, *pixels.grid.shape_kji), bool)
-        return Sample(values, stacked, tuple(each.label_code for each in wanted))
+        return Sample(_values(pixels), stacked, self._labels or tuple(each.label_code for each in found))
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[place] for place in range(len(self)))
@@ -241,25 +166,10 @@ class Dataset(Sequence[Sample]):
     def __repr__(self) -> str:
         return f"Dataset({len(self)} cases)"
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what another process makes it of: a case of a file is opened there again."""
-        stored = [
-            (each.case, each.masks, None) if each.path is None else (each.case, None, each.path.absolute())
-            for each in self._cases
-        ]
-        return self.__dict__ | {"_cases": stored}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        stored: list[tuple[Case, Masks | None, Path | None]] = state.pop("_cases")
-        self.__dict__.update(state)
-        self._cases = [
-            LoadedCase(case, masks) if path is None else beside_masks(case, path) for case, masks, path in stored
-        ]
-
     def _pixels(self, loaded: LoadedCase) -> Pixels:
         found = self._sources.of(loaded.case.image)
         if found is None and self._sources.paths:
-            raise self._sources.none_of([loaded.case.image.uid])
+            raise self._sources.none_of([loaded.case.image.uid], advice="Name the folder of the images")
         if found is None:
             raise ImageError(
                 "no images were given",
@@ -269,20 +179,18 @@ class Dataset(Sequence[Sample]):
             )
         return found
 
-    def monai(self, place: int, labels: Sequence[str], channels: bool) -> dict[str, Any]:
-        """Return a sample as `to_monai` has it."""
+    def monai(self, place: int, channels: bool) -> dict[str, Any]:
+        """Return a sample as `to_monai` has it; the data set has labels."""
         loaded = self._cases[place]
-        image, masks, codes = self[place]
+        image, masks, labels = self[place]
         grid = self._pixels(loaded).grid
-        label: NDArray[Any] = np.zeros((len(labels), *grid.shape_kji), np.uint8)
-        for mask_kji, code in zip(masks, codes, strict=True):
-            label[labels.index(code)] |= mask_kji > 0.5 if mask_kji.dtype.kind == "f" else mask_kji
+        label: NDArray[Any] = (masks > 0.5).astype(np.uint8)
         if not channels:
             if (label.sum(axis=0) > 1).any():
                 raise UsageError(
                     "masks of several labels overlap",
                     source=loaded.path,
-                    found=listed(sorted(set(codes)), 10),
+                    found=listed([code for code, each in zip(labels, label, strict=True) if each.any()], 10),
                     expected="no voxel of two labels in one label map",
                     advice="Give channels=True, for one channel a label",
                 )
@@ -290,13 +198,18 @@ class Dataset(Sequence[Sample]):
             label = (label * numbers[:, None, None, None]).max(axis=0, initial=0)[None]
         affine = np.eye(4) if grid.lps_from_ijk is None else ras_from_lps(grid.affine)
         channels_first = np.moveaxis(image, -1, 0) if image.ndim == 4 else image[None]
-        about = {"affine": affine, "original_affine": affine, "spatial_shape": np.array(grid.shape)}
-        about["filename_or_obj"] = cast("Any", loaded.case.case_id or loaded.case.image.uid)
+        about: dict[str, Any] = {
+            "affine": affine,
+            "original_affine": affine,
+            "spatial_shape": np.array(grid.shape),
+            "space": "RAS",
+            "filename_or_obj": loaded.case.case_id or loaded.case.image.uid,
+        }
         return {
             "image": np.ascontiguousarray(channels_first.transpose(0, 3, 2, 1)),
             "label": np.ascontiguousarray(label.transpose(0, 3, 2, 1)),
-            "image_meta_dict": about,
-            "label_meta_dict": dict(about),
+            "image_meta_dict": {key: copy(each) for key, each in about.items()},
+            "label_meta_dict": {key: copy(each) for key, each in about.items()},
             "label_codes": list(labels),
         }
 
@@ -307,6 +220,7 @@ def to_monai(
     images: Sequence[Path | str] | Path | str,
     labels: Sequence[str] = (),
     channels: bool = False,
+    all_annotations: bool = False,
     limits: Limits | None = None,
 ) -> list[dict[str, Any]]:
     """Return cases as the dictionaries of MONAI: `image` and `label` with what `ToMetaTensord` makes tensors of.
@@ -321,6 +235,8 @@ def to_monai(
         Codes of the labels, in the order of their numbers from 1; of all masks, sorted, if empty.
     channels
         Whether `label` has a channel of 0 and 1 for each label, so that they may overlap; else it is a label map.
+    all_annotations
+        Whether masks count too that were superseded or rejected, or say that something is absent.
     limits
         Bounds on what is read.
 
@@ -333,15 +249,44 @@ def to_monai(
     Raises
     ------
     UsageError
-        If masks of several labels overlap in a label map.
+        If masks of several labels overlap in a label map, or as `Dataset` says.
     """
-    dataset = Dataset(cases, images=images, labels=labels, limits=limits)
-    wanted = list(labels) or sorted({code for case in dataset.cases for code in _codes(case)})
-    return [dataset.monai(place, wanted, channels) for place in range(len(dataset))]
+    given: dict[str, Any] = {"images": images, "all_annotations": all_annotations, "limits": limits}
+    dataset = Dataset(cases, labels=labels, **given)
+    if not labels:
+        dataset = Dataset(dataset.cases, labels=dataset.label_codes, **given)
+    return [dataset.monai(place, channels) for place in range(len(dataset))]
 
 
-def _codes(loaded: LoadedCase) -> Iterator[str]:
-    return (each.label_code for each in loaded.case.annotations if isinstance(each, MaskAnnotation))
+def _checked_labels(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels that are asked for; UsageError if they are none, or one is a slip."""
+    if not isinstance(labels, list | tuple) or not all(isinstance(each, str) for each in labels):
+        raise UsageError(
+            "labels are a list of codes",
+            found=type(labels).__name__,
+            expected="a list or tuple of texts",
+            advice=Message("Give [{code!r}]", code=labels) if isinstance(labels, str) else "Give their codes in order",
+        )
+    unasked = [code for code in known if code not in labels]
+    for place, code in enumerate(labels):
+        if code in labels[:place]:
+            raise UsageError(
+                "a label is asked for twice", found=code, expected="each code once", advice="Leave one of them out"
+            )
+        if code not in known and get_close_matches(code.casefold(), [one.casefold() for one in unasked], 1):
+            raise UsageError(
+                "no case has a mask of this label",
+                found=code,
+                expected=listed(known, 10),
+                advice=nearest(code, unasked),
+            )
+    return tuple(labels)
+
+
+def _union(loaded: LoadedCase, annotations: Sequence[MaskAnnotation], grid: Grid) -> NDArray[Any]:
+    """Return what masks cover together; nothing if there are none."""
+    masks = [_on_grid(loaded, each.id, grid) for each in annotations]
+    return np.maximum.reduce(masks) if masks else np.zeros(grid.shape_kji, bool)
 
 
 def _on_grid(loaded: LoadedCase, identity: str, grid: Grid) -> NDArray[Any]:
@@ -359,13 +304,14 @@ def _on_grid(loaded: LoadedCase, identity: str, grid: Grid) -> NDArray[Any]:
 
 
 def _values(pixels: Pixels) -> NDArray[Any]:
-    """Return the pixels of an image on the grid of the case, rescaled where its headers tell how."""
+    """Return the pixels of an image on the grid of the case, rescaled where its headers tell how, as an own array."""
     if pixels.source is None:
-        return np.asarray(pixels.picture)[None]
+        picture = np.asarray(pixels.picture)[None]
+        return picture.astype(np.float32) if picture.ndim == 3 else picture.copy()
     relation = compare_grids(pixels.source.grid, pixels.grid)
     stored = pixels.source.read()
     if stored.ndim == 4:
-        return stored
+        return stored.copy()
     stored = apply_relation(stored, relation, pixels.source.path)
     scales = [rescaling_of(header) if (header := pixels.header(k)) is not None else None for k in range(len(stored))]
     if all(each is None for each in scales):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -21,6 +20,7 @@ from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside, is_left_by_desktop
 from annoconv.files.stage import is_stage, settle, settle_stage
 from annoconv.ids import is_dicom_uid
+from annoconv.installed import entries_of
 from annoconv.limits import Limits
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message, listed
@@ -262,10 +262,10 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     limits = limits or Limits()
     sources: list[ImageSource] = []
     readers: list[Reader] = []
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    for entry in entries_of(GROUP):
         try:
             reader: Reader = entry.load()
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # whatever a module does when it is imported
             raise ImageError(
                 Message("the image reader {name!r} cannot be loaded", name=entry.name),
                 source=entry.value,

@@ -139,6 +139,10 @@ class LossReport(Sequence[Loss]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    def __reduce__(self) -> tuple[type[LossReport], tuple[list[Loss]]]:
+        """Return what another process, or a copy, makes it of: the losses themselves, not their file."""
+        return LossReport, ([*self],)
+
     def __repr__(self) -> str:
         if len(self) <= _SHOWN:
             return f"LossReport({list(self)!r})"

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from annoconv.modules import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -181,10 +183,15 @@ def _folders() -> Iterator[Path]:
     from importlib.metadata import entry_points
 
     yield Path(__file__).parent / "locale"
-    installed = entry_points()
-    for package in sorted(
-        {each.module.partition(".")[0] for group in _GROUPS for each in installed.select(group=group)}
-    ):
-        spec = PathFinder.find_spec(package)
+    packages: set[str] = set()
+    with suppress(Exception):  # damage of what is installed is told where it is used
+        installed = entry_points()
+        packages = {
+            each.value.partition(":")[0].partition(".")[0]
+            for group in _GROUPS
+            for each in installed.select(group=group)
+        }
+    for package in sorted(packages):
+        spec = spec_of(package)
         for place in (spec.submodule_search_locations or ()) if spec else ():
             yield Path(place) / "locale"

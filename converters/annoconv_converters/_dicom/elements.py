@@ -93,6 +93,10 @@ class Encoding:
         for name, layout in (("tag", "HH2sH"), ("long", "I"), ("item", "HHI")):
             object.__setattr__(self, name, struct.Struct(order + layout))
 
+    def __reduce__(self) -> tuple[type[Encoding], tuple[bool, bool]]:
+        """Return what another process, or a copy, makes it of."""
+        return Encoding, (self.is_implicit, self.is_big_endian)
+
     @property
     def order(self) -> str:
         """Byte order as `struct` and numpy write it."""

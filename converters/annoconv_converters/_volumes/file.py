@@ -101,6 +101,10 @@ class VolumeFile(ABC):
         self._last: weakref.ref[NDArray[Any]] | None = None
         self._kept: NDArray[Any] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process, or a copy, makes it of; it reads the file itself."""
+        return self.__dict__ | {"_last": None, "_kept": None}
+
     @cached_property
     def grid(self) -> Grid:
         """The grid of each layer, LPS; without an affine if the file states none."""

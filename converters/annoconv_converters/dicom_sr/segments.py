@@ -277,12 +277,11 @@ def write_segmentations(
     alone = loaded.case.model_copy(update={"annotations": masks})
     only = LoadedCase(alone, loaded.masks, loaded.path)
     options = {"images": list(images), "plain": True, "all_annotations": True}
+    called = registry.converter("to", _FORMAT)
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / f"{name}_seg.dcm"
         # Written by itself, not as an output of this request: the report reads it before it is done.
-        contextvars.Context().run(
-            registry.converter("to", _FORMAT).call, [only], made, context=context, options=options
-        )
+        contextvars.Context().run(called.function, [only], made, context=context, **called.values_of(options))
         target = folder / (made.name if made.is_file() else f"{name}_seg")
         shutil.move(made, target)
     return sorted(target.glob("*.dcm")) if target.is_dir() else [target]

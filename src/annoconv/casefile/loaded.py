@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from annoconv.model import Case, MaskAnnotation
 from annoconv.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
     from pydantic import BaseModel
@@ -91,6 +92,10 @@ class LoadedCase:
             self._masks = Masks() if self._masks is None else self._masks()
         return self._masks
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process, or a copy, makes it of: its masks are known, and opened there."""
+        return self.__dict__ | {"_masks": self.masks}
+
     def __repr__(self) -> str:
         return f"LoadedCase({self.case.case_id or self.case.image.uid!r}, {len(self.case.annotations)} annotations)"
 
@@ -124,8 +129,6 @@ class Reading:
 
 def _as_masks(case: Case, given: Mapping[str, Mask | NDArray[Any]]) -> Masks:
     """Return masks that are given in any way that is taken; UsageError if they are none."""
-    from collections.abc import Mapping
-
     from annoconv.pixels import Masks
 
     if isinstance(given, Masks):
@@ -161,20 +164,23 @@ def every_case(given: LoadedCase | Reading | Case | Iterable[LoadedCase | Readin
     """Return one case or several as several; what is no case is refused when it is come to."""
     if isinstance(given, LoadedCase | Reading | Case | str | bytes | Path):
         return [cast("LoadedCase", given)]
-    if not hasattr(given, "__iter__"):
+    if not hasattr(given, "__iter__") or isinstance(given, Mapping):
         raise _no_case(given)
     return given
 
 
 def _no_case(given: object) -> UsageError:
-    is_path = isinstance(given, str | Path)
+    if isinstance(given, Mapping):
+        advice: str = "Make a case of it, annoconv.model.Case(**it), or read its file with annoconv.read_case"
+    elif isinstance(given, str | Path):
+        advice = Message("Read it first: annoconv.read_case({path!r})", path=str(given))
+    else:
+        advice = "Take what read_case gives, or LoadedCase(case, masks)"
     return UsageError(
         "this is no case with its masks",
         found=type(given).__name__,
         expected="Case, LoadedCase or Reading",
-        advice=Message("Read it first: annoconv.read_case({path!r})", path=str(given))
-        if is_path
-        else "Take what read_case gives, or LoadedCase(case, masks)",
+        advice=advice,
     )
 
 

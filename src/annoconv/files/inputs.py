@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,7 @@ _KINDS = ((stat.S_ISFIFO, Message("a pipe")), (stat.S_ISSOCK, Message("a socket"
 def paths_of(given: object) -> list[Path]:
     """Return one path or several, texts among them, as paths; UsageError for what is none."""
     several: Iterable[object] = [given]
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
         several = given
     return [_path_of(each) for each in several]
 

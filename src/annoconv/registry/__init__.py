@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -25,14 +23,17 @@ from annoconv.files.atomic import check_inputs, outputs_of
 from annoconv.files.inputs import check_each_once, check_source, paths_of
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
+from annoconv.installed import with_rivals
 from annoconv.messages import Message
-from annoconv.registry.context import Context
+from annoconv.registry.context import Context, check_context
 from annoconv.registry.counted import at_least_one, only_one
-from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
+from annoconv.registry.options import AllAnnotations, Option, parts_of, value_of
 from annoconv.registry.signs import stated
 from annoconv.registry.summary import sentence_of, summary_of
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.model import Case
@@ -80,8 +81,12 @@ class Command:
     @cached_property
     def summary(self) -> str:
         """First line of its module's docstring, read from the source; the module is not imported."""
-        refused = f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else ""
-        return refused or summary_of(self.entry_point.module)
+        return self._refused or summary_of(self.entry_point.module)
+
+    @property
+    def _refused(self) -> str:
+        """What stands for the summary where the name is not free."""
+        return f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else ""
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -141,7 +146,7 @@ class Converter(Command):
     def summary(self) -> str:
         """First line of its docstring, read from the source, where it has one; else of its module's."""
         entry = self.entry_point
-        return sentence_of(entry.module, entry.attr) or summary_of(entry.module)
+        return self._refused or sentence_of(entry.module, entry.attr) or summary_of(entry.module)
 
     @property
     def format(self) -> str:
@@ -188,15 +193,14 @@ class Converter(Command):
         _ = self.function
         return bool(getattr(import_module(self.entry_point.module), "FILE_A_CASE", False))
 
-    def call(self, subject: Any, *positional: Any, context: Context | None, options: Mapping[str, Any]) -> Any:
-        """Call the function; UsageError for an option that it does not have."""
+    def values_of(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that its function takes of options; UsageError for one that it does not have or take."""
         for name in options:
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
                 problem, advice = Message("{name} has no such option", name=self.name), nearest(name, self.options)
                 raise UsageError(problem, found=name, expected=expected, advice=advice)
-        converted = {name: with_paths(self.options[name].annotation, value) for name, value in options.items()}
-        return self.function(subject, *positional, context=context or Context(), **converted)
+        return {name: value_of(self.options[name], value, self.name) for name, value in options.items()}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -227,8 +231,11 @@ def formats() -> list[Format]:
 @cache
 def converters() -> Mapping[str, Converter]:
     """Return every converter by name, sorted."""
-    found = {each.name: each for each in _installed().select(group=GROUP)}
-    return {name: Converter(name, found[name]) for name in sorted(found) if re.match("(to|from)-.", name)}
+    return {
+        entry.name: Converter(entry.name, entry, rivals)
+        for entry, rivals in with_rivals(GROUP)
+        if re.match("(to|from)-.", entry.name)
+    }
 
 
 def commands(reserved: Iterable[str] = ()) -> Mapping[str, Command]:
@@ -241,18 +248,10 @@ def commands(reserved: Iterable[str] = ()) -> Mapping[str, Command]:
     """
     taken = dict.fromkeys(converters(), "a converter") | dict.fromkeys(reserved, "annoconv")
     found: dict[str, Command] = {}
-    entries = sorted(_installed().select(group=COMMANDS), key=lambda each: (each.name, each.value))
-    for name, group in groupby(entries, key=lambda each: each.name):
-        first, *others = group
-        rivals = [taken[name]] if name in taken else []
-        found[name] = Command(name, first, (*rivals, *(each.value for each in others)))
+    for entry, rivals in with_rivals(COMMANDS):
+        owner = (taken[entry.name],) if entry.name in taken else ()
+        found[entry.name] = Command(entry.name, entry, (*owner, *rivals))
     return found
-
-
-@cache
-def _installed() -> EntryPoints:
-    """Return all entry points; this opens a file of every installed distribution."""
-    return typing.cast("EntryPoints", entry_points())  # Python 3.11 gives it another name
 
 
 def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
@@ -307,16 +306,18 @@ def write(
     from annoconv.casefile.loaded import as_loaded, checked, every_case, without_masks_folder
     from annoconv.registry.kinds import format_to_write
 
+    check_context(context)
     (target,), every = paths_of([target]), every_case(cases)
     called = converter("to", format_to_write(target, format))
-    with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
+    given = called.values_of(options)
+    with outputs_of(overwrite=overwrite, inputs=_read_by(given)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
         known = every if as_read else map(checked, every)
         portable: Iterator[LoadedCase] = map(as_loaded, map(without_masks_folder, known))
         if called.has_file_a_case and target.name.lower().endswith(called.endings):
             portable = only_one(portable, target)
-        losses: LossReport = called.call(portable, target, context=context, options=options)
+        losses: LossReport = called.function(portable, target, context=context or Context(), **given)
     return losses
 
 
@@ -348,28 +349,28 @@ def read(
     InputError
         If a source is a pipe or a device, is of no known format, or the sources hold no case.
     """
+    check_context(context)
     paths = paths_of(sources)
     if format is None:
         from annoconv.registry.kinds import readings_of
 
         return readings_of(paths, context=context, options=options)
     called = converter("from", format)
+    given = called.values_of(options)
     check_each_once(paths)
-    check_inputs([*paths, *_read_by(called, options)])
+    check_inputs([*paths, *_read_by(given)])
     for path in paths:
         settle(path)
         check_source(path)
-    readings: Iterator[Reading] = called.call(paths, context=context, options=options)
+    readings: Iterator[Reading] = called.function(paths, context=context or Context(), **given)
     return at_least_one(readings, paths)
 
 
-def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
+def _read_by(options: Mapping[str, Any]) -> list[Path]:
     """Return the files and folders that options name, as far as they are there and can be read."""
     found: list[Path] = []
-    for name, value in options.items():
-        if name in called.options:
-            listed = with_paths(called.options[name].annotation, value)
-            found += [each for each in (listed if isinstance(listed, list) else [listed]) if isinstance(each, Path)]
+    for value in options.values():
+        found += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Path)]
     for path in found:
         if path.exists():
             settle(path)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Label
 
-__all__ = ["Context"]
+__all__ = ["Context", "check_context"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +62,14 @@ class Context:
         """Tell whoever watches how far the work is."""
         if self.progress is not None:
             self.progress(done, total)
+
+
+def check_context(given: Context | None) -> None:
+    """Raise UsageError if what was given is no context."""
+    if given is not None and not isinstance(given, Context):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "this is no context",
+            found=type(given).__name__,
+            expected="annoconv.Context",
+            advice="Give annoconv.Context(task=..., timestamp=...), or leave it out",
+        )

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from annoconv.modules import spec_of
 
 __all__ = ["sentence_of", "source_of", "summary_of"]
 
@@ -37,17 +34,5 @@ def sentence_of(module: str, function: str) -> str:
 
 def source_of(module: str) -> Path | None:
     """Return the source file of a module by its dotted name, which is not imported; None if there is none."""
-    spec = _spec(module)
+    spec = spec_of(module)
     return Path(spec.origin) if spec is not None and spec.origin and spec.origin.endswith(".py") else None
-
-
-def _spec(module: str) -> ModuleSpec | None:
-    """Find a module without importing its parents, which `importlib.util.find_spec` would do."""
-    spec: ModuleSpec | None = None
-    places: Sequence[str] | None = None
-    for position, _ in enumerate(names := module.split(".")):
-        spec = PathFinder.find_spec(".".join(names[: position + 1]), places)
-        if spec is None:
-            return None
-        places = spec.submodule_search_locations
-    return spec

@@ -48,6 +48,7 @@ _SIZE_OF_MANY: Final = 240
 _LARGEST_SIZE: Final = 4096
 _LEVEL: Final = 3
 """Of compression: noise becomes no smaller with more, which takes more than twice the time."""
+_LEFT_OUT: Final = "Name the folder of the images, or leave --images out: masks are drawn without them"
 _GONE: Final = "{count} annotations are not drawn: superseded, rejected, said to be absent, or of another time"
 
 
@@ -174,7 +175,7 @@ def preview(
     wanted = [image for image in every if image.uid in annotated] or [case.image]
     pixels = {image.uid: sources.of(image) for image in wanted}
     if sources.paths and not any(each is not None for each in pixels.values()):
-        raise sources.none_of([image.uid for image in wanted])
+        raise sources.none_of([image.uid for image in wanted], advice=_LEFT_OUT)
     scenes, unplaced = [], list[str]()
     for image in wanted:
         scene, without_place = scene_of(shown, image, pixels[image.uid])

@@ -133,7 +133,7 @@ class Sources:
             raise _other_shape(path, shape, grid)
         return Pixels(grid, picture=pixels)
 
-    def none_of(self, wanted: Sequence[str]) -> ImageError:
+    def none_of(self, wanted: Sequence[str], *, advice: str) -> ImageError:
         """Return the error that no image of a case is among those that were named."""
         names = [path.name for path in image_seam.list_files(self.paths, self._limits)] or [Message("no file")]
         return ImageError(
@@ -141,7 +141,7 @@ class Sources:
             source=listed(list(map(str, self.paths)), _MOST_NAMED),
             found=image_seam.describe_sources(self._found) if self._found else listed(names, _MOST_NAMED),
             expected=listed(wanted, _MOST_NAMED),
-            advice="Name the folder of the images, or leave --images out: masks are drawn without them",
+            advice=advice,
         )
 
 

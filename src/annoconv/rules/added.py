@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
+from annoconv.installed import entries_of
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from importlib.metadata import EntryPoint
 
 __all__ = ["GROUP", "Added", "added_entries"]
 
@@ -62,7 +63,7 @@ def added_entries(profiles: tuple[str, ...], taken: Collection[str]) -> list[Add
     """
     found: list[Added] = []
     seen = dict.fromkeys(taken, "annoconv")
-    for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
+    for point in entries_of(GROUP):
         package = point.dist.name if point.dist is not None else point.module
         for entry in _entries(point, package):
             whole = _whole(entry, package, profiles)

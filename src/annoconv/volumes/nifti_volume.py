@@ -53,6 +53,10 @@ class NiftiVolume:
         self._is_dense = False
         self._verified: tuple[int, int] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process, or a copy, makes it of; it reads the file itself."""
+        return self.__dict__ | {"_last": None, "_foreground": None}
+
     @cached_property
     def _header(self) -> NiftiHeader:
         from annoconv.volumes import nifti  # imports nibabel, which nothing else in the core needs

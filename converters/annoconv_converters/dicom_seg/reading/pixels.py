@@ -6,14 +6,14 @@ have and no more; the codecs of other transfer syntaxes are pydicom's. Authority
 
 from __future__ import annotations
 
+import os
 import struct
 import tempfile
 import warnings
 import weakref
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import numpy as np
 from isal import isal_zlib
@@ -85,6 +85,8 @@ class FramePixels:
     bits: int
     fragments: Sequence[Sequence[tuple[int, int]]] | None = None
     deflated_at: int | None = None
+    _inflated: dict[int, BinaryIO] = field(default_factory=dict[int, BinaryIO], init=False, repr=False, compare=False)
+    """By the number of the process."""
 
     @property
     def count(self) -> int:
@@ -192,9 +194,22 @@ class FramePixels:
             raise ValueError(f"{len(content)} bytes where {size} are expected")
         return content
 
-    @cached_property
+    @property
     def inflated_file(self) -> BinaryIO:
-        """The pixels of a deflated data set, inflated to disk, gone with this object."""
+        """The pixels of a deflated data set, inflated to disk, gone with this object.
+
+        A process that was forked has its own: what reads one file at once would share the place in it.
+        """
+        process = os.getpid()
+        if process not in self._inflated:
+            self._inflated[process] = self._inflate()
+        return self._inflated[process]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process, or a copy, makes it of; it inflates the pixels itself."""
+        return self.__dict__ | {"_inflated": {}}
+
+    def _inflate(self) -> BinaryIO:
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by the finalizer
         weakref.finalize(self, file.close)
         inflater, at = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS), 0
