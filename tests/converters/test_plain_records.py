@@ -9,6 +9,8 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters._pictures import meaning
 from annoconv_converters.coco import foreign
+from annoconv_converters.cvat.trees import CvatTree
+from annoconv_converters.label_studio import trees
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -98,6 +100,80 @@ def test_one_step_says_the_same(folder: Path, records: list[dict[str, Any]]) -> 
 
     found = told(read)
     with patch.object(meaning, "plain_annotations", lambda *_, **__: None):
+        assert found == told(read)
+
+
+CVAT_BOXES = st.fixed_dictionaries(
+    {
+        "label": st.sampled_from(["a", "b", "LUNG", ""]),
+        **{name: st.sampled_from(["1", "1.50", "3.1", "7e0"]) for name in ("xtl", "ytl")},
+        **{name: st.sampled_from(["9", "12.25", "33.333333333333", "90"]) for name in ("xbr", "ybr")},
+    },
+    optional={
+        "source": st.sampled_from(["manual", "file", "auto", "", "other"]),
+        "occluded": st.sampled_from(["0", "1", ""]),
+        "z_order": st.sampled_from(["0", "2"]),
+        "rotation": st.sampled_from(["0", "0.0", "30"]),
+        "group_id": st.sampled_from(["0", "3"]),
+        "other": st.just("x"),
+    },
+)
+WITHIN = st.sampled_from(
+    ["", "  ", "text", *(f'<attribute name="{name}">0.5</attribute>' for name in ("n", "confidence"))]
+)
+
+
+@given(st.lists(st.tuples(CVAT_BOXES, WITHIN), max_size=4))
+def test_a_box_of_cvat_loses_the_same(folder: Path, boxes: list[tuple[dict[str, str], str]]) -> None:
+    file = folder / "file.xml"
+    said = [" ".join(f'{name}="{value}"' for name, value in each.items()) for each, _ in boxes]
+    shapes = "".join(f"<box {each}>{within}</box>" for each, (_, within) in zip(said, boxes, strict=True))
+    file.write_text(f'<annotations><image id="0" name="a.png" width="64" height="48">{shapes}</image></annotations>')
+
+    def read() -> Any:
+        return annoconv.read([file], format="cvat")
+
+    found = told(read)
+    with patch.object(CvatTree, "_box", lambda *_: None):
+        assert found == told(read)
+
+
+RESULTS = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["1", "2", "x"]),
+        "type": st.sampled_from(["rectanglelabels", "rectanglelabels", "rectangle"]),
+        "value": st.fixed_dictionaries(
+            {
+                **{name: st.sampled_from([0, 12.5, 3.3333333333, 40]) for name in ("x", "y", "width", "height")},
+                "rotation": st.sampled_from([0, 0.0, 30, 360]),
+                "rectanglelabels": st.sampled_from([["a"], ["b"], ["a", "b"], []]),
+            },
+            optional={"note": st.just(1)},
+        ),
+        "original_width": st.sampled_from([64, 64, 64.0]),
+        "original_height": st.just(48),
+    },
+    optional={
+        "origin": st.sampled_from(["manual", "prediction", "other"]),
+        "image_rotation": st.sampled_from([0, 90]),
+        "to_name": st.just("image"),
+        "score": st.just(0.5),
+        "parentID": st.just("1"),
+        "meta": st.just({"text": ["t"]}),
+    },
+)
+
+
+@given(st.lists(RESULTS, max_size=4))
+def test_a_box_of_label_studio_loses_the_same(folder: Path, results: list[dict[str, Any]]) -> None:
+    file = folder / "tasks.json"
+    file.write_text(json.dumps([{"id": 1, "data": {"image": "a.png"}, "annotations": [{"result": results}]}]))
+
+    def read() -> Any:
+        return annoconv.read([file], format="label-studio")
+
+    found = told(read)
+    with patch.object(trees, "box_again", lambda *_: None):
         assert found == told(read)
 
 

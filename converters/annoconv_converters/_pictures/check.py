@@ -41,6 +41,8 @@ def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[F
             yield Finding("picture.name", Level.WARNING, pointer(picture.place), told, case_index)
         width, height = picture.record.get("width"), picture.record.get("height")
         for shape in picture.shapes:
+            if _is_box_within(shape, width, height):
+                continue
             place = place_of(shape)
             box: Any = shape.record.get("bbox")
             if shape.geometry is None and is_numbers(box, 4) and min(box[2:]) <= 0:
@@ -55,6 +57,18 @@ def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[F
             if not is_within:
                 message = "the annotation reaches beyond its picture"
                 yield Finding("picture.outside", Level.WARNING, pointer(place), message, case_index)
+
+
+def _is_box_within(shape: Shape, width: Any, height: Any) -> bool:
+    """Tell whether a shape is a box with an area, within its picture if that has a size, and nothing else: as most."""
+    box: Any = shape.record.get("bbox")
+    if shape.geometry is not None or shape.record.get("segmentation") or not is_numbers(box, 4):
+        return False
+    x, y, across, down = box
+    is_sized = type(width) is int and type(height) is int
+    return min(across, down) > 0 and (
+        not is_sized or (x >= 0 and y >= 0 and x + across <= width and y + down <= height)
+    )
 
 
 class StatedSizes:

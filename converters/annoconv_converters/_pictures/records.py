@@ -36,6 +36,7 @@ Record: TypeAlias = "dict[str, Any]"
 KEY: Final = "annoconv"
 """The one key of a COCO record, and of a picture in a side file, under which stands what is ours."""
 _NAMES: Final = ("id", "type", "number")
+_TEXTS: Final = frozenset({str})
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 """RFC 3339 with a zone."""
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
@@ -150,7 +151,7 @@ class Picture:
 
 def is_key(found: Any) -> bool:
     """Tell whether what a side file has of a record is a key, of which the names are texts."""
-    return isinstance(found, dict) and all(isinstance(found.get(name, ""), str) for name in _NAMES)
+    return isinstance(found, dict) and _TEXTS.issuperset([type(found.get(name, "")) for name in _NAMES])
 
 
 def is_caption(record: Record) -> bool:

@@ -7,7 +7,6 @@ format"; cvat-ai/cvat, `dataset_manager/formats/cvat.py`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -190,7 +189,9 @@ class _CvatFile:
                 found = list(self._shapes(shape, record))
             except InputError as error:
                 raise _at(at, error) from error
-            picture.shapes += (replace(each, place=at, is_signed=is_signed) for each in found)
+            for each in found:
+                each.place, each.is_signed = at, is_signed
+            picture.shapes += found
         return picture
 
     def videos(self, tracks: list[Element]) -> list[tuple[list[Place], list[Picture]]]:
@@ -237,7 +238,8 @@ class _CvatFile:
                 told = {"track_id": track.get("id", ""), "keyframe": shown.is_key_frame}
                 for each in self._shapes(shown.element, record):
                     each.record["attributes"] = {**each.record.get("attributes", {}), **told}
-                    shapes.setdefault(shown.frame, []).append(replace(each, place=shown.place or ()))
+                    each.place = shown.place or ()
+                    shapes.setdefault(shown.frame, []).append(each)
         series = (task.findtext("source") or task.findtext("name") or self._path.stem).strip().replace("/", "_")
         pictures: list[Picture] = []
         for frame in sorted({*shapes, frames[-1]}):
@@ -271,7 +273,8 @@ class _CvatFile:
                 yield Shape({**common, "attributes": attributes, "segmentation": [ring]}, more=more)
         else:
             for each in self._shaped(shape, picture):
-                yield replace(each, record={**common, **each.record}, more=more)
+                each.record, each.more = {**common, **each.record}, more
+                yield each
 
     def _points(self, skeleton: Element, label: str) -> list[Record]:
         """Return the points of a skeleton in the order of its label; what is not listed is not labelled."""

@@ -14,6 +14,7 @@ from annoconv.case_labels import CaseLabels
 from annoconv.class_list import class_list
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.model import BboxAnnotation
 from annoconv.pictures import own_name
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
@@ -69,6 +70,12 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 
+_SIDES: Final = ("xtl", "ytl", "xbr", "ybr")
+_USUAL: Final = {"source": "manual", "occluded": "0", "z_order": "0"}
+_BOX: Final = frozenset({"label", *_USUAL, *_SIDES})
+"""Attributes of a box, and those that say nothing of it."""
+_BARE: Final = None, None, None
+"""Attributes, confidence and track of an annotation that has none."""
 _APART: Final = "each of its points, or faces, becomes an annotation of its own"
 _PAIRED: Final = "each vertex moves to the one of its number until the next key frame; CVAT pairs them by their places"
 _UNPAIRED: Final = "between outlines of other counts of vertices nothing is read until the next key frame"
@@ -177,7 +184,9 @@ class CvatTree:
             yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
             for place, shape_ in shapes_of(element, holder):
                 if not is_outside(shape_):
-                    yield self._shape(place, shape_, members.get(place, []), labels)
+                    found_ = members.get(place, [])
+                    box = self._box(shape_, found_, labels, holder)
+                    yield self._shape(place, shape_, found_, labels) if box is None else FileRecord(place, box, box)
                     yield from (FileRecord((*place, "attribute", name), name, None) for name in doubled(shape_))
 
     def descriptions(self) -> Iterator[FileRecord]:
@@ -234,6 +243,23 @@ class CvatTree:
         ids = [task.findtext("id") for task in self._tasks]
         told |= {"@task_id": str(ids.index(element.get("task_id")) + 1)} if element.get("task_id") in ids else {}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
+
+    def _box(self, element: Element, found: list[AnyAnnotation], labels: Labels, holder: Path) -> Record | None:
+        """Return what is written again of a box that its annotation says all of, as of most; else None."""
+        box = found[0] if len(found) == 1 and holder[0] == "image" else None
+        if not isinstance(box, BboxAnnotation) or (box.attributes, box.confidence, box.tracking_id) != _BARE:
+            return None
+        said = element.attrib
+        if element.tag != "box" or len(element) or (element.text or "").strip() or not _BOX.issuperset(said):
+            return None
+        if any(said.get(name, usual) != usual for name, usual in _USUAL.items()):
+            return None
+        name = labels.name_of(box.label_code)
+        sides = tuple(as_number(said[side]) for side in _SIDES)
+        if said.get("label") != name or settled(tuple(box.bbox), sides) is not sides:
+            return None
+        self._labels.setdefault(name, {})
+        return {"@label": name, **{f"@{side}": number for side, number in zip(_SIDES, sides, strict=True)}}
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
         holder, tag = str(place[0]), element.tag

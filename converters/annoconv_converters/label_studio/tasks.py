@@ -8,7 +8,7 @@ older versions, in UTF-16, are recognised by their quotes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE
@@ -155,7 +155,7 @@ class Task:
             above = of if of is not None and of not in alone else str(region.first.get("parentID"))
             told |= {"parent_id": final[above]} if above in final and above != each else {}
             if found is not None:
-                found = replace(found, record={"id": identity, **record, **found.record}, more=told)
+                found.record, found.more = {"id": identity, **record, **found.record}, told
                 self._shapes[identity] = found
                 self.picture.shapes.append(found)
             if identity in self._shapes:

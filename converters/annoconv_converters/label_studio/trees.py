@@ -20,6 +20,7 @@ from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
+from annoconv_converters.label_studio.boxes import box_again
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
 
@@ -139,14 +140,18 @@ class TaskTree:
                 annotation = annotations.get(str(found.get(within)))
                 if annotation is None and within in found and found[within] is not None:
                     annotation = masks.get(_label(result))
+                if annotation is not None:
+                    members.setdefault(within[:2], annotation)
+                box = box_again(result, annotation, labels, picture.record)
+                if box is not None:
+                    yield FileRecord((*above, *within), box, box)
+                    continue
                 said = _result(result)
                 again = None if annotation is None else _again(result, said, annotation, labels, picture.record)
                 owner = None if annotation is None else annotation.parent_id
                 if again is not None and owner in pieces and result.get("parentID"):
                     again["parentID"] = result["parentID"]  # a piece of a mask of several pictures
                 yield FileRecord((*above, *within), said, again)
-                if annotation is not None:
-                    members.setdefault(within[:2], annotation)
             for held in ("annotations", "completions", "predictions"):
                 listed: list[Any] = task[held] if isinstance(task.get(held), list) else []
                 for number, each in enumerate(listed):
