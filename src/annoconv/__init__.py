@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.loss import Loss, LossKind, LossReport
     from annoconv.registry import Context, Format, Option, formats, read, write
+    from annoconv.registry.typed import *  # noqa: F403  a function for each converter
     from annoconv.report.preview import Preview, preview
     from annoconv.rules.inventory import find
     from annoconv.validation import validate
@@ -100,12 +101,17 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("annoconv")
-    if name not in _HOME_OF:
+    if name in _HOME_OF:
+        value = getattr(import_module(f"annoconv.{_HOME_OF[name]}"), name)
+    elif not name.startswith(("to_", "from_")) or (value := _functions().function_of(name)) is None:
         raise AttributeError(f"module 'annoconv' has no attribute {name!r}")
-    value = getattr(import_module(f"annoconv.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_functions().names()})
+
+
+def _functions() -> Any:
+    return import_module("annoconv.registry.functions")
