@@ -137,9 +137,9 @@ def _given(original: Record, drawn: Collection[str], reasons: Reasons, case_inde
     is_class = any(each["code"] == UNCLASSIFIED for each in original.get("labels", []))
     if is_class or not isinstance(sentence, str):
         return []
-    places = [place for place, each in enumerate(original["annotations"]) if each["id"] in drawn]
-    given = (place for place in places if original["annotations"][place]["label_code"] == UNCLASSIFIED)
-    paths = (pointer(("annotations", place, "label_code")) for place in given)
+    given = [place for place, each in enumerate(original["annotations"]) if each["label_code"] == UNCLASSIFIED]
+    shown = (place for place in given if original["annotations"][place]["id"] in drawn)
+    paths = (pointer(("annotations", place, "label_code")) for place in shown)
     return [Loss(case_index, path, LossKind.APPROXIMATED, Message(sentence)) for path in paths]
 
 

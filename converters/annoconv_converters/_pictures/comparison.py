@@ -154,8 +154,10 @@ def _expected(original: Record, found: PictureCase, drawn: set[str]) -> tuple[Re
 
     What names those that are gone goes too, and why is returned.
     """
-    made = {each["id"]: each for each in found.document["annotations"]}
     lost = drawn - found.parts.keys()
+    if not lost:
+        return without_gone(original, set())
+    made = {each["id"]: each for each in found.document["annotations"]}
     whole, unnamed = without_gone(original, lost - made.keys())
     annotations: list[Record] = []
     for each in whole["annotations"]:

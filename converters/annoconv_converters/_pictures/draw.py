@@ -326,8 +326,11 @@ def _on_keyholes(rings: Sequence[Sequence[Sequence[float]]], turn_holes: bool) -
 
 def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[str]:
     """Draw the masks, each volume in one pass; return their ids."""
-    case, masks = drawing.shown.case, drawing.shown.masks
+    case = drawing.shown.case
     annotations = {each.id: each for each in case.annotations if isinstance(each, MaskAnnotation)}
+    if not annotations:
+        return set()
+    masks = drawing.shown.masks
     for annotation_id in annotations:
         if annotation_id not in masks:
             raise MaskError(

@@ -105,14 +105,14 @@ class Drawn:
         self.types |= {each.type for each in case.annotations}
         self.skeletons.note(case, labels, with_points=self._with_points)
         categories = {each.label_code: each.category.value for each in reversed(case.annotations)}
-        for picture in drawing.pictures:
-            for shape in picture.shapes:
-                code = shape.record["category_id"]
-                name = labels.name_of(code)
-                if name not in self._asked:
-                    self._asked[name] = code, categories[code], labels
-                if self.survey is not None:
-                    self.survey.take(name, shape)
+        shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
+        names = {code: labels.name_of(code) for code in dict.fromkeys(each.record["category_id"] for each in shapes)}
+        for code, name in names.items():
+            if name not in self._asked:
+                self._asked[name] = code, categories[code], labels
+        if self.survey is not None:
+            for shape in shapes:
+                self.survey.take(names[shape.record["category_id"]], shape)
         if self.format.joined is not None:
             self._joined.add(self.format.joined(drawing))
         self.count += len(drawing.pictures)
@@ -136,14 +136,17 @@ class Drawn:
         """Give pictures and shapes of a case the numbers that they have in the file, and shapes those of classes."""
         labels = self.labels_of(drawing)
         categories = {each["label_code"]: each["category"] for each in reversed(drawing.document["annotations"])}
+        numbers: dict[str, Any] = {}
         for picture in drawing.pictures:
             self._pictures += 1
             picture.record["id"] = self._pictures
             for shape in picture.shapes:
                 self._shapes += 1
-                code = shape.record["category_id"]
-                shape.record["id"] = self._shapes
-                shape.record["category_id"] = self.table.number(code, categories[code], labels)
+                record = shape.record
+                code = record["category_id"]
+                if code not in numbers:
+                    numbers[code] = self.table.number(code, categories[code], labels)
+                record["id"], record["category_id"] = self._shapes, numbers[code]
 
 
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:

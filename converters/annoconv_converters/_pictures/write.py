@@ -215,8 +215,9 @@ class _Writer:
                 is_said=self._once(drawing.labels, drawing.listed),
             )
             self._lose(found)
-            self._lose(inversions(drawing, self._cases))
-            if lists.kind == "numbered":
+            if self._rendered is not None:
+                self._lose(inversions(drawing, self._cases))
+            if lists.kind == "numbered" and drawn.table.counted:
                 ids = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
                 self._lose(self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases))
             entries.append(entry)

@@ -61,7 +61,13 @@ def cut_shapes(picture: Picture) -> list[Shape]:
 
 def _cut(shape: Shape, size: tuple[int, int]) -> Shape | None:
     x, y, width, height = shape.record["bbox"]
-    if is_within((x, y, x + width, y + height), size):
+    (rows, columns), (x_max, y_max), most = size, (x + width, y + height), 1 + SLACK
+    if (
+        -SLACK <= x / columns <= most
+        and -SLACK <= y / rows <= most
+        and -SLACK <= x_max / columns <= most
+        and -SLACK <= y_max / rows <= most
+    ):  # as `is_within` has it; nearly all are
         return shape
     rings = [cut for ring in shape.record.get("segmentation") or () if (cut := cut_at_border(ring, size))]
     if rings:

@@ -5,6 +5,7 @@ Continuous pixels, origin at the outer corner of the first pixel. Authority: doc
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.advice import CORRECT_FILE
@@ -65,6 +66,8 @@ def record_of(
         label = int(category) if category.is_integer() else -1
     except ValueError:
         label, shares = -1, []
+    if len(shares) == _BOX and not keypoints and 0 <= label < MOST_CLASSES and _are_shares(shares):  # most are
+        return {"category_id": label, "bbox": _box(shares, size)}
     if not 0 <= label < MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
         raise InputError(
             "this is no label",
@@ -75,11 +78,6 @@ def record_of(
             advice=CORRECT_FILE,
         )
     record: Record = {"category_id": label}
-    if len(shares) == _BOX and not keypoints:  # most are
-        _check_shares(shares, path, place)
-        x, y, width, height = shares[0] * columns, shares[1] * rows, shares[2] * columns, shares[3] * rows
-        record["bbox"] = [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
-        return record
     pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
     if len(shares) in {_BOX + 2, pose + 2} and shares[-1].is_integer() and (kind == "detect" or shares[-1] > 1):
         *shares, track = shares  # a tracker's line
@@ -98,8 +96,7 @@ def record_of(
         )
     if len(shares) in {_BOX, pose}:
         _check_shares([*shares[:_BOX], *_places(shares[_BOX:], keypoints)], path, place)
-        x, y, width, height = (share * (columns, rows)[each % 2] for each, share in enumerate(shares[:_BOX]))
-        record["bbox"] = [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
+        record["bbox"] = _box(shares, size)
         if keypoints and len(shares) == pose:
             record["keypoints"] = _pose(shares[_BOX:], size, keypoints[1])
     elif _is_ring(shares, kind, has_keypoints=keypoints is not None):
@@ -127,12 +124,21 @@ def _is_ring(shares: list[float], kind: str, *, has_keypoints: bool) -> bool:
     return is_even and not is_half and kind != "detect" and (kind != "obb" or len(shares) == _OBB)
 
 
+def _box(shares: list[float], size: tuple[int, int]) -> list[float]:
+    """Return `x, y, width, height` in pixels of shares that tell the centre and the size of a box."""
+    rows, columns = size
+    x, y, width, height = shares[0] * columns, shares[1] * rows, shares[2] * columns, shares[3] * rows
+    return [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
+
+
+def _are_shares(numbers: list[float]) -> bool:
+    return -SLACK <= min(numbers) <= max(numbers) <= 1 + SLACK and not isnan(sum(numbers))
+
+
 def _check_shares(shares: list[float], path: Path, place: int) -> None:
     """Refuse coordinates that are no shares of a picture's width and height."""
-    if -SLACK <= min(shares) <= max(shares) <= 1 + SLACK:
-        return
-    beyond = next((share for share in shares if not -SLACK <= share <= 1 + SLACK), None)
-    if beyond is not None:
+    if not _are_shares(shares):
+        beyond = next(share for share in shares if not -SLACK <= share <= 1 + SLACK)
         raise InputError(
             "the line has a number beyond the picture",
             source=path,

@@ -224,7 +224,11 @@ def _numbers(record: Record, kind: str, size: tuple[int, int]) -> list[float]:
 
 def _shares(numbers: Sequence[float], size: tuple[int, int]) -> list[float]:
     """Return x and y in turn as shares of width and height; what their last digit puts beyond lies on the border."""
-    return [min(max(number / size[1 - place % 2], 0.0), 1.0) for place, number in enumerate(numbers)]
+    rows, columns = size
+    shares = [number / rows if place % 2 else number / columns for place, number in enumerate(numbers)]
+    if 0.0 <= min(shares) <= max(shares) <= 1.0:
+        return shares
+    return [min(max(share, 0.0), 1.0) for share in shares]
 
 
 def _keypoint_shares(shape: Shape, names: list[str], count: int, size: tuple[int, int]) -> list[float]:

@@ -49,7 +49,7 @@ def _of_type(kind: type) -> Callable[[Any], Any] | None:
     if issubclass(kind, BaseModel):
         return _of_model(kind)
     if issubclass(kind, Enum):
-        return lambda value: value.value
+        return lambda value: value._value_
     if issubclass(kind, datetime):
         return lambda value: value.isoformat().replace("+00:00", "Z")
     if issubclass(kind, dict):

@@ -129,7 +129,9 @@ def differ(original: Any, native: Any) -> bool:
     wanted_members, members = _members(original), _members(native)
     if wanted_members.keys() != members.keys():
         return True
-    return not _is_same(original, native) and any(differ(each, members[step]) for step, each in wanted_members.items())
+    if _same_text(original, native) is not None:
+        return False
+    return any(differ(each, members[step]) for step, each in wanted_members.items())
 
 
 def compare(original: object, native: object) -> tuple[Residual, Leaves]:
@@ -199,13 +201,19 @@ def _equal(left: object, right: object) -> bool:
 
 def _identities(nodes: object) -> tuple[str, ...] | None:
     """Return the identities of a list's objects, or None if it is not a list of distinct identified objects."""
-    if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
+    if not isinstance(nodes, list) or not nodes or not _are(nodes, dict):
         return None
     for key in IDENTITIES:
-        found = [node.get(key) for node in nodes]
-        if all(isinstance(value, str) for value in found) and len(set(found)) == len(found):
-            return tuple(found)
+        if key in nodes[0]:
+            found = [node.get(key) for node in nodes]
+            if _are(found, str) and len(set(found)) == len(found):
+                return tuple(found)
     return None
+
+
+def _are(values: list[Any], kind: type) -> bool:
+    kinds = set(map(type, values))
+    return kinds == {kind} or all(issubclass(each, kind) for each in kinds)
 
 
 _ABSENT: dict[str, object] = {}
@@ -237,8 +245,9 @@ def _compare(original: Any, native: Any, path: Path, order: dict[Path, tuple[str
                 native = _by_identity(native, wanted)
     if not (_is_branch(original) and _is_branch(native)) or isinstance(original, dict) != isinstance(native, dict):
         return _compare_leaves(original, native, path)
-    if _is_same(original, native):
-        _note_order(original, path, order)
+    text = _same_text(original, native)
+    if text is not None:
+        _note_order(original, path, order, text)
         return None
     wanted_members, members = _members(original), _members(native)
     inner: dict[str | int, _Difference] = {}
@@ -272,27 +281,30 @@ def _compare_leaves(original: object, native: object, path: Path) -> _Difference
     return _Difference(_leaves_below(original, path), {}, _leaves_below(native, path))
 
 
-def _is_same(original: object, native: object) -> bool:
-    """Tell, without looking at each leaf, that two subtrees are the same to the letter; false if that is not clear."""
+def _same_text(original: object, native: object) -> bytes | None:
+    """Return the text of two subtrees if it is the same, so that no leaf differs; None if that is not clear."""
+    if original != native:
+        return None
     try:
-        return original == native and orjson.dumps(original) == orjson.dumps(native)
+        text = orjson.dumps(original)
+        return text if text == orjson.dumps(native) else None
     except TypeError:  # decimals
-        return False
+        return None
 
 
-def _note_order(node: Any, path: Path, order: dict[Path, tuple[str, ...]]) -> None:
-    """Note the order of the identified lists in a subtree."""
-    lists = orjson.dumps(node).count(b"[{")
+def _note_order(node: Any, path: Path, order: dict[Path, tuple[str, ...]], text: bytes) -> None:
+    """Note the order of the identified lists in a subtree, as far as it is not noted, by its text."""
+    lists = text.count(b"[{")
     if not lists:  # no list of objects
         return
-    identities = _identities(node)
+    identities = _identities(node) if path not in order else None
     if identities is not None:
         order[path] = identities
     if lists == isinstance(node, list):  # none but itself
         return
     for step, member in _members(node).items():
         if _is_branch(member):
-            _note_order(member, (*path, step), order)
+            _note_order(member, (*path, step), order, orjson.dumps(member))
 
 
 _NOTHING: Final = object()
