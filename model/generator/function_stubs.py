@@ -34,12 +34,17 @@ def print_function_stubs() -> str:
     own = [
         each for each in registry.converters().values() if each.entry_point.module.startswith("annoconv_converters.")
     ]
-    return _HEAD + "\n".join(line for each in own for line in _function(each))
+    names = "".join(f'    "{_name(each)}",\n' for each in own)
+    return f"{_HEAD}__all__: list[str] = [\n{names}]\n\n" + "\n".join(line for each in own for line in _function(each))
+
+
+def _name(called: Converter) -> str:
+    return called.name.replace("-", "_")
 
 
 def _function(called: Converter) -> Iterator[str]:
     base = registry.write if called.direction == "to" else registry.read
-    yield f"def {called.name.replace('-', '_')}("
+    yield f"def {_name(called)}("
     is_positional = True
     for each in parameters_of(called):
         if is_positional and each.kind is Parameter.KEYWORD_ONLY:

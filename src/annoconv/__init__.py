@@ -29,14 +29,13 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.loss import Loss, LossKind, LossReport
     from annoconv.registry import Context, Format, Option, formats, read, write
-    from annoconv.registry.typed import *  # noqa: F403  a function for each converter
     from annoconv.report.preview import Preview, preview
     from annoconv.rules.inventory import find
     from annoconv.validation import validate
 
     __version__: str
 
-__all__ = [
+__all__: list[str] = [
     "AnnoconvError",
     "Context",
     "Dataset",
@@ -78,6 +77,12 @@ __all__ = [
     "write_case",
     "write_cases",
 ]
+
+if TYPE_CHECKING:  # a function for each converter
+    import annoconv.registry.typed as typed
+    from annoconv.registry.typed import *  # noqa: F403
+
+    __all__ += typed.__all__
 
 _HOMES = {
     "casefile.arrays": ("image_of", "pixels_of", "text_span"),

@@ -9,6 +9,29 @@ from annoconv.loss import LossReport
 from annoconv.model import Case
 from annoconv.registry.context import Context
 
+__all__: list[str] = [
+    "from_coco",
+    "from_cvat",
+    "from_dicom_seg",
+    "from_dicom_sr",
+    "from_fhir",
+    "from_geojson",
+    "from_label_studio",
+    "from_labelme",
+    "from_nifti",
+    "from_pascal_voc",
+    "from_yolo",
+    "to_coco",
+    "to_cvat",
+    "to_dicom_seg",
+    "to_dicom_sr",
+    "to_fhir",
+    "to_geojson",
+    "to_label_studio",
+    "to_nifti",
+    "to_yolo",
+]
+
 def from_coco(
     sources: Iterable[Path | str] | Path | str,
     *,
