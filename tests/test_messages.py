@@ -128,7 +128,7 @@ def test_an_error_is_said_in_both_languages() -> None:
         expected="a folder",
         advice="Choose another name or pass --overwrite",
     )
-    assert str(error) == (
+    assert error.text() == (
         "a.json: line 3: to-x cannot be loaded; found a folder; expected a folder. "
         "Choose another name or pass --overwrite."
     ).removesuffix(".")

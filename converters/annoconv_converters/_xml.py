@@ -16,11 +16,13 @@ from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from annoconv.limits import Limits
 
 __all__ = [
+    "XmlParts",
     "as_number",
     "attribute_number",
     "element_of",
@@ -34,6 +36,8 @@ __all__ = [
 
 
 _DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
+_CHUNK: Final = 1 << 18
+"""Bytes that are read at once of a file that is read in parts."""
 _EXPAT_SENTENCES: Final = (
     "{what}: line {line}, column {column}",
     "not well-formed (invalid token)",
@@ -66,63 +70,137 @@ def parse_xml(path: Path, limits: Limits) -> Element:
 
 def element_of(data: bytes, path: Path, limits: Limits) -> Element:
     """Return the root element of an XML text that stands in a file; the same errors."""
-    data = _in_utf8(data, path)
-    builder = TreeBuilder()
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    depth = 0
+    parser = _Parser(path, limits, None)
+    parser.feed(_in_utf8(data, path), is_last=True)
+    return parser.builder.close()
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > limits.depth:
+
+class XmlParts:
+    """An XML file of which some children of the root are given one by one, and are not in it.
+
+    Parameters
+    ----------
+    path
+        The file; one in an encoding that the parser does not know is held as a whole.
+    limits
+        Bounds.
+    tag
+        Of these children.
+
+    Attributes
+    ----------
+    root
+        With what was read of the rest; whole once all children were asked for.
+    """
+
+    def __init__(self, path: Path, limits: Limits, tag: str) -> None:
+        self._path = path
+        self._parser = _Parser(path, limits, tag)
+
+    @property
+    def root(self) -> Element:
+        return self._parser.root
+
+    def __iter__(self) -> Iterator[Element]:
+        """Yield the children; raises as `parse_xml` does."""
+        with self._path.open("rb") as file:
+            read = file.read(_CHUNK)
+            if _is_of_many_bytes(read):
+                read = _in_utf8(read + file.read(), self._path)
+            while read:
+                self._parser.feed(read, is_last=False)
+                yield from self._parser.taken()
+                read = file.read(_CHUNK)
+        self._parser.feed(b"", is_last=True)
+        yield from self._parser.taken()
+
+
+class _Parser:
+    """expat, with its bounds.
+
+    Attributes
+    ----------
+    root
+        The element that all others are in.
+    builder
+        Makes it.
+    """
+
+    def __init__(self, path: Path, limits: Limits, tag: str | None) -> None:
+        self._path, self._limits, self._tag = path, limits, tag
+        self.builder = TreeBuilder()
+        self.root: Element
+        self._depth = 0
+        self._taken: list[Element] = []
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self.builder.data
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.EntityDeclHandler = self._refuse
+
+    def feed(self, data: bytes, *, is_last: bool) -> None:
+        """Read on."""
+        try:
+            self._parser.Parse(data, is_last)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            if isinstance(error, InputError | LimitError):
+                raise
+            raise InputError(
+                "this is not well-formed XML",
+                source=self._path,
+                found=recognised(str(error)[:200], *_EXPAT_SENTENCES),
+                expected="well-formed XML",
+                advice=CORRECT_FILE,
+            ) from error
+
+    def taken(self) -> list[Element]:
+        """Return the children that were met since."""
+        found, self._taken = self._taken, []
+        return found
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > self._limits.depth:
             raise LimitError(
                 "the document is nested too deeply",
-                source=path,
+                source=self._path,
                 found=Message("more levels"),
-                expected=Message("{count} levels", count=limits.depth),
+                expected=Message("{count} levels", count=self._limits.depth),
                 limit="depth",
             )
-        builder.start(name, attributes)
+        element = self.builder.start(name, attributes)
+        if self._depth == 1:
+            self.root = element
 
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(name)
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        element = self.builder.end(name)
+        if self._depth == 1 and name == self._tag:
+            del self.root[-1]
+            self._taken.append(element)
 
-    def refuse(*_: Any) -> None:
+    def _refuse(self, *_: Any) -> None:
         raise InputError(
             "the XML declares a document type, which could hold entities",
-            source=path,
+            source=self._path,
             found=Message("a DOCTYPE"),
             expected="none",
             advice="Delete the DOCTYPE from the file",
         )
 
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        if isinstance(error, InputError | LimitError):
-            raise
-        raise InputError(
-            "this is not well-formed XML",
-            source=path,
-            found=recognised(str(error)[:200], *_EXPAT_SENTENCES),
-            expected="well-formed XML",
-            advice=CORRECT_FILE,
-        ) from error
-    return builder.close()
+
+def _is_of_many_bytes(data: bytes) -> bool:
+    """Tell whether a document says that it is in an encoding of several bytes that the parser does not know."""
+    declared = _DECLARED.match(data)
+    return declared is not None and declared[2].lower().replace(b"_", b"-") in _MANY_BYTES
 
 
 def _in_utf8(data: bytes, path: Path) -> bytes:
     """Return a document in an encoding of several bytes, which the parser does not know, in UTF-8."""
     declared = _DECLARED.match(data)
-    if declared is None or declared[2].lower().replace(b"_", b"-") not in _MANY_BYTES:
+    if declared is None or not _is_of_many_bytes(data):
         return data
     try:
         text = data.decode(declared[2].decode("ascii"))

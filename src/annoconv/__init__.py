@@ -8,7 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from annoconv.refusing import refuse_with
+
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
     from annoconv.casefile.arrays import image_of, pixels_of, text_span
     from annoconv.data_frame import to_pandas
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__: list[str] = [
+__all__ = [
     "AnnoconvError",
     "Context",
     "Dataset",
@@ -99,6 +103,16 @@ _HOMES = {
     "validation": ("validate",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def _refusal_of(error: ValueError, kind: type[BaseModel], given: dict[str, Any]) -> Exception:
+    """Return the error for values that a class of the model does not take."""
+    from annoconv.documents.refusals import refusal_of
+
+    return refusal_of(error, kind, given)
+
+
+refuse_with(_refusal_of)
 
 
 def __getattr__(name: str) -> Any:

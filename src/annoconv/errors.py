@@ -14,13 +14,14 @@
         └── OutputExistsError               the output is there already
 
 Losses are not errors (`annoconv.loss`), nor are broken rules (`annoconv.findings`). No message carries patient data.
-`str(error)` is English, `error.text("zh")` is for people. A sentence that names something is a `Message` of
-`annoconv.messages`.
+`error.text("zh")` is for people; `str(error)` is English and adds what Python calls the options that it names. A
+sentence that names something is a `Message` of `annoconv.messages`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from annoconv.messages import Message, shortened, translate
 
@@ -43,6 +44,17 @@ __all__ = [
     "OutputExistsError",
     "UsageError",
 ]
+
+
+_OPTION: Final = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
+_OF_CONTEXT: Final = {
+    "label-system": "label_system=...",
+    "task": "task=...",
+    "timestamp": "timestamp=datetime(..., tzinfo=...)",
+    "timezone": "timezone=ZoneInfo(...)",
+    "limit": "limits=annoconv.Limits(...)",
+}
+"""Options that `annoconv.Context` has in Python."""
 
 
 class AnnoconvError(Exception):
@@ -81,11 +93,15 @@ class AnnoconvError(Exception):
         self.found = found
         self.expected = expected
         self.advice = advice
-        super().__init__(self.text())
+        super().__init__(str(self))
 
     def __str__(self) -> str:
-        """Return the whole sentence in English, of a copy that was changed too."""
-        return self.text()
+        """Return the whole sentence in English, with what Python calls the options that it names."""
+        options = dict.fromkeys(_OPTION.findall(self.advice or ""))
+        in_python = [f"{name.replace('-', '_')}=..." for name in options if name not in _OF_CONTEXT]
+        if of_context := [_OF_CONTEXT[name] for name in options if name in _OF_CONTEXT]:
+            in_python.append(f"context=annoconv.Context({', '.join(of_context)})")
+        return f"{self.text()} (in Python: {', '.join(in_python)})" if in_python else self.text()
 
     def text(self, lang: Language = "en") -> str:
         """Return the whole sentence in a language; `str(error)` is the English one."""

@@ -75,7 +75,8 @@ class Message(str):
     def __new__(cls, template: str, /, **values: object) -> Message:
         """Return the English sentence."""
         values = {name: shortened(value) for name, value in values.items()}
-        message = super().__new__(cls, template.format_map(values) if values else template)
+        in_words = {name: told(each, "en") if isinstance(each, Exception) else each for name, each in values.items()}
+        message = super().__new__(cls, template.format_map(in_words) if values else template)
         message.template = template
         message.values = values
         return message

@@ -33,12 +33,13 @@ def touch(folder: Path, format: str) -> None:
 
 
 @pytest.mark.parametrize("points", [False, True])
-@pytest.mark.parametrize("read", [1, 50, 1 << 18])
+@pytest.mark.parametrize(("read", "together"), [(1, 5), (50, 1), (1 << 18, 8), (1 << 18, 1_000)])
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_nobody_changed_is_read_as_what_was_touched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, read: int, points: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, read: int, together: int, points: bool
 ) -> None:
     monkeypatch.setattr(whole_side, "_READ", read)
+    monkeypatch.setattr(whole_side, "_TOGETHER", together)
     written(tmp_path / "out", format, cases(points))
     path = tmp_path / "out" / FORMATS[format]
     whole = told(path, format)

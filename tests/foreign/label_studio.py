@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annoconv_converters.label_studio import tasks, trees
+from annoconv_converters.label_studio import exports, tasks, trees
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading
@@ -71,7 +71,7 @@ def _is_none(name: str, value: Any) -> bool:
 
 def write(readings: list[Reading], file: Foreign, folder: Path) -> Path:
     """Put what is written again where it stands in the file."""
-    batch = tasks.read_tasks(file.sources[0], Limits())
+    batch = exports.read_tasks(file.sources[0], Limits())
     again = [_empty(each) for each in json.loads(file.sources[0].read_text("utf-8"))]
     told: Any = getattr(batch.losses, "__self__")  # noqa: B009
     for reading, picture in zip(readings, batch.pictures, strict=True):
@@ -108,13 +108,13 @@ def check(readings: list[Reading], file: Foreign, again: Path) -> None:
 
 def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Let the reader forget who drew a region."""
-    as_it_is = tasks._Task._told
+    as_it_is = tasks.Task._told
 
     def without(self: Any, region: Any, annotation: Any, more: Any, **stated: Any) -> Any:
         record, told = as_it_is(self, region, annotation, more, **stated)
         return record, {name: value for name, value in told.items() if name != "annotator"}
 
-    monkeypatch.setattr(tasks._Task, "_told", without)
+    monkeypatch.setattr(tasks.Task, "_told", without)
     return next(one for one in files() if one.name == "test_export_yolo/data.json")
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pydicom
 from pydicom.encaps import generate_frames
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import RLELossless
+from pydicom.uid import UID, RLELossless
 
 from annoconv.errors import ImageError
 from annoconv.messages import Message
@@ -22,10 +23,22 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["read_frames"]
+__all__ = ["decoding_advice", "read_frames"]
 
 _LONGEST_REASON: Final = 200
 """Characters of a decoder's own message."""
+
+_DAMAGED: Final = Message("The file is damaged or cut off: fetch it again from where it was exported")
+
+
+def decoding_advice(syntax: str | None, damaged: Message) -> Message:
+    """Return what to do about pixels that cannot be decoded: install a decoder if there is none, else `damaged`."""
+    try:
+        if syntax is None or get_decoder(UID(syntax)).is_available:
+            return damaged
+    except NotImplementedError:
+        return Message("Decompress the file first: nothing here decodes its transfer syntax {syntax}", syntax=syntax)
+    return Message("A decoder of its transfer syntax is missing: pip install annoconv[codecs]")
 
 
 def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
@@ -47,7 +60,7 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
                 Message("the pixels cannot be decoded ({reason})", reason=reason),
                 source=instance.path,
                 expected=Message("{columns} x {rows} pixels", columns=instance.size[0], rows=instance.size[1]),
-                advice="The file is damaged or cut off: fetch it again from where it was exported",
+                advice=decoding_advice(None if dataset is None else dataset.file_meta.TransferSyntaxUID, _DAMAGED),
                 found=found_instead(error),
             ) from error
 

@@ -27,8 +27,8 @@ from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, is_key, picture_name
-from annoconv_converters._pictures.whole_side import whole_side
+from annoconv_converters._pictures.records import KEY, Picture, picture_name
+from annoconv_converters._pictures.whole_side import is_entry, whole_side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.registry import Context
     from annoconv_converters._pictures.categories import ClassKind
+    from annoconv_converters._pictures.whole_side import Part
 
 __all__ = ["Batch", "by_themselves", "picture_case_of", "put_keys", "read_pictures"]
 
@@ -70,6 +71,8 @@ class Batch:
         Whether the categories are a class list, with numbers or only an order; else they are the classes that are seen.
     pictures_of
         In place of the pictures, where the file is as it was written: gives those that a side file tells of.
+    part
+        Where the file is as it was written and these pictures are some of it: the cases of its side file that they are.
     """
 
     pictures: list[Picture]
@@ -80,6 +83,7 @@ class Batch:
     findings: Callable[[Sequence[Picture], int], Iterable[Finding]] | None = None
     classes: ClassKind = "seen"
     pictures_of: Callable[[Sequence[Record]], list[Picture]] | None = None
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
     """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
     if batch.side is None:
         return [], batch.pictures, []
-    whole = whole_side(batch.side, task)
+    whole = whole_side(batch.side, task) if batch.part is None else (batch.part.head, iter(batch.part.entries))
     if whole is not None:
         left_over: list[Picture] = []
         return _whole(batch, *whole, left_over), left_over, []
@@ -256,7 +260,7 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
     if side.other is not None:
         return [], batch.pictures, [not_used(side, 0)]
     entries = side.members.get("cases")
-    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+    if not isinstance(entries, list) or not all(map(is_entry, entries)):
         raise damaged(None, side.path)
     classes = classes_told(side.members, entries)
     if classes is None:
@@ -296,7 +300,7 @@ def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Pic
     lists: dict[tuple[int, ...], list[Record]] = {}
     rest = iter(batch.pictures)
     for entry in entries:
-        if classes is None or not _is_entry(entry) or classes_told({CLASSES: classes}, [entry]) is None:
+        if classes is None or not is_entry(entry) or classes_told({CLASSES: classes}, [entry]) is None:
             raise damaged(None, path)
         told: list[Record] = entry["pictures"]
         pictures = [*islice(rest, len(told))] if batch.pictures_of is None else batch.pictures_of(told)
@@ -308,23 +312,6 @@ def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Pic
             lists[places] = list_of_case(batch.categories, batch.classes, classes, places, is_edited=False)
         yield _Written(pictures, pictures, entry["residual"], None, lists.get(places, []))
     left += rest
-
-
-def _is_entry(entry: Any) -> bool:
-    """Tell whether a side file's entry is whole."""
-    pictures = entry.get("pictures") if isinstance(entry, dict) and "residual" in entry else None
-    return (
-        isinstance(pictures, list)
-        and bool(pictures)
-        and all(
-            isinstance(each, dict)
-            and isinstance(each.get(KEY), dict)
-            and isinstance(each.get("file_name"), str)
-            and isinstance(each.get("annotations"), list)
-            and all(map(is_key, each["annotations"]))
-            for each in pictures
-        )
-    )
 
 
 def _without_shapes(told: Record) -> Picture:

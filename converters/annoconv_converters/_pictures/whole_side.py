@@ -6,15 +6,16 @@ pictures. An extension of a case may hold what begins so too: what is no JSON by
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.documents.exact_numbers import EVERYTHING
 from annoconv.errors import DocumentError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
-from annoconv_converters._pictures.carrier import FORMAT, PICTURE, VERSION
-from annoconv_converters._pictures.records import KEY
+from annoconv_converters._pictures.carrier import FORMAT, PICTURE, VERSION, damaged
+from annoconv_converters._pictures.records import KEY, is_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
     from annoconv.files.side_files import Side
 
-__all__ = ["whole_pictures", "whole_side"]
+__all__ = ["Part", "is_entry", "whole_parts", "whole_pictures", "whole_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _READ: Final = 1 << 18
 """Bytes that are read at once."""
+_TOGETHER: Final = 1_000
+"""Pictures and records of which the cases are read at a time."""
 _CASES: Final = b',"cases":['
 _FIRST: Final = b'{"pictures":['
 _NEXT: Final = b"," + _FIRST
@@ -51,6 +54,100 @@ def whole_side(side: Side, format: str) -> tuple[Record, Iterator[Record]] | Non
     except DocumentError:  # it is in another order
         return None
     return (found, _cases(path)) if (found.get(KEY), found.get(FORMAT)) == (VERSION, format) else None
+
+
+class Part(NamedTuple):
+    """Some of the cases that a side file tells of, which follow one another.
+
+    Attributes
+    ----------
+    head
+        What the side file says beside its cases.
+    entries
+        The cases.
+    is_last
+        Whether no case follows them.
+    """
+
+    head: Record
+    entries: list[Record]
+    is_last: bool
+
+    @property
+    def pictures(self) -> list[Record]:
+        """What it says of their pictures."""
+        return [each for entry in self.entries for each in entry["pictures"]]
+
+
+def whole_parts(side: Side, format: str, *, without: bytes | None = None) -> Iterator[Part] | None:
+    """Return the cases of a side file some at a time; None if they are few, or where `whole_side` gives none.
+
+    Parameters
+    ----------
+    side
+        The side file.
+    format
+        Of its file.
+    without
+        What stands in that file if it is to be read as a whole.
+    """
+    whole = whole_side(side, format)
+    if whole is None or len([*islice(_in_parts(whole[1], side), 2)]) < 2:
+        return None
+    return None if without is not None and _holds(side.main, without) else _parts(side, format)
+
+
+def _parts(side: Side, format: str) -> Iterator[Part]:
+    head, entries = whole_side(side, format) or ({}, iter(()))
+    before: list[Record] = []
+    for some in _in_parts(entries, side):
+        if before:
+            yield Part(head, before, is_last=False)
+        before = some
+    yield Part(head, before, is_last=True)
+
+
+def _in_parts(entries: Iterator[Record], side: Side) -> Iterator[list[Record]]:
+    held: list[Record] = []
+    weight = 0
+    for entry in entries:
+        if not is_entry(entry):
+            raise damaged(None, side.path or side.main)
+        held.append(entry)
+        weight += sum(1 + len(each["annotations"]) for each in entry["pictures"])
+        if weight >= _TOGETHER:
+            yield held
+            held, weight = [], 0
+    if held:
+        yield held
+
+
+def _holds(path: Path, text: bytes) -> bool:
+    """Tell whether a text stands in a file."""
+    before = b""
+    with path.open("rb") as file:
+        while read := file.read(_READ):
+            if text in before + read:
+                return True
+            before = (before + read)[-len(text) :]
+    return False
+
+
+def is_entry(entry: Any) -> bool:
+    """Tell whether a side file's entry of a case is whole."""
+    pictures = entry.get("pictures") if isinstance(entry, dict) and "residual" in entry else None
+    return (
+        isinstance(pictures, list)
+        and bool(pictures)
+        and all(
+            isinstance(each, dict)
+            and isinstance(each.get(KEY), dict)
+            and isinstance(each.get("file_name"), str)
+            and isinstance(each.get("annotations"), list)
+            and all(map(is_key, each["annotations"]))
+            for each in pictures
+        )
+    )
 
 
 def whole_pictures(side: Side, format: str) -> list[Record]:

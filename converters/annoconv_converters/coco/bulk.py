@@ -21,10 +21,11 @@ from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
+from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters.coco.check import Effort, shape_findings
 from annoconv_converters.coco.records import id_of, picture_of_result
-from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, read_element, scan
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, elements_of, read_element, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -151,7 +152,7 @@ def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
     """Return what turns a span into rows of `_FIELDS`; the others are skipped without being built."""
 
     def understand(span: Span) -> Sequence[Any]:
-        return [_row(record, path) for record in span.elements(limits, path)]
+        return [_row(record, path) for record in elements_of(span, limits, path)]
 
     if find_spec("msgspec") is None:
         return understand
@@ -205,11 +206,11 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
         if not isinstance(part, Span):
             categories = Categories(part.get("categories") or [], labels)
         elif part.section == IMAGES:
-            for record in part.elements(limits, path):
+            for record in elements_of(part, limits, path):
                 yield from _image_findings(record, sizes)
     for part in _parts(path, limits):
         if isinstance(part, Span) and part.section != IMAGES:
-            for record in part.elements(limits, path):
+            for record in elements_of(part, limits, path):
                 yield from _annotation_findings(
                     record, sizes, seen, categories, effort, is_result=part.section == RESULTS
                 )

@@ -10,11 +10,12 @@ import numpy as np
 from annoconv.advice import CORRECT_FILE
 from annoconv.errors import DocumentError, InputError
 from annoconv.messages import Message
+from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters.coco.check import file_findings
 from annoconv_converters.coco.records import id_of, key_of, picture_of_result, without_key
 from annoconv_converters.coco.side import CocoSide, read_coco_side
-from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, scan
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, elements_of, scan
 
 if TYPE_CHECKING:
     import re
@@ -99,7 +100,7 @@ def index_file(
                 continue
             section = IMAGES if part.section == IMAGES else ANNOTATIONS
             spans[section].append(np.stack((part.starts, part.ends), axis=1))
-            for record in part.elements(limits, path):
+            for record in elements_of(part, limits, path):
                 if section == IMAGES:
                     image_records.append((id_of(record), _token(record, side.key_of(record), pattern)))
                     continue
@@ -183,7 +184,7 @@ def _pictures_of_results(
         with ground_truth.open("rb") as file:
             for part in scan(file, ground_truth, context.limits):
                 if isinstance(part, Span):
-                    records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
+                    records = elements_of(part, context.limits, ground_truth) if part.section == IMAGES else []
                     known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
                 elif RESULTS in part:
                     problem = "the ground truth is a list of results too"

@@ -1,33 +1,24 @@
-"""COCO files in bounded memory: where each image and annotation stands, found without parsing what lies between.
+"""COCO files in bounded memory: an object of long arrays, `images` and `annotations`, or an array of detection results.
 
-A COCO file is one object whose members `images` and `annotations` are long arrays of objects, or, for detection
-results, one long array. A scan looks at brackets and quotes only, a buffer at a time, and hands over spans of whole
-elements, which go through the strict JSON door. What remains without these elements, the *skeleton*, is a small JSON
-text and goes through it too, so that a file is refused exactly if it is no strict JSON.
+Where each record stands is found by `json_arrays`; here is what it says.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import numpy as np
-
-from annoconv.advice import at_most_bytes, in_bytes
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import looks_like
-from annoconv.errors import DocumentError, LimitError
+from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Scanner, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
-
-    from numpy.typing import NDArray
 
     from annoconv.limits import Limits
 
@@ -37,7 +28,7 @@ __all__ = [
     "IMAGES",
     "RESULTS",
     "Record",
-    "Span",
+    "elements_of",
     "read_element",
     "read_records",
     "scan",
@@ -47,10 +38,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 IMAGES: Final = "images"
 ANNOTATIONS: Final = "annotations"
-RESULTS: Final = ""
+RESULTS: Final = ROOT
 """Section of the elements of a file that is an array itself."""
-_BUFFER: Final = 1 << 20
-_LONGEST_NAME: Final = 256
 _TOGETHER: Final = 1000
 """Records that are read at a time."""
 _NEAR: Final = 1 << 10
@@ -65,50 +54,28 @@ COUNTED: Final = frozenset(
 """Members that COCO itself has, as far as they hold numbers."""
 _ALONE: Final = COUNTED - {"segments_info"}
 """Those in which nothing else stands."""
-_NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
-_BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
-"""The four brackets share the bits of the mask; those that open have the last bit. `y` and `_` do too."""
-_QUOTE, _BACKSLASH, _SQUARE = ord('"'), ord("\\"), ord("[")
+_TOO_MUCH: Final = Message("too much stands beside images and annotations")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Whole elements of one array, as they stand in the file.
-
-    Attributes
-    ----------
-    section
-        `images`, `annotations`, or empty for the array that is the file itself.
-    starts, ends
-        Shape (elements,), int64: half-open places of the elements in the file, bytes.
-    text
-        The elements as an array of their own.
-    """
-
-    section: str
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    text: bytes
-
-    def elements(self, limits: Limits, source: Path) -> list[Record]:
-        """Return the elements; DocumentError if one is no object, or the text no strict JSON."""
-        where = f"{self.section or 'results'}, byte {int(self.starts[0])} on"
-        found = strict_json.loads(self.text, limits=limits, source=source, where=where)
-        if len(found) != len(self.starts) or not all(type(each) is dict for each in found):
-            raise _invalid(
-                Message("every member of {section} is an object", section=self.section or Message("the results")),
-                source,
-                where,
-            )
-        stranger = next((each for each in found if "image_id" not in each), None) if self.section == RESULTS else None
-        if stranger is not None:
-            raise _neither([stranger], source)
-        are_sure = [_make_whole(record) for record in found]
-        if not all(are_sure):
-            exact = strict_json.loads(self.text, limits=limits, source=source, where=where, exact=True)
-            for record, written in zip(found, exact, strict=True):
-                _put_whole(record, written)
-        return list(found)
+def elements_of(span: Span, limits: Limits, source: Path) -> list[Record]:
+    """Return the elements of a span; DocumentError if one is no object, or the text no strict JSON."""
+    where = f"{span.section or 'results'}, byte {int(span.starts[0])} on"
+    found = strict_json.loads(span.text, limits=limits, source=source, where=where)
+    if len(found) != len(span.starts) or not all(type(each) is dict for each in found):
+        raise _invalid(
+            Message("every member of {section} is an object", section=span.section or Message("the results")),
+            source,
+            where,
+        )
+    stranger = next((each for each in found if "image_id" not in each), None) if span.section == RESULTS else None
+    if stranger is not None:
+        raise _neither([stranger], source)
+    are_sure = [_make_whole(record) for record in found]
+    if not all(are_sure):
+        exact = strict_json.loads(span.text, limits=limits, source=source, where=where, exact=True)
+        for record, written in zip(found, exact, strict=True):
+            _put_whole(record, written)
+    return list(found)
 
 
 def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record]:
@@ -130,30 +97,19 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
     LimitError
         If an element or the skeleton is too large.
     """
-    scanner = _Scanner(source, limits)
-    buffer, offset = b"", 0
-    while True:
-        read = file.read(max(_BUFFER, len(buffer)))
-        buffer += read
-        spans, used = scanner.feed(buffer, offset, is_last=not read)
-        yield from spans
-        buffer, offset = buffer[used:], offset + used
-        if not read:
-            break
-        if len(buffer) > max(limits.line_bytes, 2 * _BUFFER):
-            raise LimitError(
-                "a record is too large",
-                source=source,
-                found=in_bytes(len(buffer)),
-                expected=at_most_bytes(limits.line_bytes),
-                limit="line_bytes",
-            )
-    skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
+    scanner = Scanner(source, limits, (IMAGES, ANNOTATIONS), _TOO_MUCH)
+    try:
+        yield from scanner.spans(file)
+    except NotObjectsError as error:
+        problem = Message("the array {section!r} is no array of objects", section=error.section)
+        raise _invalid(problem, source, None) from error
+    text = bytes(scanner.skeleton)
+    skeleton = strict_json.loads(text, limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):
         raise _neither(skeleton, source)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
     if isinstance(skeleton, dict):
-        exact = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source, exact=True)
+        exact = strict_json.loads(text, limits=limits, source=source, exact=True)
         beside |= {name: exact[name] for name in skeleton if name not in {ANNOTATIONS, IMAGES, "categories"}}
         _put_members(beside.get("categories"), exact.get("categories"))
     needed = {ANNOTATIONS: beside.get(ANNOTATIONS, []), "categories": beside.get("categories") or []}
@@ -261,131 +217,6 @@ def _put_whole(record: Record, exact: Record) -> None:
         value = exact.get(name)
         if type(value) is int or (type(value) is Decimal and value == value.to_integral_value()):
             record[name] = int(value)
-
-
-class _Scanner:
-    """What is known between two buffers."""
-
-    def __init__(self, source: Path, limits: Limits) -> None:
-        self.source, self.limits = source, limits
-        self.skeleton = bytearray()
-        self.depth = 0
-        self.section: str | None = None
-        self._level = 0
-        self._is_first = True
-
-    def feed(self, buffer: bytes, offset: int, *, is_last: bool) -> tuple[list[Span], int]:
-        """Return the spans in a buffer and how many of its bytes are done with."""
-        places, depths, squares = _brackets(buffer, self.depth)
-        spans: list[Span] = []
-        done = at = 0
-        while at < len(places):
-            if self.section is None:
-                opened = self._next_section(buffer, places, depths, squares, at)
-                if opened is None:
-                    done, at = self._keep(buffer, done, places, depths, is_last=is_last)
-                else:
-                    self.section, self._level = opened[0], int(depths[opened[1]])
-                    at = opened[1] + 1
-                    self._add(buffer[done : int(places[opened[1]]) + 1])
-                    done = int(places[opened[1]]) + 1
-                    self._is_first = True
-                self.depth = int(depths[at - 1])
-                continue
-            closing = np.flatnonzero(depths[at:] < self._level)
-            end = at + int(closing[0]) if closing.size else len(places)
-            levels = depths[at:end]
-            rising = np.concatenate(([True], levels[1:] > levels[:-1]))
-            starts = places[at:end][(levels == self._level + 1) & rising]
-            ends = places[at:end][(levels == self._level) & ~rising] + 1
-            starts = starts[: len(ends)]
-            if len(ends):
-                self._check_gap(buffer[done : int(starts[0])], is_comma=not self._is_first)
-                self._is_first = False
-                done = int(ends[-1])
-                spans.append(Span(self.section, starts + offset, ends + offset, _array(buffer, int(starts[0]), done)))
-            self.depth = self._level
-            if not closing.size:
-                break
-            self._check_gap(buffer[done : int(places[end])], is_comma=False)
-            done, at, self.section = int(places[end]), end, None
-        return spans, done
-
-    def _next_section(
-        self,
-        buffer: bytes,
-        places: NDArray[np.int64],
-        depths: NDArray[np.int64],
-        squares: NDArray[np.bool_],
-        at: int,
-    ) -> tuple[str, int] | None:
-        """Return name and bracket of the next array whose elements are handed over."""
-        if not self.skeleton and at == 0 and squares[0] and depths[0] == 1 and not buffer[: int(places[0])].strip():
-            return RESULTS, 0
-        for candidate in (np.flatnonzero(squares[at:] & (depths[at:] == 2)) + at).tolist():
-            place = int(places[candidate])
-            found = _NAME.search(
-                bytes(self.skeleton[-_LONGEST_NAME:]) + buffer[max(0, place - _LONGEST_NAME) : place + 1]
-            )
-            if found and found[1].decode("utf-8", "replace") in {IMAGES, ANNOTATIONS}:
-                return found[1].decode(), candidate
-        return None
-
-    def _keep(
-        self, buffer: bytes, done: int, places: NDArray[np.int64], depths: NDArray[np.int64], *, is_last: bool
-    ) -> tuple[int, int]:
-        """Move what is no section to the skeleton, up to the last bracket."""
-        end = int(places[-1]) + 1 if not is_last else len(buffer)
-        self._add(buffer[done:end])
-        return end, len(places)
-
-    def _add(self, text: bytes) -> None:
-        self.skeleton += text
-        if len(self.skeleton) > self.limits.header_bytes:
-            raise LimitError(
-                "too much stands beside images and annotations",
-                source=self.source,
-                found=in_bytes(len(self.skeleton)),
-                expected=at_most_bytes(self.limits.header_bytes),
-                limit="header_bytes",
-            )
-
-    def _check_gap(self, gap: bytes, *, is_comma: bool) -> None:
-        if gap.strip() != (b"," if is_comma else b""):
-            raise _invalid(
-                Message("the array {section!r} is no array of objects", section=self.section), self.source, None
-            )
-
-
-def _brackets(buffer: bytes, depth: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return place and depth (behind it) of each bracket outside texts, and whether it is an opening square one.
-
-    The buffer starts outside texts.
-    """
-    characters = np.frombuffer(buffer, dtype=np.uint8)
-    quotes = np.flatnonzero(characters == _QUOTE)
-    if b"\\" in buffer and quotes.size:
-        escaped = _escaped(np.flatnonzero(characters == _BACKSLASH))
-        quotes = quotes[~np.isin(quotes, escaped, assume_unique=True, kind="sort")]
-    places = np.flatnonzero((characters & _BRACKET_MASK) == _BRACKET)
-    if quotes.size:
-        places = places[np.searchsorted(quotes, places) % 2 == 0]
-    found = characters[places]
-    depths = np.cumsum(np.where(found & _OPENING, 1, -1)) + depth
-    return places, depths, found == _SQUARE
-
-
-def _array(buffer: bytes, start: int, end: int) -> bytes:
-    """Return a part of a buffer between square brackets, copied once."""
-    return b"".join((b"[", memoryview(buffer)[start:end], b"]"))
-
-
-def _escaped(backslashes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the places behind an odd number of backslashes."""
-    is_head = np.concatenate(([True], backslashes[1:] != backslashes[:-1] + 1))
-    heads = np.flatnonzero(is_head)
-    lengths = np.diff(np.append(heads, backslashes.size))
-    return np.asarray(backslashes[heads[lengths % 2 == 1]] + lengths[lengths % 2 == 1])
 
 
 def _neither(document: Any, source: Path) -> DocumentError:

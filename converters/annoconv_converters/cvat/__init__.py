@@ -16,7 +16,7 @@ from annoconv_converters._pictures.options import AllAnnotations, Images, Names,
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
-from annoconv_converters.cvat.read import TASK, read_cvat
+from annoconv_converters.cvat.read import TASK, read_files
 from annoconv_converters.cvat.write import cvat_format
 
 if TYPE_CHECKING:
@@ -112,5 +112,5 @@ def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     if not paths:
         raise nothing_of(Message("there is no CVAT file"), sources, ".xml")
     sides = SideFiles(context.limits)
-    batches = (batch for path in paths for batch in read_cvat(path, context.limits, context.label_system, sides))
+    batches = (batch for path in paths for batch in read_files(path, context.limits, context.label_system, sides))
     return read_pictures(batches, context=context, task=TASK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE, NOTHING, at_most
@@ -24,7 +25,9 @@ from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._xml import attribute_number, parse_xml, side, whole
+from annoconv_converters._pictures.whole_side import whole_parts
+from annoconv_converters._xml import XmlParts, attribute_number, parse_xml, whole
+from annoconv_converters._xml import side as side_length
 from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
 from annoconv_converters.cvat.shapes import SHAPES, corners_of
@@ -41,13 +44,15 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.categories import ClassKind
 
-__all__ = ["TASK", "read_cvat", "tree_of"]
+__all__ = ["TASK", "read_cvat", "read_files", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Place: TypeAlias = "tuple[str | int, ...]"
 
 TASK: Final = "cvat"
 """Task of a case that names none."""
+_TRACK: Final = b"<track "
+"""What stands in a file of ours if there is a video in it."""
 _FIRST: Final = 1
 """Id of the first class within the reader; a list of slices of a volume has these as its numbers."""
 
@@ -108,6 +113,28 @@ def read_cvat(
     return batches
 
 
+def read_files(path: Path, limits: Limits, label_system: Sequence[Label], sides: SideFiles) -> Iterator[Batch]:
+    """Yield what `read_cvat` returns; some images at a time if the file is as it was written."""
+    side = side_of(path, sides)
+    parts = whole_parts(side, TASK, without=_TRACK)
+    if parts is None:
+        yield from read_cvat(path, limits, label_system, sides)
+        return
+    rest = XmlParts(path, limits, "image")
+    images = iter(rest)
+    file: _CvatFile | None = None
+    first = 0
+    for part in parts:
+        some = [*islice(images, None if part.is_last else len(part.pictures))]
+        file = file or _CvatFile(rest.root, path)  # what is said of labels stands before the images
+        pictures = [file.image(element, place) for place, element in enumerate(some, first)]
+        _numbered(pictures)
+        tree = CvatTree(rest.root, label_system, open=-1, images=dict(enumerate(some, first)))
+        first += len(some)
+        findings, kind = file.findings, file.classes
+        yield Batch(pictures, file.labels, path, side, tree.losses, findings, kind, part=part)
+
+
 def _numbered(pictures: list[Picture]) -> None:
     for place, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = place
@@ -153,7 +180,9 @@ class _CvatFile:
     def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
         if element.get("width") is not None:
-            record |= {name: side(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
+            record |= {
+                name: side_length(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")
+            }
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
             is_signed = shape.get("source") != IMPORTED
@@ -185,7 +214,7 @@ class _CvatFile:
                 advice=CORRECT_FILE,
             )
         record: Record = {
-            each: side(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
+            each: side_length(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
         frames = frames_of(task, self._path)
         shapes: dict[int, list[Shape]] = {}

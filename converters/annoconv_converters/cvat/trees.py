@@ -85,7 +85,9 @@ class CvatTree:
     label_system
         The task's labels.
     open
-        How many pictures are still to be read: after the last one, all cases are known.
+        How many pictures are still to be read: after the last one, all cases are known. Negative if some never are.
+    images
+        Those that are held against their cases, by their places, if the root is without them.
     between
         Places of outlines that move to the next one in a way of CVAT's own, and whether frames between are read.
     """
@@ -93,6 +95,7 @@ class CvatTree:
     root: Element
     label_system: Sequence[Label] = ()
     open: int = 0
+    images: Mapping[int, Element] = field(default_factory=dict)
     between: list[tuple[Path, bool]] = field(default_factory=list)
     _apart: list[Path] = field(default_factory=list)
     """Places of shapes that are several annotations."""
@@ -111,6 +114,7 @@ class CvatTree:
         self._tasks = self.root.findall("meta/project/tasks/task")
         for tag in ("image", "track"):
             self._holders |= {(tag, place): element for place, element in enumerate(self.root.iterfind(tag))}
+        self._holders |= {("image", place): element for place, element in self.images.items()}
 
     @cached_property
     def _labels_of(self) -> CaseLabels:

@@ -21,7 +21,7 @@ from annoconv_converters._pictures.options import AllAnnotations, Images, Names,
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
-from annoconv_converters.geojson.read import TASK, read_file
+from annoconv_converters.geojson.read import TASK, read_files
 from annoconv_converters.geojson.write import geojson_format
 
 if TYPE_CHECKING:
@@ -137,5 +137,9 @@ def from_geojson(
     if not paths:
         raise nothing_of(Message("there is no GeoJSON file"), sources, ".geojson")
     system, sides = context.label_system, SideFiles(context.limits)
-    batches = (read_file(path, context.limits, height=height, label_system=system, sides=sides) for path in paths)
+    batches = (
+        batch
+        for path in paths
+        for batch in read_files(path, context.limits, height=height, label_system=system, sides=sides)
+    )
     return read_pictures(batches, context=context, task=TASK)

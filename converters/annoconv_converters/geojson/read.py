@@ -5,6 +5,9 @@ Continuous pixels of the finest level, origin at the outer corner of the first p
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.case_labels import CaseLabels
@@ -19,10 +22,11 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
+from annoconv_converters._pictures.json_arrays import elements
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.skeletons import complete
-from annoconv_converters._pictures.whole_side import whole_pictures
+from annoconv_converters._pictures.whole_side import whole_parts, whole_pictures
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
 from annoconv_converters.geojson.feature import colours_of
@@ -35,11 +39,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
+    from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.loss import Loss
     from annoconv.model import Case, Label
 
-__all__ = ["TASK", "read_file", "tree_of"]
+__all__ = ["TASK", "read_file", "read_files", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -47,6 +52,12 @@ TASK: Final = "geojson"
 """Task of a case that names none."""
 _KEPT: Final = frozenset({"id", "measurements", "metadata"})
 """Members whose numbers keep their digits."""
+_LISTS: Final = ("pictures", "features")
+"""Members of a collection of ours that are long."""
+_NAMED_POINTS: Final = b'"keypoints":['
+"""What stands in a file of ours if its classes have the named points of all its cases."""
+_TOGETHER: Final = 100
+"""Features that are read at a time."""
 _GEOMETRIES: Final = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
@@ -55,6 +66,38 @@ _GEOMETRIES: Final = frozenset(
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
     return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
+
+
+def read_files(
+    path: Path, limits: Limits, *, height: int | None, label_system: Sequence[Label], sides: SideFiles
+) -> Iterator[Batch]:
+    """Yield what a file holds, as `read_file` returns it; some cases at a time if it is as it was written."""
+    is_json = path.suffix.lower() != ".xml" and height is None
+    side = side_of(path, sides) if is_json else None
+    parts = whole_parts(side, TASK, without=_NAMED_POINTS) if side is not None else None
+    if side is None or parts is None:
+        yield read_file(path, limits, height=height, label_system=label_system, sides=sides)
+        return
+    pictures, features = (elements(path, _LISTS, name, limits) for name in _LISTS)
+    waiting: deque[tuple[bytes, Record]] = deque()
+    for part in parts:
+        shown = [*islice(pictures, None if part.is_last else len(part.pictures))]
+        names = {strict_json.loads(each).get("file_name") for each in shown}
+        some: list[bytes] = []
+        while waiting or (waiting := _next(features, limits, path)):
+            if not part.is_last and _picture_of(waiting[0][1]) not in names:
+                break
+            some.append(waiting.popleft()[0])
+        text = b'{"type":"FeatureCollection","pictures":[%b],"features":[%b]}' % (b",".join(shown), b",".join(some))
+        document = strict_json.loads_keeping(text, _KEPT, limits=limits, source=path)
+        yield replace(_batch(document, path, side, part.pictures, label_system), part=part)
+
+
+def _next(features: Iterator[bytes], limits: Limits, path: Path) -> deque[tuple[bytes, Record]]:
+    """Return the next features, as texts too."""
+    texts = [*islice(features, _TOGETHER)]
+    found = strict_json.loads(b"[%b]" % b",".join(texts), limits=limits, source=path)
+    return deque(zip(texts, found, strict=True))
 
 
 @collector_paused()
@@ -106,6 +149,12 @@ def read_file(
         return read_asap(path, limits, labels_of)
     side = side_of(path, sides or SideFiles(limits))
     told = whole_pictures(side, TASK) or told_pictures(side, TASK, limits)
+    return _batch(document, path, side, told, label_system)
+
+
+def _batch(document: Any, path: Path, side: Side, told: list[Record], label_system: Sequence[Label]) -> Batch:
+    """Return what a collection, or another document of features, holds; `told` is what its side file says of it."""
+    labels_of = CaseLabels(label_system)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
     }

@@ -20,7 +20,7 @@ from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
 from annoconv_converters.label_studio.configuration import read_configuration
-from annoconv_converters.label_studio.tasks import TASK, read_tasks
+from annoconv_converters.label_studio.exports import TASK, read_exports
 from annoconv_converters.label_studio.write import label_studio_format
 
 if TYPE_CHECKING:
@@ -126,6 +126,12 @@ def from_label_studio(
     if not paths:
         raise nothing_of(Message("there is no Label Studio export"), sources, ".json")
     limits, labels, sides = context.limits, context.label_system, SideFiles(context.limits)
-    batches = (read_tasks(path, limits, predictions=predictions, label_system=labels, sides=sides) for path in paths)
+    batches = (
+        batch
+        for path in paths
+        for batch in read_exports(
+            path, limits, predictions=predictions, label_system=labels, sides=sides, is_apart=config is None
+        )
+    )
     listed = batches if config is None else map(read_configuration(Path(config), limits).applied, batches)
     return read_pictures(listed, context=context, task=TASK)

@@ -12,48 +12,30 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE
-from annoconv.documents import strict_json
-from annoconv.documents.other_formats import looks_like
 from annoconv.errors import InputError
-from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import side_of, told_pictures
-from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters.label_studio.keypoints import grouped, is_round
-from annoconv_converters.label_studio.pages import ToldTask, pages_of
 from annoconv_converters.label_studio.pictures import picture_name, stored_name
 from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
 from annoconv_converters.label_studio.trees import (
     ALGORITHM_TYPES,
     ANSWERS,
-    TaskTree,
     answer_of,
     is_read,
     task_records,
 )
-from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.limits import Limits
-    from annoconv.model import Label
 
-__all__ = ["TASK", "read_tasks", "tree_of"]
+__all__ = ["Task", "damaged"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-TASK: Final = "label-studio"
-"""Task of a case that names none."""
-_KEPT: Final = frozenset({"id", *ANSWERS.values()})
-"""Members whose numbers keep their digits."""
-_OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
-"""Members of a task of JSON_MIN that say who made its regions, and how."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 """Digits of a second that a time has beyond millionths."""
@@ -76,108 +58,12 @@ class _Region:
         return list(dict.fromkeys(str(label) for each in found for label in each))
 
 
-def tree_of(path: Path, limits: Limits) -> Any:
-    """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
-    document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
-    tasks: list[Any] = document if isinstance(document, list) else [document]
-    stranger = next((place for place, task in enumerate(tasks) if not _is_task(task)), None)
-    if stranger is not None or not tasks:
-        where = None if not stranger else Message("task {number}", number=stranger + 1)
-        seen = looks_like(tasks[stranger] if stranger else document, TASK)
-        problem, expected = "this is no Label Studio export", "tasks with their data, exported as JSON"
-        raise InputError(problem, source=path, where=where, found=seen, expected=expected, advice=CORRECT_FILE)
-    for number, task in enumerate(tasks, start=1):
-        _check_lists(task, Message("task {number}", number=number), path)
-    return document
-
-
-def _check_lists(task: Record, where: Message, path: Path) -> None:
-    """Refuse a task whose annotations or results are no lists, of which nothing would be read."""
-    for name in ("annotations", "completions", "predictions"):
-        for each in _listed(task, name, where, path):
-            for result in _listed(each, "result", where, path) if isinstance(each, dict) else ():
-                if not isinstance(result, dict):
-                    raise _damaged("a result is no object", path, where, looks_like(result), "{...}")
-
-
-def _listed(record: Record, name: str, where: Message, path: Path) -> list[Any]:
-    """Return a list of a record, empty if it says nothing; InputError if it is none."""
-    found = record.get(name)
-    if found is not None and not isinstance(found, list):
-        raise _damaged(Message("`{name}` is no list", name=name), path, where, looks_like(found), "[...]")
-    return found or []
-
-
-def _damaged(problem: str, path: Path, where: str | None, found: object, expected: object) -> InputError:
+def damaged(problem: str, path: Path, where: str | None, found: object, expected: object) -> InputError:
+    """Return the error that a task, or what it holds, cannot be understood."""
     return InputError(problem, source=path, where=where, found=found, expected=expected, advice=CORRECT_FILE)
 
 
-def _is_task(task: Any) -> bool:
-    """Tell whether a JSON value is a task; one of JSON_MIN has no data, but regions, or says who made them."""
-    if not isinstance(task, dict):
-        return False
-    lists = (each for each in task.values() if isinstance(each, list))
-    members = (each for listed in lists for each in listed if isinstance(each, dict))
-    return (
-        isinstance(task.get("data"), dict)
-        or not _OF_MIN.isdisjoint(task)
-        or any("original_width" in each or "result" in each for each in members)
-    )
-
-
-def read_tasks(
-    path: Path,
-    limits: Limits,
-    *,
-    predictions: bool = False,
-    label_system: Sequence[Label] = (),
-    sides: SideFiles | None = None,
-) -> Batch:
-    """Return the pictures of an export.
-
-    Parameters
-    ----------
-    path
-        The file.
-    limits
-        Bounds.
-    predictions
-        Whether to read predictions too.
-    label_system
-        The task's labels, by which classes are named again.
-    sides
-        Those of the request.
-
-    Raises
-    ------
-    InputError
-        If it is none, or a region cannot be understood.
-    """
-    document = tree_of(path, limits)
-    is_list, names = isinstance(document, list), dict[str, int]()
-    given: list[Record] = document if is_list else [document]
-    tasks = [
-        _Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
-        for place, task in enumerate(given)
-        for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path)
-    ]
-    addresses = [task.address for task in tasks]
-    side = side_of(path, sides or SideFiles(limits))
-    shown = told_pictures(side, TASK, limits) if any(map(uploaded_name, addresses)) else ()
-    written = written_names(shown, addresses, path)
-    for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
-        record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
-    told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
-    tree = TaskTree(told, is_list, label_system, predictions)
-    pictures = [task.picture for task in tasks]
-    points = complete(pictures)
-    categories = categories_of(names)
-    for number, defined in points.items():
-        categories[number]["keypoints"] = defined
-    return Batch(pictures, categories, path, side, losses=tree.losses)
-
-
-class _Task:
+class Task:
     """One task, or one picture of several that it has: with a record for each region.
 
     Attributes
@@ -312,10 +198,10 @@ class _Task:
         size = first.get("original_width"), first.get("original_height")
         if not all(type(count) is int and 0 < count < 1 << 20 for count in size):
             expected = "original_width, original_height"
-            raise _damaged("the region states no size of its picture", self._path, where, size, expected)
+            raise damaged("the region states no size of its picture", self._path, where, size, expected)
         stated = self._record.setdefault("width", size[0]), self._record.setdefault("height", size[1])
         if stated != size:
-            raise _damaged("the region states another size than others of its picture", self._path, where, size, stated)
+            raise damaged("the region states another size than others of its picture", self._path, where, size, stated)
         kinds = [str(each.get("type")) for each in region.results]
         return shape_of(value, kinds, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
@@ -337,7 +223,7 @@ class _Task:
             return Shape({}, {"type": "text_span", "text_id": key, **span, "semantic_type": meaning})
         if named:
             expected = Message("the quote of the region")
-            raise _damaged("the span does not hold its quote", self._path, where, [start, end], expected)
+            raise damaged("the span does not hold its quote", self._path, where, [start, end], expected)
         return None
 
 

@@ -11,9 +11,9 @@ from annoconv_converters._pictures.picture_format import PictureFormat, has_keyp
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
+from annoconv_converters.label_studio.exports import TASK, read_tasks
 from annoconv_converters.label_studio.pictures import stored_name
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
-from annoconv_converters.label_studio.tasks import TASK, read_tasks
 from annoconv_converters.label_studio.trees import MODEL_VERSION
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ in the order in which `image_of` describes them and `pixels_of` reads them, what
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -82,7 +83,7 @@ def masks_of(case: Case, given: Mapping[str, Mask | NDArray[Any]]) -> Masks:
         By the id of an annotation of type mask. An array of bool is the mask; one of whole numbers is what the mask's
         file holds, of which the mask is `mask_value` if the annotation has one, else all that is not 0; one of floats
         from 0 to 1 is fractions. Shape (slice, row, column), or (row, column) of a picture. A copy is taken, unless
-        the array is read-only.
+        the array and what it is a view of are read-only.
 
     Raises
     ------
@@ -100,7 +101,7 @@ def masks_of(case: Case, given: Mapping[str, Mask | NDArray[Any]]) -> Masks:
         if not isinstance(annotation, MaskAnnotation):
             raise _no_mask(case, identity)
         if isinstance(value, Mask):
-            found.append(value)
+            found.append(Mask(identity, value.volume, value.value))
             continue
         image = every.get(annotation.image_uid or case.image.uid)
         if image is None:
@@ -150,15 +151,20 @@ def _volume_of(value: object, image: Image, identity: str) -> ArrayVolume:
     grid = Grid.from_image(image)
     array: NDArray[Any] = value[None] if value.ndim == 2 and grid.shape[2] == 1 else value
     if array.shape != grid.shape_kji:
-        is_turned = array.shape == grid.shape
         raise MaskError(
             "the array does not fit the image",
             where=identity,
             found=Message("shape {shape}", shape=value.shape),
             expected=Message("shape {shape} (slice, row, column)", shape=grid.shape_kji),
-            advice="Turn the axes: array.transpose(2, 1, 0)"
-            if is_turned
-            else "Bring the mask onto the grid of its image first",
+            advice=_to_fit(array.shape, grid.shape_kji),
+        )
+    if isinstance(array, np.ma.MaskedArray):
+        raise MaskError(
+            "an array that hides values is no mask",
+            where=identity,
+            found=type(array).__name__,
+            expected="numpy.ndarray",
+            advice="Say what the hidden voxels are: array.filled(0)",
         )
     if array.dtype.kind not in "biuf":
         raise MaskError(
@@ -168,13 +174,32 @@ def _volume_of(value: object, image: Image, identity: str) -> ArrayVolume:
             expected="bool, whole numbers from 0, or floats from 0 to 1",
             advice="Take array > 0, or array.astype(bool)",
         )
-    if array.flags.writeable:
+    if _can_change(array):
         array = array.copy()
     try:
         return ArrayVolume(grid, array)
     except MaskError as error:
         error.where = identity
         raise
+
+
+def _can_change(array: NDArray[Any]) -> bool:
+    """Tell whether its values can be changed, through itself or through an array that it is a view of."""
+    while not array.flags.writeable and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array.flags.writeable
+
+
+def _to_fit(shape: tuple[int, ...], wanted: tuple[int, ...]) -> Message:
+    """Return what is done to an array of another shape: its axes are turned, or one is left out."""
+    if len(shape) == len(wanted):
+        orders = [order for order in permutations((2, 1, 0)) if tuple(shape[axis] for axis in order) == wanted]
+        if orders:
+            return Message("Turn the axes: array.transpose{order}", order=orders[0])
+    for axis in range(len(shape)):
+        if shape[:axis] + shape[axis + 1 :] == wanted:
+            return Message("Leave out the axis {axis}, such as by array.any(axis={axis})", axis=axis)
+    return Message("Bring the mask onto the grid of its image first")
 
 
 def _value_of(volume: ArrayVolume, annotation: MaskAnnotation) -> int | None:

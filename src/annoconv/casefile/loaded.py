@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
-from annoconv.errors import DocumentError, UsageError
+from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.names import mask_path
 from annoconv.loss import LossReport
 from annoconv.messages import Message
@@ -170,9 +171,10 @@ def every_case(given: LoadedCase | Reading | Case | Iterable[LoadedCase | Readin
 
 
 def _no_case(given: object) -> UsageError:
+    is_path = isinstance(given, Path) or (isinstance(given, str) and not given.lstrip().startswith(("{", "[")))
     if isinstance(given, Mapping):
         advice: str = "Make a case of it, annoconv.model.Case(**it), or read its file with annoconv.read_case"
-    elif isinstance(given, str | Path):
+    elif is_path:
         advice = Message("Read it first: annoconv.read_case({path!r})", path=str(given))
     else:
         advice = "Take what read_case gives, or LoadedCase(case, masks)"
@@ -190,7 +192,18 @@ def checked(loaded: Any) -> LoadedCase | Reading:
         loaded = LoadedCase(loaded)
     if not isinstance(loaded, LoadedCase | Reading):
         raise _no_case(loaded)
-    check_changed(loaded.case, source=None if isinstance(loaded, Reading) else loaded.path)
+    source = None if isinstance(loaded, Reading) else loaded.path
+    check_changed(loaded.case, source=source)
+    masks = Counter(each.id for each in loaded.case.annotations if isinstance(each, MaskAnnotation))
+    if several := [identity for identity, count in masks.items() if count > 1]:
+        raise InputError(
+            "masks are told apart by the ids of their annotations",
+            source=source,
+            where=several[0],
+            found=Message("{count} masks of this id", count=masks[several[0]]),
+            expected="one",
+            advice="Give each annotation an id of its own",
+        )
     return loaded
 
 

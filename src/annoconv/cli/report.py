@@ -381,7 +381,7 @@ def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
     parts = {name: _value(getattr(error, name)) for name in ("found", "expected", "advice")}
     return {
         "kind": type(error).__name__,
-        "message": str(error),
+        "message": error.text(),
         "problem": str(error.problem),
         "source": error.source,
         "where": None if error.where is None else str(shortened(error.where)),

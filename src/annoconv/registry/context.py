@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import UsageError
 from annoconv.limits import Limits
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, tzinfo
+    from collections.abc import Callable, Mapping
 
     from annoconv.model import Label
 
 __all__ = ["Context", "check_context"]
+
+
+_MOMENT: Final = Message("Give datetime(..., tzinfo=timezone.utc), or its .astimezone() for the zone of this machine")
+_KINDS: Final[Mapping[str, tuple[type, str]]] = {
+    "label_system": (tuple, Message("Give a tuple of Label; a LabelSystem has them as labels")),
+    "task": (str, Message("Write it in quotation marks")),
+    "timestamp": (datetime, _MOMENT),
+    "timezone": (tzinfo, Message("Give zoneinfo.ZoneInfo('Asia/Shanghai'), or timezone(timedelta(hours=8))")),
+    "limits": (Limits, Message("Give annoconv.Limits(...), with those that are to be others")),
+}
+_NEEDED: Final = ("label_system", "limits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +51,7 @@ class Context:
     Raises
     ------
     UsageError
-        If the timestamp is no datetime with a zone.
+        If one of them has another type, or the timestamp has no zone.
     """
 
     label_system: tuple[Label, ...] = ()
@@ -50,12 +62,21 @@ class Context:
     progress: Callable[[int, int | None], None] | None = None
 
     def __post_init__(self) -> None:
-        if self.timestamp is not None and getattr(self.timestamp, "tzinfo", None) is None:
+        for name, (kind, advice) in _KINDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) and (value is not None or name in _NEEDED):
+                raise UsageError(
+                    Message("{name} of the context has another type", name=name),
+                    found=type(value).__name__,
+                    expected=kind.__name__,
+                    advice=advice,
+                )
+        if self.timestamp is not None and self.timestamp.tzinfo is None:
             raise UsageError(
                 "the timestamp has no zone",
                 found=type(self.timestamp).__name__,
                 expected="datetime with tzinfo",
-                advice="Give datetime(..., tzinfo=timezone.utc), or its .astimezone() for the zone of this machine",
+                advice=_MOMENT,
             )
 
     def advance(self, done: int, total: int | None = None) -> None:

@@ -141,11 +141,15 @@ def find(document: BaseModel, id: str, kind: type[BaseModel] = BaseModel) -> Bas
             expected="Case",
             advice="Of what was read take its case: loaded.case",
         )
-    every = [
-        (getattr(node, plan.key), node, path)
-        for path, node, plan in _instances(document)
-        if plan.key is not None and isinstance(node, kind)
-    ]
+    if not isinstance(kind, type):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "what is looked for has a class",
+            found=kind,
+            expected="MaskAnnotation",
+            advice="Give a class of annoconv.model, or leave it out",
+        )
+    whole = [(getattr(node, plan.key), node, path) for path, node, plan in _instances(document) if plan.key is not None]
+    every = [each for each in whole if isinstance(each[1], kind)]
     found = [(node, path) for identity, node, path in every if identity == id]
     if len(found) == 1:
         return found[0][0]
@@ -158,6 +162,15 @@ def find(document: BaseModel, id: str, kind: type[BaseModel] = BaseModel) -> Bas
             advice="Give the class of what is meant too: annoconv.find(case, id, MaskAnnotation)",
         )
     names = [str(identity) for identity, _, _ in every]
+    others = [type(node).__name__ for identity, node, _ in whole if identity == id]
+    if others:
+        raise UsageError(
+            "what has this identifier is of another class",
+            where=id,
+            found=", ".join(others),
+            expected=listed(names, 10) if names else kind.__name__,
+            advice=Message("Look for a {name}, or correct the identifier", name=others[0]),
+        )
     raise UsageError(
         "nothing in the document has this identifier",
         found=id,

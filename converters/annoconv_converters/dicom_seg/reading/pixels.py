@@ -22,13 +22,14 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
-from annoconv.advice import COPY_AGAIN, in_bytes
+from annoconv.advice import COPY_AGAIN, beside, in_bytes
 from annoconv.errors import MaskError
 from annoconv.messages import Message
 from annoconv.progress import over
 from annoconv_converters._dicom.codestream import frame_size
 from annoconv_converters._dicom.elements import DamagedError, item_spans
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.pixels import decoding_advice
 from annoconv_converters._dicom.runs import decode_rle
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = ["FramePixels", "frame_fragments"]
 
 _RLE: Final = "1.2.840.10008.1.2.5"
 _DEFLATED_FRAME: Final = "1.2.840.10008.1.2.8.1"
+_OURS: Final = (_RLE, _DEFLATED_FRAME)
 _LONGEST_REASON: Final = 200
 """Characters of a decoder's own message."""
 _FRAMES: Final = Message("frames")
@@ -170,7 +172,7 @@ class FramePixels:
                 where=where,
                 found=in_bytes(len(coded)),
                 expected=Message("{count} bytes of pixels, coded", count=size),
-                advice=COPY_AGAIN,
+                advice=COPY_AGAIN if self.syntax in _OURS else decoding_advice(self.syntax, COPY_AGAIN),
             ) from error
 
     def _by_pydicom(self, coded: bytes, size: int) -> bytes:
@@ -213,7 +215,7 @@ class FramePixels:
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by the finalizer
         weakref.finalize(self, file.close)
         inflater, at = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS), 0
-        with self.path.open("rb") as source:
+        with _reopened(self.path) as source:
             source.seek(self.deflated_at or 0)
             pending = source.read(_PIECE)
             while pending and not inflater.eof:
@@ -222,6 +224,20 @@ class FramePixels:
                 at += len(piece)
                 pending = inflater.unconsumed_tail or source.read(_PIECE)
         return file
+
+
+def _reopened(path: Path) -> BinaryIO:
+    """Return a file of which the head was read before."""
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise MaskError(
+            "the file cannot be opened again",
+            source=path,
+            found=beside(path),
+            expected="the file whose masks are read",
+            advice="Leave it in its place until its masks are read, or put it back",
+        ) from error
 
 
 class _opened:  # noqa: N801 - used like a function
@@ -234,7 +250,7 @@ class _opened:  # noqa: N801 - used like a function
     def __enter__(self) -> BinaryIO:
         if self._pixels.deflated_at is not None:
             return self._pixels.inflated_file
-        self._file = self._pixels.path.open("rb", buffering=0)
+        self._file = _reopened(self._pixels.path)
         return self._file
 
     def __exit__(self, *_: object) -> None:

@@ -122,6 +122,7 @@ def gather(
             raise MaskError(
                 "the mask holds fractions",
                 source=volume.path,
+                where=", ".join(names[number] for number in values),
                 expected="whole labels",
                 advice=advice,
                 found=Message("values of type {dtype}", dtype=dtype),

@@ -1,0 +1,168 @@
+"""Exports of Label Studio: lists of tasks, read as a whole, or some tasks at a time if they are ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.advice import CORRECT_FILE
+from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
+from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
+from annoconv.messages import Message
+from annoconv_converters._pictures.carrier import side_of, told_pictures
+from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.json_arrays import ROOT, elements
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.skeletons import complete
+from annoconv_converters._pictures.whole_side import whole_parts
+from annoconv_converters.label_studio.pages import ToldTask, pages_of
+from annoconv_converters.label_studio.tasks import Task, damaged
+from annoconv_converters.label_studio.trees import ANSWERS, TaskTree
+from annoconv_converters.label_studio.uploads import uploaded_name, written_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.files.side_files import Side
+    from annoconv.limits import Limits
+    from annoconv.model import Label
+
+__all__ = ["TASK", "read_exports", "read_tasks", "tree_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+TASK: Final = "label-studio"
+"""Task of a case that names none."""
+_KEPT: Final = frozenset({"id", *ANSWERS.values()})
+"""Members whose numbers keep their digits."""
+_OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
+"""Members of a task of JSON_MIN that say who made its regions, and how."""
+_NAMED_POINTS: Final = b'"parentID":'
+"""What stands in a file of ours if its classes have the named points of all its cases."""
+
+
+def tree_of(path: Path, limits: Limits) -> Any:
+    """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
+    document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
+    tasks: list[Any] = document if isinstance(document, list) else [document]
+    stranger = next((place for place, task in enumerate(tasks) if not _is_task(task)), None)
+    if stranger is not None or not tasks:
+        where = None if not stranger else Message("task {number}", number=stranger + 1)
+        seen = looks_like(tasks[stranger] if stranger else document, TASK)
+        problem, expected = "this is no Label Studio export", "tasks with their data, exported as JSON"
+        raise InputError(problem, source=path, where=where, found=seen, expected=expected, advice=CORRECT_FILE)
+    for number, task in enumerate(tasks, start=1):
+        _check_lists(task, Message("task {number}", number=number), path)
+    return document
+
+
+def _check_lists(task: Record, where: Message, path: Path) -> None:
+    """Refuse a task whose annotations or results are no lists, of which nothing would be read."""
+    for name in ("annotations", "completions", "predictions"):
+        for each in _listed(task, name, where, path):
+            for result in _listed(each, "result", where, path) if isinstance(each, dict) else ():
+                if not isinstance(result, dict):
+                    raise damaged("a result is no object", path, where, looks_like(result), "{...}")
+
+
+def _listed(record: Record, name: str, where: Message, path: Path) -> list[Any]:
+    """Return a list of a record, empty if it says nothing; InputError if it is none."""
+    found = record.get(name)
+    if found is not None and not isinstance(found, list):
+        raise damaged(Message("`{name}` is no list", name=name), path, where, looks_like(found), "[...]")
+    return found or []
+
+
+def _is_task(task: Any) -> bool:
+    """Tell whether a JSON value is a task; one of JSON_MIN has no data, but regions, or says who made them."""
+    if not isinstance(task, dict):
+        return False
+    lists = (each for each in task.values() if isinstance(each, list))
+    members = (each for listed in lists for each in listed if isinstance(each, dict))
+    return (
+        isinstance(task.get("data"), dict)
+        or not _OF_MIN.isdisjoint(task)
+        or any("original_width" in each or "result" in each for each in members)
+    )
+
+
+def read_tasks(
+    path: Path,
+    limits: Limits,
+    *,
+    predictions: bool = False,
+    label_system: Sequence[Label] = (),
+    sides: SideFiles | None = None,
+) -> Batch:
+    """Return the pictures of an export.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limits
+        Bounds.
+    predictions
+        Whether to read predictions too.
+    label_system
+        The task's labels, by which classes are named again.
+    sides
+        Those of the request.
+
+    Raises
+    ------
+    InputError
+        If it is none, or a region cannot be understood.
+    """
+    document = tree_of(path, limits)
+    side = side_of(path, sides or SideFiles(limits))
+    return _batch(document, path, limits, side, predictions, label_system)
+
+
+def read_exports(
+    path: Path, limits: Limits, *, predictions: bool, label_system: Sequence[Label], sides: SideFiles, is_apart: bool
+) -> Iterator[Batch]:
+    """Yield what an export holds, as `read_tasks` returns it; some tasks at a time if it is as it was written.
+
+    If it `is_apart` from others, so that no classes but its own count.
+    """
+    side = side_of(path, sides)
+    parts = whole_parts(side, TASK, without=_NAMED_POINTS) if is_apart else None
+    if parts is None:
+        yield read_tasks(path, limits, predictions=predictions, label_system=label_system, sides=sides)
+        return
+    tasks = elements(path, (), ROOT, limits)
+    for part in parts:
+        some = islice(tasks, None if part.is_last else len(part.pictures))
+        document = strict_json.loads_keeping(b"[%b]" % b",".join(some), _KEPT, limits=limits, source=path)
+        yield replace(_batch(document, path, limits, side, predictions, label_system), part=part)
+
+
+def _batch(
+    document: Any, path: Path, limits: Limits, side: Side, predictions: bool, label_system: Sequence[Label]
+) -> Batch:
+    """Return the pictures of tasks."""
+    is_list, names = isinstance(document, list), dict[str, int]()
+    given: list[Record] = document if is_list else [document]
+    tasks = [
+        Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
+        for place, task in enumerate(given)
+        for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path)
+    ]
+    addresses = [task.address for task in tasks]
+    shown = told_pictures(side, TASK, limits) if any(map(uploaded_name, addresses)) else ()
+    written = written_names(shown, addresses, path)
+    for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
+        record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
+    told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
+    tree = TaskTree(told, is_list, label_system, predictions)
+    pictures = [task.picture for task in tasks]
+    points = complete(pictures)
+    categories = categories_of(names)
+    for number, defined in points.items():
+        categories[number]["keypoints"] = defined
+    return Batch(pictures, categories, path, side, losses=tree.losses)
