@@ -93,13 +93,15 @@ def masks(folder: Path, count: int) -> Named:
         mask = {"id": f"M{number}", "category": "organ", "label_code": f"ORGAN_{number}", "type": "mask"}
         files.append({**mask, "mask_file": "map.nii.gz", "mask_value": number + 1})
     save_nifti(folder / "map.nii.gz", labels_kji, grid)
+    save_nifti(folder / "ct.nii.gz", labels_kji.astype(np.int16), grid)
     image = {"uid": "1.2.3", "modality": "CT", "shape": list(grid.shape), "spacing": [1, 1, 2], "origin": [0, 0, 0]}
     image["direction"] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     told = {"task_id": "T", "case_id": "C", "image": image, "annotations": files, "metadata": {"annotator": "R1"}}
     (folder / "case.json").write_text(json.dumps(told))
+    asked = ("--images", folder / "ct.nii.gz")
     for what, layout in (("files of masks", "flat"), ("nnU-Net of one map", "nnunet")):
         out = folder / layout
-        yield f"{what}: `to-nifti`", command("to-nifti", folder / "case.json", "-o", out, "--layout", layout)
+        yield f"{what}: `to-nifti`", command("to-nifti", folder / "case.json", "-o", out, *asked, "--layout", layout)
         yield f"{what}: `from-nifti`", command("from-nifti", out, "-o", folder / f"{layout}-back")
 
 

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from annoconv_converters._pictures import said
+from annoconv_converters._pictures import meaning, said
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters.geojson import losses
 from hypothesis import given
 from hypothesis import strategies as st
 
 import annoconv
-from annoconv.casefile import read_case, writing
+from annoconv.casefile import LoadedCase, read_case, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,44 @@ def test_what_is_lost_of_outlines_is_what_is_lost_of_each(
     assert alike.case == each.case
     assert list(alike.losses) == list(each.losses)
     assert any(loss.path.endswith("/color") for loss in alike.losses)
+
+
+@pytest.mark.parametrize("is_sized", [True, False])
+def test_outlines_mean_in_one_step_what_any_record_means(
+    is_sized: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cells.geojson"
+    hole = [[2.5, 3], [4.25, 3], [4, 5.5], [2.5, 3]]
+    square, other = [[1, 1], [9, 1], [9, 9], [1, 9], [1, 1]], [[20, 1], [29, 1], [29, 9], [20, 9], [20, 1]]
+    whole = [
+        {"type": "Polygon", "coordinates": [square, hole]},
+        {"type": "MultiPolygon", "coordinates": [[RINGS[0], hole], [other]]},
+        {"type": "MultiPolygon", "coordinates": [[square], [other]]},
+        {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [square]}]},
+    ]
+    listed = [*features(), *({"type": "Feature", "geometry": each, "properties": {}} for each in whole)]
+    named = {"pictures": [{"file_name": "a.png", "width": 60, "height": 50}]} if is_sized else {}
+    path.write_text(json.dumps({"type": "FeatureCollection", **named, "features": listed}))
+
+    def read() -> list[Any]:
+        (reading,) = annoconv.read([path], format="geojson")
+        annoconv.write([LoadedCase(reading.case, reading.masks)], tmp_path / "again.geojson", format="geojson")
+        (again,) = annoconv.read([tmp_path / "again.geojson"], format="geojson")
+        for each in tmp_path.glob("again.*"):
+            each.unlink()
+        return [reading.case, list(reading.losses), again.case]
+
+    found = read()
+    monkeypatch.setattr(meaning, "plain_annotations", lambda *_, **__: None)
+    assert read() == found
+
+
+def test_a_polygon_beyond_every_image_is_refused_in_one_step_too(tmp_path: Path) -> None:
+    path = tmp_path / "far.geojson"
+    geometry = {"type": "Polygon", "coordinates": [[[1.5, 2.5], [1e9, 3.5], [4.5, 8.5]]]}
+    path.write_text(json.dumps({"type": "Feature", "geometry": geometry, "properties": {}}))
+    with pytest.raises(annoconv.InputError, match="beyond every image"):
+        list(annoconv.read([path], format="geojson"))
 
 
 numbers = st.floats(-1e6, 1e6).map(lambda number: round(number, 3)) | st.sampled_from([0.0, -0.0, 1.005, 2.5])

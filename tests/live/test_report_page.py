@@ -82,6 +82,14 @@ def test_nothing_is_wider_than_the_window(shown: Any) -> None:
         assert box is None or box["x"] + box["width"] <= shown.viewport_size["width"]
 
 
+def test_nothing_is_cut_off_on_paper(shown: Any) -> None:
+    shown.emulate_media(media="print")
+    shown.set_viewport_size({"width": 700, "height": 990})  # A4 between margins
+    for each in shown.locator(".sheet table").all():
+        box = each.bounding_box()
+        assert box is None or box["x"] + box["width"] <= 700
+
+
 def test_the_two_reports_within_it_are_read(shown: Any) -> None:
     consistency = shown.locator("#consistency")
     assert "REG_MR_CT" in consistency.inner_text()

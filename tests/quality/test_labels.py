@@ -174,6 +174,20 @@ def test_a_step_of_a_structure_is_told_as_one(n: int, by: int) -> None:
     assert ([(each.k, each.di, each.dj) for each in content.steps], content.jumps) == ([(22, by, 0)], [])
 
 
+@pytest.mark.parametrize("by", [2, 3, 4])
+@pytest.mark.parametrize("n", range(12))
+def test_a_slice_of_a_slanted_tube_shifted_by_more_is_the_one_finding(n: int, by: int) -> None:
+    """On a slant the way back from the shift looks like another one, and the shift like a step."""
+    rng = np.random.default_rng(n)
+    angle = rng.uniform(0, 2 * np.pi)
+    labels = tube(8, tuple(0.8 * np.array([np.cos(angle), np.sin(angle)])), n / 12)
+    k = int(rng.choice(np.flatnonzero(labels.any(axis=(1, 2)))[4:-4]))
+    shift = round(by * np.sin(angle + n)), round(by * np.cos(angle + n))
+    labels[k] = np.roll(labels[k], shift, axis=(0, 1))
+    content = of(labels)
+    assert ([(each.k, each.dj, each.di) for each in content.jumps], content.steps) == ([(k, *shift)], [])
+
+
 @pytest.mark.parametrize("end", [0, -1])
 def test_the_first_and_last_slice_of_a_straight_structure_shifted_are_found(end: int) -> None:
     labels = tube(8, (0, 0), 0)

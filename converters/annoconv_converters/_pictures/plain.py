@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.errors import InputError
+from annoconv_converters._pictures.geometry import polygon_of_pieces, segmentation_from_record
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.record_ids import annotation_id
 
@@ -65,7 +66,7 @@ def plain_annotations(
     uids = (uid,)
     for shape in picture.shapes:
         record = shape.record
-        if "keypoints" in record or "caption" in record or "parent_id" in shape.more or shape.has_parts:
+        if "keypoints" in record or "caption" in record or "parent_id" in shape.more:
             return None
         key = shape.key if use_keys else {}
         identity = key.get("id")
@@ -92,6 +93,8 @@ def _geometry(shape: Shape, size: tuple[int, int], key: Record, source: object) 
     if not drawn and (drawn is None or type(drawn) is list):
         sides = _sides(box)
         return None if sides is None else {"type": "bbox", "bbox": sides}
+    if shape.has_parts:
+        return _polygon(shape, size, key, source) if box is None else None
     if type(drawn) is not list or len(drawn) != 1 or key or not (box is None or box == [] or _sides(box)):
         return None
     try:
@@ -101,6 +104,20 @@ def _geometry(shape: Shape, size: tuple[int, int], key: Record, source: object) 
     if read is None or read.rings is None:
         return None
     return {"type": "polygon", "polygon": read.rings[0]}
+
+
+def _polygon(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
+    """Return a polygon of which the rings of each part are known; None if it is left to `meaning`.
+
+    What its record holds is looked at and not kept.
+    """
+    if not shape.pieces or key.get("type", "polygon") != "polygon":
+        return None
+    try:
+        read = segmentation_from_record(shape.record, size, source=source, where=place_in("annotations", shape.record))
+    except InputError:
+        return None
+    return None if read is None or read.rings is None else {"type": "polygon", **polygon_of_pieces(shape.pieces)}
 
 
 def _sides(box: Any) -> list[float] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
+from operator import is_
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -328,11 +329,18 @@ def _line(value: Any, path: Path, where: str) -> list[list[float]]:
 
 
 def _rings(value: Any, path: Path, where: str) -> list[list[list[float]]]:
-    """Return the rings of a polygon, the outer one first, without the corner that repeats the first."""
+    """Return the rings of a polygon, the outer one first, without the corner that repeats the first.
+
+    Lists of floats are those of the feature, which says the same without that corner.
+    """
     rings: list[list[list[float]]] = []
     for each in _list(value, path, where):
         corners = _corners(each, path, where)
-        corners = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
+        if len(corners) > 1 and corners[0] == corners[-1]:
+            if corners is each and corners[-2] != corners[0]:
+                corners.pop()
+            else:
+                corners = corners[:-1]
         if len(corners) < 3:
             raise InputError(
                 "the ring is too short",
@@ -343,4 +351,4 @@ def _rings(value: Any, path: Path, where: str) -> list[list[list[float]]]:
                 advice=CORRECT_FILE,
             )
         rings.append(corners)
-    return rings
+    return value if all(map(is_, rings, value)) else rings

@@ -12,10 +12,14 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from numpy.typing import NDArray
+
 __all__ = ["CONFIDENCE", "bootstrap_interval"]
 
 CONFIDENCE: Final = 0.95
 _RESAMPLES: Final = 2000
+_AT_ONCE: Final = 1 << 18
+"""Units that are drawn at once."""
 
 
 def bootstrap_interval(
@@ -57,7 +61,10 @@ def bootstrap_interval(
     at = np.array([places[name] for name in names])
     sums, counts = np.bincount(at, numbers), np.bincount(at)
     draw = np.random.RandomState(seed)  # its stream is frozen, that of newer generators is not
-    drawn = (draw.randint(0, len(sums), len(sums)) for _ in range(resamples))
-    means = [float(sums[some].sum() / counts[some].sum()) for some in drawn]
-    low, high = np.percentile(means, [50 * (1 - confidence), 50 * (1 + confidence)])
+    means: list[NDArray[np.float64]] = []
+    at_once = max(1, _AT_ONCE // len(sums))
+    for first in range(0, resamples, at_once):
+        drawn = draw.randint(0, len(sums), (min(at_once, resamples - first), len(sums)))
+        means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
+    low, high = np.percentile(np.concatenate(means), [50 * (1 - confidence), 50 * (1 + confidence)])
     return float(low), float(high)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int64]
 
-__all__ = ["Background", "background_of", "label_parts", "meeting", "parts_of"]
+__all__ = ["Background", "background_of", "background_parts", "label_parts", "meeting", "parts_of", "touching"]
 
 _AROUND: Final = ((0, 1), (1, -1), (1, 0), (1, 1))
 """(k, j) of the half of the rows around a row that come after it."""
@@ -132,15 +132,22 @@ def parts_of(count: int, pairs: Iterable[tuple[Indices, Indices]]) -> tuple[int,
     return int(is_root.sum()), number[root].astype(np.int32)
 
 
-def label_parts(found: Foreground) -> tuple[int, NDArray[np.int32]]:
-    """Return how many connected parts the labels have, and the part of each run."""
+def touching(found: Foreground) -> dict[tuple[int, int], tuple[Indices, Indices]]:
+    """Return which runs of one label touch in the rows (k, j) further on, by their faces, edges or corners."""
     runs = found.starts, found.stops
-    pairs: list[tuple[Indices, Indices]] = []
+    pairs: dict[tuple[int, int], tuple[Indices, Indices]] = {}
     for step in _AROUND:
         a, b = meeting(runs, runs, found.shape_kji, step, reach=1)
         same = found.values[a] == found.values[b]
-        pairs.append((a[same], b[same]))
-    return parts_of(len(found.starts), pairs)
+        pairs[step] = a[same], b[same]
+    return pairs
+
+
+def label_parts(
+    found: Foreground, pairs: Mapping[tuple[int, int], tuple[Indices, Indices]]
+) -> tuple[int, NDArray[np.int32]]:
+    """Return how many connected parts the labels have, and the part of each run; `pairs` are what `touching` tells."""
+    return parts_of(len(found.starts), pairs.values())
 
 
 def background_parts(
@@ -157,7 +164,7 @@ def background_parts(
     ndarray, shape (parts,)
         Whether each part reaches the border of the volume (of the slice).
     ndarray, shape (parts,)
-        The only label around each part; 0 where there are several or none.
+        The only label around each part; 0 where there are several or none, and where no part is enclosed.
     """
     depth, rows, columns = found.shape_kji
     runs, labels = (zeros.starts, zeros.stops), (found.starts, found.stops)
@@ -168,6 +175,8 @@ def background_parts(
     if not flat:
         k = zeros.starts // columns // rows
         open_[part[(k == 0) | (k == depth - 1)]] = True
+    if open_.all():
+        return count, part, open_, np.zeros(count, np.int64)
     low = np.full(count, np.iinfo(np.int64).max)
     high = np.zeros(count, np.int64)
     values = found.values.astype(np.int64)

@@ -10,6 +10,7 @@ nothing disagrees, the centroids tell, on labels that are drawn steadily.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Jump", "jumps_of"]
 
+_STILL: Final = 0.5
+"""Voxels by which the way from centroid to centroid may turn along i or j, and none of the numbers below is reached."""
 _LEAST_SHIFT: Final = 0.6
 """Voxels by which the centroid leaves the line of its neighbours' when a slice is shifted by one."""
 _LEAST_STEP: Final = 2
@@ -62,7 +65,8 @@ class Jump(NamedTuple):
 def jumps_of(table: SliceTable, shifts: UnitShifts) -> tuple[list[Jump], list[Jump]]:
     """Return the slices that are shifted against both neighbours, and those from which on all are."""
     count = len(table.areas)
-    if count < 3:
+    part = slice(table.first, table.first + count)
+    if count < 3 or _is_still(table, shifts.gains[:, :, part]):
         return [], []
     usable = table.areas >= LEAST_AREA
     bend = np.full((count, 2), np.nan)
@@ -74,57 +78,74 @@ def jumps_of(table: SliceTable, shifts: UnitShifts) -> tuple[list[Jump], list[Ju
     off = np.full((count, 2), np.nan)
     if count > 3:
         off[2:-1] = pace[1:-1] - (pace[:-2] + pace[2:]) / 2
-    part = slice(table.first, table.first + count)
-    usual = _usual(shifts.disagreement[part], table.areas)
+    usual = _Usual(shifts.disagreement[part], table.areas)
     own, voxels = (each[:, :, part].reshape(9, -1) for each in (shifts.gains, shifts.voxels))
     gains = np.where(voxels >= _LEAST_VOXELS, own, 0).max(axis=0)
     steps = [
         step
         for k in _candidates(off, _LEAST_STEP - 1 + _LEAST_SHIFT)
         if (step := _step(table, pace, off, k)) is not None
-        and _is_step(table, step, {n: _back(own, n) for n in (k - 1, k)})
+        and _is_step(table, step, {n: _back(own, n) for n in (k - 1, k)}, bend)
     ]
     beside_steps = {each.k - table.first + n for each in steps for n in (-1, 0)}
     gains[[*beside_steps]] = 0
     jumps = list[Jump]()
-    for k in _alone(gains, _LEAST_GAIN + _OF_DISAGREEMENT * usual):
+    for k in _alone(gains, usual):
         far = _jump(table, bend, k, _GAIN, is_steady=False) if k in _candidates(bend, 1 + _LEAST_SHIFT) else None
-        jumps.append(far or Jump(table.first + k, *_back(own, k)))
+        jumps.append(_fitted(table, far or Jump(table.first + k, *_back(own, k))))
     told = {each.k - table.first + n for each in jumps for n in (-1, 0, 1)} | beside_steps
     candidates = [k for k in _candidates(bend, _LEAST_SHIFT) if k not in told]
-    is_steady = usual <= _STEADY
     found = [
-        _jump(table, bend, k, max(_GAIN, _OF_DISAGREEMENT * usual[k]), is_steady=bool(is_steady[k])) for k in candidates
+        _jump(table, bend, k, max(_GAIN, _OF_DISAGREEMENT * usual.at(k)), is_steady=usual.at(k) <= _STEADY)
+        for k in candidates
     ]
-    jumps += [jump for jump in found if jump is not None]
-    jumps += [jump for jump in _ends(table, usable) if is_steady[jump.k - table.first]]
+    jumps += [_fitted(table, jump) for jump in found if jump is not None]
+    jumps += [jump for jump in _ends(table, usable) if usual.at(jump.k - table.first) <= _STEADY]
     most = max(1, int(_MOST_SHARE * count))
     return (sorted(jumps) if len(jumps) <= most else []), (steps if len(steps) <= most else [])
 
 
-def _usual(disagreement: NDArray[np.float64], areas: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return for each slice how much those of its label disagree, but for it and those beside it: nine in ten less.
-
-    It is larger for a slice that is smaller than most, whose outline has fewer voxels; 1 where too few others tell.
-    """
-    told = np.flatnonzero(~np.isnan(disagreement))
-    if not len(told):
-        return np.ones(len(areas))
-    typical = float(np.median(areas[told]))
-    usual = np.ones(len(areas))
-    for k in range(len(areas)):
-        others = disagreement[told[np.abs(told - k) > 1]]
-        if len(others) >= _LEAST_WITNESSES:
-            most = float(np.sort(others)[int(_NINE_IN_TEN * (len(others) - 1))])
-            usual[k] = most * max(1.0, (typical / max(int(areas[k]), 1)) ** 0.25)
-    return usual
+def _is_still(table: SliceTable, gains: NDArray[np.float64]) -> bool:
+    """Tell whether nothing of a label can be told to be shifted: centroids run straight, and no slice gains."""
+    centres = table.centres
+    turns = (
+        centres[:-2] - 2 * centres[1:-1] + centres[2:]
+    )  # twice the bend, and no less than half of what steps are off
+    return not ((np.abs(turns) > _STILL).any() or (gains >= _LEAST_GAIN).any())
 
 
-def _alone(gains: NDArray[np.float64], least: NDArray[np.float64]) -> list[int]:
-    """Return the slices that gain so much, of two beside each other the one that gains more."""
+class _Usual:
+    """How much the slices of a label disagree, told for a slice by the others: nine in ten disagree less."""
+
+    def __init__(self, disagreement: NDArray[np.float64], areas: NDArray[np.int64]) -> None:
+        self._disagreement = disagreement
+        self._areas = areas
+
+    @cached_property
+    def _told(self) -> tuple[NDArray[np.int64], float]:
+        """The slices whose disagreement is known, and how large they usually are."""
+        told = np.flatnonzero(~np.isnan(self._disagreement))
+        return told, float(np.median(self._areas[told])) if len(told) else 0.0
+
+    def at(self, k: int) -> float:
+        """Return it for a slice, by those that are not beside it; 1 where too few others tell.
+
+        It is larger for a slice that is smaller than most, whose outline has fewer voxels.
+        """
+        told, typical = self._told
+        others = self._disagreement[told[np.abs(told - k) > 1]]
+        if len(others) < _LEAST_WITNESSES:
+            return 1.0
+        most = float(np.sort(others)[int(_NINE_IN_TEN * (len(others) - 1))])
+        smaller: float = (typical / max(int(self._areas[k]), 1)) ** 0.25
+        return most * max(1.0, smaller)
+
+
+def _alone(gains: NDArray[np.float64], usual: _Usual) -> list[int]:
+    """Return the slices that gain more than others disagree, of two beside each other the one that gains more."""
     found: list[int] = []
-    for k in sorted(np.flatnonzero(gains >= least).tolist(), key=lambda k: (-gains[k], k)):
-        if not {k - 1, k + 1} & set(found):
+    for k in sorted(np.flatnonzero(gains >= _LEAST_GAIN).tolist(), key=lambda k: (-gains[k], k)):
+        if gains[k] >= _LEAST_GAIN + _OF_DISAGREEMENT * usual.at(k) and not {k - 1, k + 1} & set(found):
             found.append(k)
     return sorted(found)
 
@@ -150,6 +171,17 @@ def _jump(table: SliceTable, bend: NDArray[np.float64], k: int, least: float, *,
     return Jump(table.first + k, di, dj) if is_jump else None
 
 
+def _fitted(table: SliceTable, jump: Jump) -> Jump:
+    """Return a shift of one slice by as many voxels as leave least difference, step by step from those told."""
+    k, best = jump.k - table.first, (jump.di, jump.dj)
+    while True:
+        around = [(best[0] + di, best[1] + dj) for di in (-1, 0, 1) for dj in (-1, 0, 1)]
+        least = min(around, key=lambda by, best=best: (_difference(table, k, {k: by}), by != best, by))  # type: ignore[misc]
+        if least == best:
+            return Jump(jump.k, *best)
+        best = least
+
+
 def _is_spike(bend: NDArray[np.float64], k: int, di: int, dj: int) -> bool:
     """Tell whether centroids lie as one whole shift of one slice puts them, on a line that is quiet but for it."""
     shift = np.array([di, dj], dtype=np.float64)
@@ -168,13 +200,14 @@ def _ends(table: SliceTable, usable: NDArray[np.bool_]) -> list[Jump]:
         if count < 5 or not usable[[end, near, far, further]].all():
             continue
         c = table.centres
-        off = c[end] - (2 * c[near] - c[far])
-        di, dj = (round(float(each)) for each in off)
+        di, dj = (round(each) for each in (c[end] - (2 * c[near] - c[far])).tolist())
+        if (di, dj) == (0, 0):
+            continue
+        size = math.hypot(di, dj)
         rest = np.linalg.norm(c[near] - (2 * c[far] - c[further]))
         pace = np.linalg.norm(np.diff(c, axis=0), axis=1)
         others = np.delete(pace, 0 if end == 0 else count - 2)
-        size = math.hypot(di, dj)
-        is_rare = size > 0 and np.nanmax(others) <= size / 2
+        is_rare = np.nanmax(others) <= size / 2
         if is_rare and rest <= _QUIET * size and _gain(table, end, (near,), di, dj) >= _GAIN:
             found.append(Jump(table.first + end, di, dj))
     return found
@@ -190,21 +223,31 @@ def _step(table: SliceTable, pace: NDArray[np.float64], off: NDArray[np.float64]
     return Jump(table.first + k, di, dj) if is_quiet and _gain(table, k, (k - 1,), di, dj) >= _GAIN else None
 
 
+def _rounded(shift: NDArray[np.float64]) -> tuple[int, int]:
+    """Return a shift in whole voxels; none of a slice whose neighbours do not tell."""
+    di, dj = np.nan_to_num(shift).round().astype(int).tolist()
+    return di, dj
+
+
 def _back(gains: NDArray[np.float64], k: int) -> tuple[int, int]:
     """Return the shift by one voxel (di, dj) whose undoing gains most for a slice."""
     dj, di = divmod(int(gains[:, k].argmax()), 3)
     return di - 1, dj - 1
 
 
-def _is_step(table: SliceTable, step: Jump, alone: dict[int, tuple[int, int]]) -> bool:
-    """Tell whether moving back all slices from a step on explains far more than moving back one beside it, by itself.
+def _is_step(table: SliceTable, step: Jump, by_one: dict[int, tuple[int, int]], bend: NDArray[np.float64]) -> bool:
+    """Tell whether moving back all slices from a step on explains more than moving back one beside it, by itself.
 
-    `alone` is how one of them would be moved back by a voxel, from the first slice of the label.
+    Far more, where this one is moved by a voxel, as `by_one` tells of slices from the first of the label.
     """
     k, shift = step.k - table.first, (step.di, step.dj)
     as_is = _difference(table, k, {})
     as_step = as_is - _difference(table, k, {k: shift, k + 1: shift})
-    return all(as_step > _SURELY * (as_is - _difference(table, k, {n: by})) for n, by in alone.items())
+    alone = [(_SURELY, n, by) for n, by in by_one.items()]
+    for n in (k - 1, k):
+        jump = _fitted(table, Jump(table.first + n, *_rounded(bend[n])))
+        alone.append((1.0, n, (jump.di, jump.dj)))
+    return all(as_step > share * (as_is - _difference(table, k, {n: by})) for share, n, by in alone)
 
 
 def _difference(table: SliceTable, k: int, moved: dict[int, tuple[int, int]]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from annoconv.quality.components import background_of, background_parts, label_parts
+from annoconv.quality.components import background_of, background_parts, label_parts, touching
 from annoconv.quality.jumps import Jump, jumps_of
 from annoconv.quality.shifts import unit_shifts
 from annoconv.quality.slices import gaps_of, slice_tables
@@ -73,14 +73,15 @@ def examine(found: Foreground) -> Mapping[int, LabelContent]:
     if not found.starts.size:
         return contents
     lengths = found.stops - found.starts
-    count, part = label_parts(found)
+    pairs = touching(found)
+    count, part = label_parts(found, pairs)
     for value, each in _sized(count, part, lengths, found.starts, found):
         contents[value].parts.append(each)
     for content in contents.values():
         content.parts.sort(key=lambda each: (-each.voxels, each.place[::-1]))
         content.voxels = sum(each.voxels for each in content.parts)
     _enclosed(found, contents)
-    shifts = unit_shifts(found)
+    shifts = unit_shifts(found, pairs)
     for value, table in slice_tables(found).items():
         content = contents[value]
         content.gaps = gaps_of(table)
@@ -109,12 +110,18 @@ def _sized(
 
 
 def _enclosed(found: Foreground, contents: Mapping[int, LabelContent]) -> None:
-    """Add cavities, and holes in slices that are open in space."""
+    """Add cavities, and holes in slices that are open in space.
+
+    What is enclosed in space is enclosed in each slice: where nothing is, there is no cavity either.
+    """
     zeros = background_of(found)
     lengths = zeros.stops - zeros.starts
+    flat = background_parts(found, zeros, flat=True)
+    if flat[2].all():
+        return
     in_cavity = np.zeros(len(lengths), np.bool_)
     for is_flat in (False, True):
-        count, part, is_open, around = background_parts(found, zeros, flat=is_flat)
+        count, part, is_open, around = flat if is_flat else background_parts(found, zeros, flat=False)
         sizes = np.bincount(part, weights=lengths, minlength=count).astype(np.int64)
         _, first = np.unique(part, return_index=True)
         closed = ~is_open & (around > 0)

@@ -9,8 +9,11 @@ import numpy as np
 from annoconv.quality.components import meeting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from annoconv.quality.components import Indices
     from annoconv.volumes.foreground import Foreground
 
 __all__ = ["LEAST_AREA", "UnitShifts", "unit_shifts"]
@@ -39,11 +42,13 @@ class UnitShifts(NamedTuple):
     disagreement: NDArray[np.float64]
 
 
-def unit_shifts(found: Foreground) -> dict[int, UnitShifts]:
+def unit_shifts(
+    found: Foreground, touching: Mapping[tuple[int, int], tuple[Indices, Indices]]
+) -> dict[int, UnitShifts]:
     """Return for each label what moving its slices by one voxel would do, told from how far runs overlap.
 
     With p and q the neighbours of x, the voxels of x that disagree with both are |p and q| + |x| - |p and x| -
-    |q and x|: only the last two change when x is moved.
+    |q and x|: only the last two change when x is moved. `touching` tells which runs may overlap when one is moved.
     """
     depth, rows, columns = found.shape_kji
     labels, number = np.unique(found.values, return_inverse=True)
@@ -54,9 +59,12 @@ def unit_shifts(found: Foreground) -> dict[int, UnitShifts]:
 
     def overlaps(dk: int, dj: int, shifts: tuple[int, ...]) -> list[NDArray[np.float64]]:
         """Return for each slice how far it overlaps the one dk on, when it is moved by dj and each di."""
-        a, b = meeting(runs, runs, found.shape_kji, (dk, dj), reach=1)
-        same = number[a] == number[b]
-        a, b = a[same], b[same]
+        if (dk, dj) in touching:
+            a, b = touching[dk, dj]
+        else:
+            a, b = meeting(runs, runs, found.shape_kji, (dk, dj), reach=1)
+            same = number[a] == number[b]
+            a, b = a[same], b[same]
         moved = (dk * rows + dj) * columns
         told: list[NDArray[np.float64]] = []
         for di in shifts:
@@ -65,15 +73,18 @@ def unit_shifts(found: Foreground) -> dict[int, UnitShifts]:
             told.append(np.bincount(key[a], weights=np.maximum(overlap, 0), minlength=count).astype(np.float64))
         return told
 
-    own, following = (np.array([overlaps(dk, dj, (-1, 0, 1)) for dj in (-1, 0, 1)]) for dk in (0, 1))
+    following = np.array([overlaps(1, dj, (-1, 0, 1)) for dj in (-1, 0, 1)])
+    down, (right,) = overlaps(0, 1, (-1, 0, 1)), overlaps(0, 0, (1,))
+    own = np.array([down[::-1], [right, areas, right], down])  # a slice overlaps itself as much when moved back
     (beyond,) = overlaps(2, 0, (0,))
     # Overlaps of k moved back by s with k + 1, and of k - 1 moved on by s with k.
     after = following[::-1, ::-1] - following[1, 1]
     before = np.roll(following, 1, axis=2) - np.roll(following[1, 1], 1)
+    voxels = after + before
     moved = 2 * (areas - own)
     apart = np.roll(beyond, 1) + areas - following[1, 1] - np.roll(following[1, 1], 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        gains = np.nan_to_num((after + before) / moved)
+        gains = np.nan_to_num(voxels / moved)
         disagreement = np.nan_to_num(apart / ((moved[0, 1] + moved[1, 0] + moved[1, 2] + moved[2, 1]) / 4))
     beside = np.minimum(np.roll(areas, 1), np.roll(areas, -1))
     is_told = np.minimum(areas, beside) >= LEAST_AREA
@@ -82,6 +93,6 @@ def unit_shifts(found: Foreground) -> dict[int, UnitShifts]:
     disagreement[~is_told] = np.nan
     spans = [slice(n * depth, (n + 1) * depth) for n in range(len(labels))]
     return {
-        int(value): UnitShifts(gains[:, :, span], (after + before)[:, :, span], disagreement[span])
+        int(value): UnitShifts(gains[:, :, span], voxels[:, :, span], disagreement[span])
         for value, span in zip(labels.tolist(), spans, strict=True)
     }

@@ -60,38 +60,37 @@ class SliceTable:
 
 
 def slice_tables(found: Foreground) -> dict[int, SliceTable]:
-    """Return the slices of each label."""
-    _, rows, columns = found.shape_kji
-    order = np.argsort(found.values, kind="stable")
-    values, starts, stops = found.values[order], found.starts[order], found.stops[order]
-    firsts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-    lasts = np.append(firsts[1:], len(values))
-    return {
-        int(values[a]): _table(starts[a:b], stops[a:b], rows, columns)
-        for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    }
-
-
-def _table(starts: NDArray[np.int64], stops: NDArray[np.int64], rows: int, columns: int) -> SliceTable:
-    line, i = np.divmod(starts, columns)
+    """Return the slices of each label; all labels are counted at once."""
+    depth, rows, columns = found.shape_kji
+    labels, number = np.unique(found.values, return_inverse=True)
+    line, i = np.divmod(found.starts, columns)
     k, j = np.divmod(line, rows)
-    length = stops - starts
-    first = int(k[0])
-    at = k - first
-    count = int(k[-1]) - first + 1
-    areas = np.bincount(at, weights=length, minlength=count)
-    sums = [np.bincount(at, weights=w * length, minlength=count) for w in (i + (length - 1) / 2, j)]
+    key = number * depth + k
+    order = np.argsort(key, kind="stable")
+    key, i, j, k = key[order], i[order], j[order], k[order]
+    starts, length = found.starts[order], (found.stops - found.starts)[order]
+    count = len(labels) * depth
+    areas = np.bincount(key, weights=length, minlength=count)
+    sums = [np.bincount(key, weights=w * length, minlength=count) for w in (i + (length - 1) / 2, j)]
     with np.errstate(invalid="ignore", divide="ignore"):
         centres = np.stack(sums, axis=1) / areas[:, None]
     boxes = np.zeros((count, 4), np.int64)
-    begins = np.flatnonzero(np.append(True, at[1:] != at[:-1]))
-    held = at[begins]
+    begins = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
     for n, (values, reduce) in enumerate(
         ((i, np.minimum), (i + length - 1, np.maximum), (j, np.minimum), (j, np.maximum))
     ):
-        boxes[held, n] = reduce.reduceat(values, begins)
+        boxes[key[begins], n] = reduce.reduceat(values, begins)
     plane = starts - k * rows * columns
-    return SliceTable(first, areas.astype(np.int64), centres, boxes, (plane, plane + length, k), columns)
+    runs = plane, plane + length, k
+    areas = areas.astype(np.int64)
+    ends = np.searchsorted(key, np.arange(len(labels) + 1) * depth)
+    tables: dict[int, SliceTable] = {}
+    for n, (value, a, b) in enumerate(zip(labels.tolist(), ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
+        first, last = int(k[a]), int(k[b - 1])
+        held = slice(n * depth + first, n * depth + last + 1)
+        own = runs[0][a:b], runs[1][a:b], runs[2][a:b]
+        tables[int(value)] = SliceTable(first, areas[held], centres[held], boxes[held], own, columns)
+    return tables
 
 
 def gaps_of(table: SliceTable) -> list[tuple[int, int]]:

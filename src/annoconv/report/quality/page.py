@@ -69,7 +69,10 @@ figure:target, details:target, tr:target { outline: 3px solid #2460c0 } figcapti
 .swatch { display: inline-block; width: .8em; height: .8em; border: 1px solid #666; margin-right: .3em }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); padding: .6rem }
 mark { background: #ffe58a } svg { display: block } summary { cursor: pointer }
-.wide + .wide { margin-top: .6rem } @media print { .sheet { break-before: page } nav { display: none } }
+.wide + .wide { margin-top: .6rem } @media print { .sheet { break-before: page } nav { display: none }
+.wide { overflow: visible } .wide bdi { overflow-wrap: anywhere } .wide tr:first-child th { white-space: normal }
+.sheet table { font-size: .75rem } .sheet tr > th:first-child { min-width: 0 } }
+@media (min-width: 60rem) { .sheet bdi { overflow-wrap: anywhere } }
 $style</style>
 </head>
 <body>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.messages import Message
@@ -115,7 +114,7 @@ def _registrations(one: Mapping[str, Any]) -> str:
 
 
 def _error(error: Mapping[str, Any]) -> str:
-    told = f"{escape(error['measure'])} {_number(error['value'])}"
+    told = f"{own(error['measure'])} {_number(error['value'])}"
     if error.get("landmarks") is not None:
         told += f" (n = {error['landmarks']})"
     if "most" not in error:
