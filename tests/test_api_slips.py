@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -410,6 +411,11 @@ def test_a_notebook_shows_tables_in_which_nothing_is_markup(loaded: LoadedCase, 
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     assert shown.count("<tr>") == 3
+    formula = loaded.case.model_copy(update={"case_id": r"$a$ and \(b\)"})
+    shown = LoadedCase(formula, loaded.masks)._repr_html_()
+    assert (
+        re.sub(r"<span>[$\\]</span>", "", shown).count("$") == re.sub(r"<span>[$\\]</span>", "", shown).count("\\") == 0
+    )
     losses = annoconv.write(loaded, tmp_path / "x.dcm", format="dicom-seg", images=ct)
     assert losses._repr_html_().count("<tr>") == min(len(losses), 50) + 1
     assert annoconv.LossReport()._repr_html_().count("<tr>") == 1

@@ -34,6 +34,7 @@ LISTED = {
 WANTED = "boxes-csv or test_boxes_csv or (test_contract and not to- and not from-)"
 """The tests of the format, and those of the contract that are of no format."""
 GOLDEN = "tests/golden/losses/boxes-csv.txt"
+STUB = "src/annoconv/registry/typed.pyi"
 CATALOGUE = "converters/annoconv_converters/locale/zh/LC_MESSAGES/annoconv.po"
 """Where `make generate` puts the new sentences, for their Chinese."""
 
@@ -120,7 +121,7 @@ def test_a_toy_is_added_by_the_files_that_are_named(copy: Path) -> None:
     after = digests(copy)
     changed = {name for name in after if before.get(name) != after[name]}
     assert before.keys() <= after.keys()
-    assert changed == {*ADDED, "pyproject.toml", GOLDEN, CATALOGUE, *print_format_tables(ROOT)}
+    assert changed == {*ADDED, "pyproject.toml", GOLDEN, CATALOGUE, *print_format_tables(ROOT), STUB}
     assert "二维框" in (copy / "README.zh-CN.md").read_text("utf-8")
     lost = (copy / GOLDEN).read_text("utf-8").splitlines()
     assert [line.split() for line in lost if line.startswith("bare: ")] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
@@ -172,3 +173,29 @@ def test_the_images_come_second() -> None:
     assert times.timestamp([case_with().case], [one.acquired_at for one in sources], zone=UTC) == naive.replace(
         tzinfo=UTC
     )
+
+
+@pytest.mark.parametrize("name", sorted(registry.converters()))
+def test_a_converter_has_a_function_with_its_options_in_the_signature(name: str) -> None:
+    called = registry.converters()[name]
+    function = getattr(annoconv, name.replace("-", "_"))
+    parameters = inspect.signature(function).parameters
+    for option, each in called.options.items():
+        assert parameters[option].default == each.default
+        assert parameters[option].kind is inspect.Parameter.KEYWORD_ONLY
+        assert f"\n{option}\n    " in function.__doc__
+    assert "context" in parameters
+    assert ("overwrite" in parameters) == (called.direction == "to")
+    assert function.__name__ in dir(annoconv)
+
+
+def test_functions_of_formats_write_and_read(tmp_path: Path) -> None:
+    losses = annoconv.to_coco(loaded(), tmp_path / "x.json", plain=True)
+    assert losses == annoconv.write(loaded(), tmp_path / "y.json", format="coco", plain=True)
+    assert (tmp_path / "x.json").read_bytes() == (tmp_path / "y.json").read_bytes()
+    (reading,) = annoconv.from_coco(tmp_path / "x.json")
+    assert reading.case.annotations
+    with pytest.raises(UsageError, match="Did you mean plain"):
+        annoconv.to_coco(loaded(), tmp_path / "z.json", plan=True)  # type: ignore[call-arg]
+    for name in ("to_cocoo", "to-coco", "from_nothing", "sideways"):
+        assert not hasattr(annoconv, name)

@@ -17,6 +17,7 @@ from model.generator.fhir_definitions import outputs as fhir_definitions
 from model.generator.fhir_extensions import print_extensions
 from model.generator.fhir_guide import print_guide
 from model.generator.format_tables import print_format_tables
+from model.generator.function_stubs import print_function_stubs
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
 from model.generator.keys import print_keys
@@ -83,7 +84,8 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),
     }
-    return generated | pages | print_format_tables(root)
+    stubs = {"src/annoconv/registry/typed.pyi": print_function_stubs()}
+    return generated | pages | stubs | print_format_tables(root)
 
 
 def _init(model: Model) -> str:

@@ -82,6 +82,12 @@ __all__ = [
     "write_cases",
 ]
 
+if TYPE_CHECKING:  # a function for each converter
+    import annoconv.registry.typed as typed
+    from annoconv.registry.typed import *  # noqa: F403
+
+    __all__ += typed.__all__
+
 _HOMES = {
     "casefile.arrays": ("image_of", "pixels_of", "text_span"),
     "casefile": ("LoadedCase", "Reading", "read_case", "read_cases", "write_case", "write_cases"),
@@ -114,12 +120,17 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("annoconv")
-    if name not in _HOME_OF:
+    if name in _HOME_OF:
+        value = getattr(import_module(f"annoconv.{_HOME_OF[name]}"), name)
+    elif not name.startswith(("to_", "from_")) or (value := _functions().function_of(name)) is None:
         raise AttributeError(f"module 'annoconv' has no attribute {name!r}")
-    value = getattr(import_module(f"annoconv.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_functions().names()})
+
+
+def _functions() -> Any:
+    return import_module("annoconv.registry.functions")

@@ -22,6 +22,10 @@ LoadedCase(case, np.zeros((2, 4, 4), bool))  # flagged
 LoadedCase("case.json")  # flagged
 annoconv.validate(loaded, profile="minimum")  # flagged
 annoconv.write({"task_id": "T"}, "x.dcm", format="dicom-seg")  # flagged
+annoconv.to_dicom_seg(loaded, "x.dcm", images="ct", type="labelmapp")  # flagged
+annoconv.to_dicom_seg(loaded, "x.dcm", images="ct", kind="labelmap")  # flagged
+annoconv.to_coco(loaded, "x.json", segmentation="polygon", overwrite=True)
+annoconv.from_nifti("masks", images="ct", layout="nnunetv2")  # flagged
 annoconv.find(case, "M1", MaskAnnotation).bbox  # flagged
 annoconv.text_span(text, "x", id="S", label_code="L", semantic_type="signs")  # flagged
 case.annotations[0].label_codes  # flagged

@@ -153,11 +153,11 @@ _SHOWN_ROWS = 50
 def _table_of(case: Case) -> str:
     """Return the annotations of a case as HTML."""
     rows = [
-        (each.id, each.type, each.category.value, each.label_code, each.image_uid or case.image.uid, each.status or "")
+        (each.id, each.type, each.category, each.label_code, each.image_uid or case.image.uid, each.status or "")
         for each in case.annotations[:_SHOWN_ROWS]
     ]
     shape = " x ".join(map(str, case.image.shape or ()))
-    caption = f"{case.case_id or case.task_id}: {case.image.modality.value} {shape}"
+    caption = f"{case.case_id or case.task_id}: {case.image.modality} {shape}"
     return table(("id", "type", "category", "label", "image", "status"), rows, caption, len(case.annotations))
 
 

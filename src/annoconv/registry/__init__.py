@@ -293,7 +293,7 @@ def write(
     as_read
         That nothing was changed in the cases since they were read is known; else each is checked again.
     **options
-        The format's own; its command's help describes them.
+        The format's own: the signature of its own function, `annoconv.to_dicom_seg` and the like, has them in full.
 
     Raises
     ------
@@ -340,7 +340,7 @@ def read(
     context
         What is the same for all formats.
     **options
-        The format's own; its command's help describes them.
+        The format's own: the signature of its own function, `annoconv.from_dicom_seg` and the like, has them in full.
 
     Raises
     ------
