@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -105,6 +106,40 @@ def test_a_client_gives_the_verdict_and_the_place_of_every_example(
     found = told(client, invalid)
     wrong = {name: places for name, places in found.items() if places != {EXPECTED[name]["pointer"]}}
     assert wrong == {}
+
+
+WHOLE = b'{"task_id":"T","image":{"uid":"1.2.3","modality":"CT"},"annotations":[],"metadata":{"annotator":"A"}}'
+BROKEN = {
+    "its end is missing": WHOLE[:40],
+    "a byte order mark": b"\xef\xbb\xbf" + WHOLE,
+    "`NaN`": WHOLE.replace(b'"T"', b"NaN"),
+    "text that is not UTF-8": WHOLE.replace(b'"T"', b'"T\xe9"'),
+    "a number beyond a double, `1e400`": WHOLE.replace(b'"CT"', b'"CT","spacing":[1e400,1,1]'),
+    'a lone surrogate, `"\\ud800"`': WHOLE.replace(b'"T"', rb'"T\ud800"'),
+    "a key that stands twice": WHOLE.replace(b'"task_id"', b'"task_id":"U","task_id"'),
+    "more than 201 levels": WHOLE[:-1] + b',"extensions":{"x.y":' + b'{"a":' * 200 + b"1" + b"}" * 202,
+}
+ROWS = re.compile(r"^  \| (.+) \| (\w+ it) \| (\w+ it) \| (\w+ it) \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize(("column", "language"), [(1, "javascript"), (2, "go"), (3, "java")])
+def test_a_client_names_the_files_that_it_cannot_read_and_checks_the_others(
+    column: int, language: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    client: Any = request.getfixturevalue(language)
+    names = dict(zip(BROKEN, (tmp_path / f"{number}.json" for number in range(len(BROKEN))), strict=True))
+    for row, path in names.items():
+        path.write_bytes(BROKEN[row])
+        assert run([sys.executable, "-m", "annoconv", "validate", str(path)], tmp_path).returncode in {1, 4}, row
+    last = tmp_path / "last.json"
+    last.write_bytes(WHOLE[:-1] + b',"x":1}')
+    done = client("annoconv.schema.json", tmp_path / "gone.json", *names.values(), last)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'gone.json'}: /: cannot be read as JSON: " in done.stdout
+    assert f"{last}: /x: " in done.stdout
+    page = ROWS.findall((PAGES / "validate-in-another-language.md").read_text("utf-8"))
+    refused = {row: f"{path}: /" in done.stdout for row, path in names.items()}
+    assert refused == {row[0]: row[column] == "refuses it" for row in page}
 
 
 @pytest.mark.parametrize(("page", "name"), [("javascript", "check.js"), ("go", "check.go"), ("java", "Check.java")])
