@@ -261,6 +261,11 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
     "the output exists": (lambda api, loaded, ct, out: _twice(api, loaded, ct, out), "", "overwrite"),
     "an id that is not there": (lambda api, loaded, ct, out: api.find(loaded.case, "M11"), "M11", "Did you mean M1"),
     "an id of another class": (lambda api, loaded, ct, out: api.find(loaded.case, "B1", MaskAnnotation), "B1", "M1"),
+    "the name of a class": (
+        lambda api, loaded, ct, out: api.find(loaded.case, "M1", "MaskAnnotation"),
+        "found str",
+        "the class itself",
+    ),
     "looked for in a loaded case": (lambda api, loaded, ct, out: api.find(loaded, "M1"), "LoadedCase", "loaded.case"),
     "a quote that is not there": (
         lambda api, loaded, ct, out: api.text_span(
@@ -275,6 +280,11 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
         ),
         "2 places",
         "occurrence",
+    ),
+    "a sample by a name": (
+        lambda api, loaded, ct, out: api.Dataset(loaded, images=ct)["a"],
+        "str",
+        "dataset.cases",
     ),
     "no such profile": (lambda api, loaded, ct, out: api.validate(loaded, profile="minimum"), "minimum", "minimal"),
     "a list to validate": (lambda api, loaded, ct, out: api.validate([loaded]), "list", "one by one"),
@@ -299,6 +309,25 @@ def _text(out: Path) -> Path:
     path = out / "notes.txt"
     path.write_text("nothing to see\n")
     return path
+
+
+LIMITED: dict[str, Slip] = {
+    "read_case": lambda api, loaded, ct, out: api.read_case(ct, limits=3),
+    "write_case": lambda api, loaded, ct, out: api.write_cases(loaded, out / "x.json", limits={"depth": 3}),
+    "image_of": lambda api, loaded, ct, out: api.image_of(ct, limits=3),
+    "pixels_of": lambda api, loaded, ct, out: api.pixels_of(ct, limits=3),
+    "validate": lambda api, loaded, ct, out: api.validate(loaded, limits=3),
+    "preview": lambda api, loaded, ct, out: api.preview(loaded, images=ct, limits=3),
+    "Dataset": lambda api, loaded, ct, out: api.Dataset(loaded, images=ct, limits=3),
+    "to_monai": lambda api, loaded, ct, out: api.to_monai(loaded, images=ct, limits=3),
+    "Context": lambda api, loaded, ct, out: api.Context(limits=3),
+}
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_limits_that_are_none_are_an_error(name: str, loaded: LoadedCase, ct: Path, tmp_path: Path) -> None:
+    with pytest.raises(annoconv.UsageError, match=r"found (int|dict); expected Limits\. Give annoconv\.Limits"):
+        LIMITED[name](annoconv, loaded, ct, tmp_path)
 
 
 @pytest.mark.parametrize("name", SLIPS)

@@ -208,6 +208,11 @@ def test_forked_processes_do_not_share_the_place_in_a_file(demo: Path, tmp_path:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def test_limits_hold_for_the_cases_too(demo: Path) -> None:
+    with pytest.raises(annoconv.LimitError):
+        annoconv.Dataset(demo / "case.json", images=demo / "images", limits=annoconv.Limits(document_bytes=10))
+
+
 def test_what_is_missing_is_an_error(demo: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ImageError, match="no images were given"):
@@ -244,6 +249,7 @@ def test_overlapping_labels_need_channels(demo: Path) -> None:
 
 
 @pytest.mark.peers
+@pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader")  # MONAI's, of a decoder that this does not use
 def test_monai_makes_tensors_of_it(demo: Path) -> None:
     pytest.importorskip("torch")
     transforms = pytest.importorskip("monai.transforms")

@@ -19,9 +19,8 @@ from annoconv.casefile import LoadedCase, Reading, read_cases
 from annoconv.casefile.left_out import is_there
 from annoconv.casefile.loaded import as_loaded, every_case
 from annoconv.errors import ImageError, UsageError
-from annoconv.files.inputs import paths_of
+from annoconv.files.inputs import limits_of, paths_of
 from annoconv.geometry import Grid, apply_relation, compare_grids, ras_from_lps
-from annoconv.limits import Limits
 from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
 from annoconv.report.sources import Sources
@@ -30,6 +29,7 @@ from annoconv.shown_values import rescaling_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from annoconv.limits import Limits
     from annoconv.report.sources import Pixels
 
 __all__ = ["Dataset", "Given", "Sample", "cases_of", "to_monai"]
@@ -38,14 +38,14 @@ Given: TypeAlias = LoadedCase | Reading | Case | Path | str | Iterable[LoadedCas
 """Cases, or the files and folders that hold them; one or several."""
 
 
-def cases_of(given: Given) -> Iterator[LoadedCase]:
+def cases_of(given: Given, limits: Limits | None = None) -> Iterator[LoadedCase]:
     """Yield cases that are given in any way."""
     if isinstance(given, Path | str):
-        yield from read_cases(given)
+        yield from read_cases(given, limits=limits)
         return
     for each in every_case(cast("LoadedCase", given)):
         if isinstance(each, Path | str):
-            yield from read_cases(each)
+            yield from read_cases(each, limits=limits)
         else:
             yield as_loaded(_loaded(each))
 
@@ -116,10 +116,11 @@ class Dataset(Sequence[Sample]):
         all_annotations: bool = False,
         limits: Limits | None = None,
     ) -> None:
-        self._cases = [*cases_of(cases)]
+        limits = limits_of(limits)
+        self._cases = [*cases_of(cases, limits)]
         self._all_annotations = all_annotations
         self._labels = _checked_labels(labels, self.label_codes)
-        self._sources = Sources(paths_of(images), limits or Limits())
+        self._sources = Sources(paths_of(images), limits)
 
     @property
     def cases(self) -> Sequence[LoadedCase]:
@@ -152,7 +153,15 @@ class Dataset(Sequence[Sample]):
         """Return a sample by its position, or a list of them."""
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        loaded = self._cases[index]
+        try:
+            loaded = self._cases[index]
+        except TypeError as error:
+            raise UsageError(
+                "a sample is asked for by its position",
+                found=type(index).__name__,
+                expected=Message("0 to {last}, or a slice", last=len(self) - 1),
+                advice="dataset.cases has the cases in the order of the samples",
+            ) from error
         pixels = self._pixels(loaded)
         found = self._masks_of(loaded)
         groups = [[each for each in found if each.label_code == code] for code in self._labels]

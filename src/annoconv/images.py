@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_check
 
 from annoconv.advice import at_most, beside
 from annoconv.errors import AnnoconvError, ImageError, LimitError
-from annoconv.files.inputs import check_source
+from annoconv.files.inputs import check_source, limits_of
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside, is_left_by_desktop
 from annoconv.files.stage import is_stage, settle, settle_stage
@@ -259,7 +259,7 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     ImageError
         If a path does not exist, there is no image in one of them, or a reader cannot be loaded.
     """
-    limits = limits or Limits()
+    limits = limits_of(limits)
     sources: list[ImageSource] = []
     readers: list[Reader] = []
     for entry in entries_of(GROUP):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import AnnoconvError, DocumentError, UsageError
-from annoconv.files.inputs import paths_of
+from annoconv.files.inputs import limits_of, paths_of
 from annoconv.messages import Message
 from annoconv.progress import over
 
@@ -67,6 +67,7 @@ def validate(
     """
     from annoconv import rules
 
+    limits = limits_of(limits)
     labels, label_system_id = _labels_of(label_system, limits)
     table = None if rules_file is None else rules.rule_table(Path(rules_file), limits=limits)
     task = read_task(Path(task), limits) if isinstance(task, Path | str) else task

@@ -13,7 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.inputs import check_each_once, check_source, paths_of
+from annoconv.files.inputs import check_each_once, check_source, limits_of, paths_of
 from annoconv.files.names import check_mask_paths, mask_path
 from annoconv.files.stage import settle
 from annoconv.messages import Message
@@ -166,7 +166,7 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
     UsageError
         If two of the paths are one file.
     """
-    files = case_paths(paths_of(paths))
+    files, limits = case_paths(paths_of(paths)), limits_of(limits)
     check_distinct(files)
     for path in files:
         folder = _case_file(path).parent

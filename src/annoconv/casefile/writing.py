@@ -13,7 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
-from annoconv.files.inputs import paths_of
+from annoconv.files.inputs import limits_of, paths_of
 from annoconv.files.names import check_ending, is_inner, mask_path
 from annoconv.ids import case_name
 from annoconv.messages import Message
@@ -102,7 +102,7 @@ def write_cases(
     `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id,
     or by that and its position from 1 where another case of this id has such a folder.
     """
-    (target,), every = paths_of([target]), every_case(cases)
+    (target,), every, limits = paths_of([target]), every_case(cases), limits_of(limits)
     check_ending(target, CASE_ENDINGS)
     cases = map(without_masks_folder, every if as_read else map(checked, every))
     if target.suffix == ".jsonl":

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from annoconv.advice import CORRECT_PATH, beside
 from annoconv.errors import InputError, UsageError
+from annoconv.limits import Limits
 from annoconv.messages import Message
 
-__all__ = ["Inputs", "check_each_once", "check_source", "paths_of"]
+__all__ = ["GIVE_LIMITS", "Inputs", "check_each_once", "check_source", "limits_of", "paths_of"]
 
 _NOTHING = (-1, -1)
 """Stands for device and inode of what is not there."""
+
+GIVE_LIMITS = Message("Give annoconv.Limits(...), with those that are to be others")
 
 _KINDS = ((stat.S_ISFIFO, Message("a pipe")), (stat.S_ISSOCK, Message("a socket")))
 
@@ -38,6 +41,17 @@ def _path_of(given: object) -> Path:
         expected="the path of a file or folder, as a text or a pathlib.Path",
         advice="Name the file or folder",
     )
+
+
+def limits_of(given: Limits | None) -> Limits:
+    """Return the bounds that are given, else those of every request; UsageError for what is none."""
+    if given is None:
+        return Limits()
+    if not isinstance(given, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "these are no limits", found=type(given).__name__, expected=Limits.__name__, advice=GIVE_LIMITS
+        )
+    return given
 
 
 def check_source(path: Path) -> None:

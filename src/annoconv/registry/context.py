@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import UsageError
+from annoconv.files.inputs import GIVE_LIMITS
 from annoconv.limits import Limits
 from annoconv.messages import Message
 
@@ -24,7 +25,7 @@ _KINDS: Final[Mapping[str, tuple[type, str]]] = {
     "task": (str, Message("Write it in quotation marks")),
     "timestamp": (datetime, _MOMENT),
     "timezone": (tzinfo, Message("Give zoneinfo.ZoneInfo('Asia/Shanghai'), or timezone(timedelta(hours=8))")),
-    "limits": (Limits, Message("Give annoconv.Limits(...), with those that are to be others")),
+    "limits": (Limits, GIVE_LIMITS),
 }
 _NEEDED: Final = ("label_system", "limits")
 

@@ -14,9 +14,8 @@ from annoconv.casefile.left_out import kinds_of, left_out, without
 from annoconv.casefile.loaded import as_loaded, checked
 from annoconv.codes import Labels
 from annoconv.errors import InputError, UsageError
-from annoconv.files.inputs import paths_of
+from annoconv.files.inputs import limits_of, paths_of
 from annoconv.ids import safe_name
-from annoconv.limits import Limits
 from annoconv.messages import Message, listed
 from annoconv.pictures import PICTURES
 from annoconv.report.drawing import Tile, colours_of_labels, png_bytes, sheet
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.casefile import LoadedCase, Reading
+    from annoconv.limits import Limits
     from annoconv.messages import Language
     from annoconv.model import Case, Image, Label
     from annoconv.report.panels import Panel
@@ -161,7 +161,7 @@ def preview(
             expected=Message("--slices 1 or more, --size 16 to {most}", most=_LARGEST_SIZE),
             advice="Leave both out for what suits the number of slices",
         )
-    asked, letters, limits = window_of(window), font_of(font), limits or Limits()
+    asked, letters, limits = window_of(window), font_of(font), limits_of(limits)
     sources = images if isinstance(images, Sources) else Sources(paths_of(images), limits)
     whole = as_loaded(checked(loaded))
     gone = left_out(whole.case, one_time=True)

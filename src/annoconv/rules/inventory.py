@@ -144,9 +144,9 @@ def find(document: BaseModel, id: str, kind: type[BaseModel] = BaseModel) -> Bas
     if not isinstance(kind, type):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UsageError(
             "what is looked for has a class",
-            found=kind,
-            expected="MaskAnnotation",
-            advice="Give a class of annoconv.model, or leave it out",
+            found=type(kind).__name__,
+            expected=Message("a class of annoconv.model"),
+            advice="Give the class itself, annoconv.model.MaskAnnotation without quotation marks, or leave it out",
         )
     whole = [(getattr(node, plan.key), node, path) for path, node, plan in _instances(document) if plan.key is not None]
     every = [each for each in whole if isinstance(each[1], kind)]
