@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import annoconv
-from annoconv import AnnoconvError, LoadedCase
+from annoconv import AnnoconvError, GeometryError, LoadedCase
 from annoconv.demo.series import write_series
 from annoconv.geometry import Grid
+from annoconv.metrics.regions import Region, dice_of_labels
 from annoconv.model import (
     BboxAnnotation,
     Case,
@@ -25,6 +26,7 @@ from annoconv.model import (
     TextDocument,
     Timestamps,
 )
+from annoconv.pixels import ArrayVolume, Mask, Masks
 
 MASK_KJI = np.zeros((6, 20, 16), bool)
 MASK_KJI[2:4, 5:10, 5:10] = True
@@ -309,6 +311,28 @@ def _text(out: Path) -> Path:
     path = out / "notes.txt"
     path.write_text("nothing to see\n")
     return path
+
+
+def _compared(loaded: LoadedCase) -> object:
+    regions = [Region("LIVER", loaded.masks["M1"])]
+    return dice_of_labels(regions, regions, Grid.from_image(loaded.case.image))
+
+
+PLACED: dict[str, Slip] = {
+    "dicom-seg": lambda api, loaded, ct, out: api.write(loaded, out / "x.dcm", format="dicom-seg", images=ct),
+    "nifti": lambda api, loaded, ct, out: api.write(loaded, out / "x", format="nifti"),
+    "coco": lambda api, loaded, ct, out: api.write(loaded, out / "x.json", format="coco", images=ct),
+    "Dataset": lambda api, loaded, ct, out: api.Dataset(loaded, images=ct)[0],
+    "metrics": lambda api, loaded, ct, out: _compared(loaded),
+}
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_a_mask_on_another_grid_is_named(name: str, loaded: LoadedCase, ct: Path, tmp_path: Path) -> None:
+    volume = ArrayVolume(Grid((16, 20, 6), np.diag([1.6, 2.0, 3.0, 1.0])), MASK_KJI)
+    moved = LoadedCase(loaded.case, Masks([Mask("M1", volume, None)]))
+    with pytest.raises(GeometryError, match=r"M1: the mask's grid is not the image's"):
+        PLACED[name](annoconv, moved, ct, tmp_path)
 
 
 LIMITED: dict[str, Slip] = {

@@ -309,7 +309,7 @@ def _on_grid(loaded: LoadedCase, identity: str, grid: Grid) -> NDArray[Any]:
             advice="Give its mask too, or leave the annotation out",
         )
     mask = loaded.masks[identity]
-    return apply_relation(mask.read(), compare_grids(mask.grid, grid), mask.volume.path)
+    return apply_relation(mask.read(), compare_grids(mask.grid, grid), mask.volume.path, identity)
 
 
 def _values(pixels: Pixels) -> NDArray[Any]:

@@ -283,7 +283,9 @@ def _furthest_corner(difference: Affine, shape: Shape) -> float:
     )
 
 
-def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | None = None) -> NDArray[Any]:
+def apply_relation(
+    mask_kji: NDArray[Any], relation: GridRelation, path: Path | None = None, annotation: str | None = None
+) -> NDArray[Any]:
     """Return an array on the moving grid as an array on the fixed grid, without interpolation.
 
     Parameters
@@ -294,6 +296,8 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
         From `compare_grids`.
     path
         The array's file, which errors name.
+    annotation
+        Id of the annotation that the mask is of, which errors name too.
 
     Returns
     -------
@@ -311,12 +315,18 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
     sizes = mask_kji.shape, moving.shape_kji
     if sizes[0] != sizes[1]:
         raise GeometryError(
-            "the array does not fit its grid", source=path, found=sizes[0], expected=sizes[1], advice=ARRAY_ORDER
+            "the array does not fit its grid",
+            source=path,
+            where=annotation,
+            found=sizes[0],
+            expected=sizes[1],
+            advice=ARRAY_ORDER,
         )
     if relation.kind is GridKind.DIFFERENT:
         raise GeometryError(
             "the mask's grid is not the image's",
             source=path,
+            where=annotation,
             found=grid_text(moving),
             expected=grid_text(fixed),
             advice="Resample the mask onto the image's grid, or name the image that it was drawn on",
@@ -333,6 +343,7 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
         raise LimitError(
             "the volume is too large to be held in memory",
             source=path,
+            where=annotation,
             found=found,
             expected=at_most_bytes(most),
             limit="volume_bytes",
@@ -358,6 +369,7 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
                 before=before,
             ),
             source=path,
+            where=annotation,
             found=grid_text(moving),
             expected=grid_text(fixed),
             advice=_TURNED if _is_turned_shape(moving.shape, fixed.shape) else _BEYOND,

@@ -63,7 +63,7 @@ def masks_on(
             expected="0 and 1, or whole labels",
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",
         )
-    labels_kji = apply_relation(labels_kji, relation, volume.path)
+    labels_kji = apply_relation(labels_kji, relation, volume.path, masks[0].id)
     if by_value:
         yield from _paired(counts_of_labels(planes.stack(labels_kji)), by_value, planes, form)
     if whole:

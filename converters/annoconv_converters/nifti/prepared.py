@@ -60,7 +60,7 @@ class PreparedMask:
         volume = self.mask.volume
         found = foreground_of(volume) if self.relation.kind is GridKind.SAME else None
         if found is None:
-            placed = apply_relation(volume.read(), self.relation, volume.path)
+            placed = apply_relation(volume.read(), self.relation, volume.path, self.annotation.id)
             found = foreground_of(ArrayVolume(self.relation.fixed, placed))
             return placed if found is None else found
         return found

@@ -383,12 +383,13 @@ def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) 
             raise InputError(
                 "a mask does not lie on its image's grid",
                 source=mask.volume.path or found.source,
+                where=mask.id,
                 found=_grid_text(mask.grid),
                 expected=Message("that of the image {uid}, {grid}", uid=image.uid, grid=_grid_text(grid)),
                 advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
             )
         if relation.kind is GridKind.SUB and id(mask.volume) not in within:
-            apply_relation(mask.volume.read(), relation, mask.volume.path or found.source)
+            apply_relation(mask.volume.read(), relation, mask.volume.path or found.source, mask.id)
             within.add(id(mask.volume))
         if relation.taken_otherwise is not None:
             path = pointer(("annotations", numbers[mask.id], "mask_file"))

@@ -221,8 +221,8 @@ def _of_volume(group: Sequence[Region], grid: Grid, numbers: Mapping[str, int], 
         table = np.zeros(np.iinfo(labels_kji.dtype).max + 1, dtype)
         for each in group:
             table[each.mask.value] = numbers[each.label]
-        yield apply_relation(table[labels_kji], relation, volume.path)
+        yield apply_relation(table[labels_kji], relation, volume.path, group[0].mask.id)
         return
     for each in group:
         mask = np.asarray(each.mask.read()).astype(dtype) * dtype(numbers[each.label])
-        yield apply_relation(mask, relation, volume.path)
+        yield apply_relation(mask, relation, volume.path, each.mask.id)

@@ -57,7 +57,7 @@ class Layer:
         relation = check_frame(self.grid, self.volume)
         if relation.kind is GridKind.SAME and (found := foreground_of(self.volume)) is not None:
             return found
-        return apply_relation(self.volume.read(), relation, self.volume.path)
+        return apply_relation(self.volume.read(), relation, self.volume.path, self.masks[0].id)
 
     def counts(self) -> Iterator[tuple[Mask, NDArray[np.int64]]]:
         """Yield each mask with the number of its voxels on each slice, shape (slices,)."""

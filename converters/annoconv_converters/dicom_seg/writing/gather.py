@@ -115,14 +115,15 @@ def gather(
     names = {number: mask.id for number, mask in masks.items()}
 
     def placed(volume: Volume, values: Mapping[int, int | None]) -> NDArray[Any] | Foreground:
-        labels, change = place(volume, image, source, settings.resample)
+        annotations = ", ".join(names[number] for number in values)
+        labels, change = place(volume, image, source, settings.resample, annotations)
         dtype = None if isinstance(labels, Foreground) else labels.dtype
         if dtype is not None and dtype.kind == "f" and settings.kind is not Kind.FRACTIONAL:
             advice = "Write it with --type fractional"
             raise MaskError(
                 "the mask holds fractions",
                 source=volume.path,
-                where=", ".join(names[number] for number in values),
+                where=annotations,
                 expected="whole labels",
                 advice=advice,
                 found=Message("values of type {dtype}", dtype=dtype),

@@ -212,7 +212,7 @@ def check_dicom(source: ImageSource) -> None:
 
 
 def place(
-    volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling
+    volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling, annotation: str
 ) -> tuple[NDArray[Any] | Foreground, tuple[LossKind, str] | None]:
     """Return a volume's array on the source's grid, and what that changed of it: a kind of loss, and the reason.
 
@@ -228,6 +228,8 @@ def place(
         The image that it was drawn on.
     resampling
         Whether another grid is interpolated or refused.
+    annotation
+        Ids of the annotations that the volume is of, which errors name.
 
     Raises
     ------
@@ -248,14 +250,14 @@ def place(
         found = foreground_of(volume)
         if found is not None:
             return found, None
-    volume_kji = volume.read() if own is None else apply_relation(volume.read(), own, volume.path)
+    volume_kji = volume.read() if own is None else apply_relation(volume.read(), own, volume.path, annotation)
     is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:
         message = Message("the mask was resampled ({how}) onto the grid of its image", how=resampling)
         return resample(volume_kji, moving, source.grid, resampling), (LossKind.RESAMPLED, message)
     otherwise = (own or relation).taken_otherwise
     changed = None if otherwise is None else (LossKind.APPROXIMATED, otherwise)
-    return apply_relation(volume_kji, relation, volume.path), changed
+    return apply_relation(volume_kji, relation, volume.path, annotation), changed
 
 
 def _told(grid: Grid) -> Message:

@@ -198,7 +198,7 @@ def _placed(mask: Mask, grid: Grid) -> NDArray[np.bool_]:
             expected=Message("voxels that are in or out"),
             advice="Threshold it first, and say at which fraction",
         )
-    return apply_relation(mask_kji, check_frame(grid, mask.volume), mask.volume.path)
+    return apply_relation(mask_kji, check_frame(grid, mask.volume), mask.volume.path, mask.id)
 
 
 # --- shapes, values and whatever else ---

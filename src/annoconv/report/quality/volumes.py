@@ -143,16 +143,11 @@ def _painted(regions: Sequence[Region], grid: Grid, numbers: dict[str, int]) -> 
     painted = np.zeros(grid.shape_kji, np.uint8)
     for region in regions:
         if region.label in numbers:
-            mask_kji = np.asarray(region.mask.read())
-            is_in = apply_relation(
-                mask_kji >= 0.5 if mask_kji.dtype.kind == "f" else mask_kji != 0, _relation(region, grid)
-            )
+            mask, mask_kji = region.mask, np.asarray(region.mask.read())
+            is_in = mask_kji >= 0.5 if mask_kji.dtype.kind == "f" else mask_kji != 0
+            is_in = apply_relation(is_in, check_frame(grid, mask.volume), mask.volume.path, mask.id)
             painted[is_in] = numbers[region.label]
     return painted
-
-
-def _relation(region: Region, grid: Grid) -> Any:
-    return check_frame(grid, region.mask.volume)
 
 
 def _box(labels_kji: NDArray[np.uint8], grid: Grid) -> tuple[slice, ...] | None:
