@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv import ids
-from annoconv.findings import Finding, Level
 from annoconv.messages import Message, listed
-from annoconv_converters.check_links.findings import note
+from annoconv_converters.check_links.findings import note, outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from annoconv.findings import Finding
     from annoconv_converters.check_links.annotation_groups import AnnotationGroup
     from annoconv_converters.check_links.instances import Instance
     from annoconv_converters.check_links.study import Study
@@ -148,19 +148,6 @@ def _region(group: AnnotationGroup, target: Instance, origin: str) -> Iterator[F
         return
     flat = group.points[:, :2]
     inside = ((flat >= 0) & (flat <= size)).all(axis=1)
-    outside = len(flat) - int(inside.sum())
-    if outside:
-        yield note(
-            "region",
-            f"{group.place}/PointCoordinatesData",
-            "points lie outside the image",
-            found=Message("{count} of {all} points", count=outside, all=len(flat)),
-            expected=Message(
-                "at most {columns} columns and {rows} rows as in {name}",
-                columns=size[0],
-                rows=size[1],
-                name=target.path.name,
-            ),
-            advice="They may have been drawn on another image: name that one",
-            level=Level.ERROR if outside == len(flat) else Level.WARNING,
-        )
+    beyond = len(flat) - int(inside.sum())
+    if beyond:
+        yield outside(f"{group.place}/PointCoordinatesData", beyond, len(flat), size, target.path.name)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydicom.datadict import tag_for_keyword
 
 from annoconv.errors import InputError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
 
-__all__ = ["note"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["note", "outside"]
 
 
 def note(
@@ -24,6 +29,21 @@ def note(
     """Return what is wrong at a place; `found` and `expected` hold UIDs, codes and counts, never a patient's data."""
     told = InputError(problem, where=_named(place), found=found, expected=expected, advice=advice)
     return Finding(f"links.{rule}", level, place, Message("{error}", error=told))
+
+
+def outside(place: str, count: int, every: int, size: Sequence[float], image: str) -> Finding:
+    """Return that so many points of all lie outside an image of (columns, rows): an error if all do."""
+    return note(
+        "region",
+        place,
+        "points lie outside the image",
+        found=Message("{count} of {all} points", count=count, all=every),
+        expected=Message(
+            "at most {columns} columns and {rows} rows as in {name}", columns=size[0], rows=size[1], name=image
+        ),
+        advice="They may have been drawn on another image: name that one",
+        level=Level.ERROR if count == every else Level.WARNING,
+    )
 
 
 def _named(place: str) -> str:

@@ -12,7 +12,7 @@ from annoconv import ids
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, listed
 from annoconv_converters._dicom.content import Coordinates, Item, Reference
-from annoconv_converters.check_links.findings import note
+from annoconv_converters.check_links.findings import note, outside
 from annoconv_converters.check_links.frames_of_reference import check_named
 
 if TYPE_CHECKING:
@@ -102,22 +102,9 @@ def _region(item: Item, place: str, study: Study) -> Iterator[Finding]:
         if target is None or size is None:
             continue
         points = list(zip(value.data[::2], value.data[1::2], strict=False))
-        outside = [point for point in points if not (0 <= point[0] <= size[0] and 0 <= point[1] <= size[1])]
-        if outside:
-            yield note(
-                "region",
-                f"{place}/GraphicData",
-                "points lie outside the image",
-                found=Message("{count} of {all} points", count=len(outside), all=len(points)),
-                expected=Message(
-                    "at most {columns} columns and {rows} rows as in {name}",
-                    columns=size[0],
-                    rows=size[1],
-                    name=target.path.name,
-                ),
-                advice="They may have been drawn on another image: name that one",
-                level=Level.ERROR if len(outside) == len(points) else Level.WARNING,
-            )
+        beyond = [point for point in points if not (0 <= point[0] <= size[0] and 0 <= point[1] <= size[1])]
+        if beyond:
+            yield outside(f"{place}/GraphicData", len(beyond), len(points), size, target.path.name)
 
 
 def _group(one: Instance, group: Item, place: str, study: Study) -> Iterator[Finding]:

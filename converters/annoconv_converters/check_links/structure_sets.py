@@ -12,7 +12,7 @@ import numpy as np
 
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, listed
-from annoconv_converters.check_links.findings import note
+from annoconv_converters.check_links.findings import note, outside
 from annoconv_converters.check_links.planes import plane_of
 
 if TYPE_CHECKING:
@@ -123,19 +123,6 @@ def _contour(each: Contour, target: Instance, told: StructureSet) -> Iterator[Fi
     if pixels is None or not all(plane.size):
         return
     beyond = (pixels < -_ROUNDED) | (pixels > np.array(plane.size) + _ROUNDED)
-    outside = int(beyond.any(axis=1).sum())
-    if outside:
-        yield note(
-            "region",
-            f"{each.place}/ContourData",
-            "points lie outside the image",
-            found=Message("{count} of {all} points", count=outside, all=len(pixels)),
-            expected=Message(
-                "at most {columns} columns and {rows} rows as in {name}",
-                columns=plane.size[0],
-                rows=plane.size[1],
-                name=target.path.name,
-            ),
-            advice="They may have been drawn on another image: name that one",
-            level=Level.ERROR if outside == len(pixels) else Level.WARNING,
-        )
+    count = int(beyond.any(axis=1).sum())
+    if count:
+        yield outside(f"{each.place}/ContourData", count, len(pixels), plane.size, target.path.name)

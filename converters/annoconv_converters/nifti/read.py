@@ -375,8 +375,7 @@ def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) 
     within: set[int] = set()
     for mask in masks:
         image = images.get(uids.get(mask.id, case.image.uid))
-        grid = None if image is None else Grid.from_image(image)
-        if image is None or grid is None or grid.lps_from_ijk is None:
+        if image is None or (grid := Grid.from_image(image)).lps_from_ijk is None:
             continue
         relation = check_frame(image, mask.volume)
         if relation.kind is GridKind.DIFFERENT:

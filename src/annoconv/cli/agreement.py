@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.cli.rule_options import RulesFile
 
 if TYPE_CHECKING:
     from annoconv.cli.readings import Read
@@ -38,9 +39,7 @@ def agreement(
     spacing: Annotated[
         str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
     ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
-    ] = None,
+    rules: RulesFile = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every value to this file, a line each.")
     ] = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
-from annoconv.cli.validate import ProfileName
+from annoconv.cli.rule_options import ChosenProfile, LabelSystemFile, ProfileName, RulesFile, TaskFile
 from annoconv.messages import Message
 from annoconv.progress import over
 
@@ -42,19 +42,13 @@ def quality_report(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .html, .json, .sarif or .xml (JUnit) to write.")],
     format: Annotated[ReportFormat | None, typer.Option(help="What is written, else the ending tells.")] = None,
-    profile: Annotated[ProfileName, typer.Option(help="Which rules apply, and how strictly.")] = ProfileName.DELIVERY,
+    profile: ChosenProfile = ProfileName.DELIVERY,
     images: Annotated[
         list[Path], typer.Option(metavar="PATH", help="Images of the cases, to check against and to draw on.")
     ] = [],  # noqa: B006  typer copies it
-    label_system: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
-    ] = None,
-    task_definition: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The task that cases are checked against, a .json file.")
-    ] = None,
+    label_system: LabelSystemFile = None,
+    rules: RulesFile = None,
+    task_definition: TaskFile = None,
     viewer: Annotated[
         bool, typer.Option("--viewer", help="Put volumes into the page, to be looked at from all sides (NiiVue).")
     ] = False,

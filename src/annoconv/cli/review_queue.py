@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.cli.rule_options import RulesFile
 
 if TYPE_CHECKING:
     from annoconv.metrics.thresholds import ReviewBounds
@@ -23,9 +24,7 @@ def review_queue(
     agreement: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What `annoconv agreement --json` said of these cases.")
     ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
-    ] = None,
+    rules: RulesFile = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the queue to this file, a line each.")] = None,
 ) -> None:
     """Say what is next for each annotation: reviews, second and dedicated ones, revisions, arbitrations."""

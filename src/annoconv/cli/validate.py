@@ -1,24 +1,16 @@
 """`annoconv validate`: every finding about cases, task definitions, label systems and packages."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.cli.rule_options import ChosenProfile, LabelSystemFile, ProfileName, RulesFile, TaskFile
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
 from annoconv.messages import Message, translate
 from annoconv.progress import over
-
-
-class ProfileName(StrEnum):
-    """Which rules apply, and how strictly."""
-
-    MINIMAL = "minimal"
-    EXCHANGE = "exchange"
-    DELIVERY = "delivery"
 
 
 def validate(
@@ -30,19 +22,13 @@ def validate(
             help="Cases, task definitions, label systems, packages: .json, .jsonl, or folders with case.json.",
         ),
     ],
-    profile: Annotated[ProfileName, typer.Option(help="Which rules apply, and how strictly.")] = ProfileName.MINIMAL,
+    profile: ChosenProfile = ProfileName.MINIMAL,
     images: Annotated[
         list[Path], typer.Option(metavar="PATH", help="Source images to check against: files or folders.")
     ] = [],  # noqa: B006  typer copies it
-    label_system: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
-    ] = None,
-    task_definition: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The task that cases are checked against, a .json file.")
-    ] = None,
+    label_system: LabelSystemFile = None,
+    rules: RulesFile = None,
+    task_definition: TaskFile = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
     findings: Annotated[
         Path | None,
