@@ -7,11 +7,12 @@ is made of, stands beside it, in `extensions` under `annoconv.picture`, and so d
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from annoconv import images as image_seam
-from annoconv.errors import ImageError
+from annoconv.errors import ImageError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.ids import is_dicom_uid, safe_name
 from annoconv.messages import listed
@@ -19,6 +20,8 @@ from annoconv.messages import listed
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from annoconv.limits import Limits
     from annoconv.model import Image
@@ -33,6 +36,7 @@ __all__ = [
     "is_relative",
     "named_image",
     "own_name",
+    "read_picture",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -50,6 +54,8 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
 _MOST_BYTES: Final = 240
 """Of a part of a path: file systems take 255, and endings are exchanged."""
 _MOST_NAMED: Final = 10
+_DAMAGE: Final = (OSError, ValueError, SyntaxError)
+"""What a decoder raises; a file of no known kind is an OSError."""
 
 
 def own_name(image: Image) -> str:
@@ -150,6 +156,51 @@ class PictureFiles:
                 advice="Name the folder of one of them",
             )
         return best[0] if best else None
+
+
+def read_picture(path: Path, limits: Limits) -> NDArray[Any]:
+    """Return the pixels of a picture as it is seen: with its palette, its first frame, turned as EXIF says.
+
+    Shape (row, column) or (row, column, sample).
+
+    Raises
+    ------
+    ImageError
+        If it is damaged.
+    LimitError
+        If it is larger than `limits.volume_bytes`.
+    """
+    import numpy as np
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
+            with Pillow.open(path) as picture:
+                size = picture.width * picture.height * len(picture.getbands())
+                if size > limits.volume_bytes:
+                    raise LimitError(
+                        "the picture is too large",
+                        source=path,
+                        found=size,
+                        expected=limits.volume_bytes,
+                        advice="Make it smaller, or set --limit volume_bytes=NUMBER",
+                        limit="volume_bytes",
+                    )
+                shown = ImageOps.exif_transpose(picture) if picture.format == "JPEG" else picture
+                mode = "L" if shown.mode in {"1", "LA"} else shown.mode if shown.mode[0] in "LIF" else "RGB"
+                return np.asarray(shown.convert(mode))
+    except (*_DAMAGE, Pillow.DecompressionBombError) as error:
+        if isinstance(error, LimitError):
+            raise
+        raise ImageError(
+            "the picture cannot be read",
+            source=path,
+            found=type(error).__name__,
+            expected="PNG, JPEG, TIFF or another picture that is whole",
+            advice="Fetch the file again from where it was exported",
+        ) from error
 
 
 def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:

@@ -116,13 +116,27 @@ def validate(
 def read_task(path: Path, limits: Limits | None = None) -> TaskDefinition:
     """Return the task definition of a file; DocumentError if it is none."""
     from annoconv.documents import strict_json
+    from annoconv.documents.classes import class_of
+    from annoconv.documents.other_formats import looks_like
     from annoconv.files.atomic import check_inputs
     from annoconv.files.inputs import check_source
     from annoconv.model import TaskDefinition
 
     check_inputs([path])
     check_source(path)
-    return strict_json.parse(strict_json.read_bytes(path, limits), TaskDefinition, limits=limits, source=path)
+    data = strict_json.read_bytes(path, limits)
+    document = strict_json.loads(data, limits=limits, source=path)
+    if class_of(document) is not TaskDefinition:
+        raise DocumentError(
+            "this is no task definition",
+            source=path,
+            found=looks_like(document),
+            expected=", ".join(
+                sorted(name for name, field in TaskDefinition.model_fields.items() if field.is_required())
+            ),
+            advice="Name the file of the task's definition with --task-definition; cases are named without an option",
+        )
+    return strict_json.parse(data, TaskDefinition, limits=limits, source=path)
 
 
 def check_file(

@@ -95,6 +95,17 @@ def test_on_which_side_a_tie_falls(run: Run, tmp_path: Path, options: list[str],
     assert answer["merged"][0]["tied_voxels"] == 3 * 12
 
 
+def test_a_project_has_bounds_of_its_own(run: Run, tmp_path: Path) -> None:
+    paths, rules = readers(tmp_path, (block(1, 0, 6), ()), (block(1, 1, 8), ())), tmp_path / "rules.json"
+    changed = {"A-9.2.dedicated_review_missing": {"parameters": {"least_dice": 0.8}}}
+    rules.write_text(json.dumps({"version": "1", "rules": changed}), encoding="utf-8")
+    for options, is_dedicated in (((), False), (("--rules", rules), True)):
+        _, document = merged(run, paths, *options, "--overwrite")
+        (record,) = document["metadata"]["agreement"]
+        assert record["value"] == 10 / 13
+        assert (record["needs_second_review"], record["needs_dedicated_review"]) == (True, is_dedicated)
+
+
 def test_five_readers_by_staple_as_itk_does(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     truth = block(1, 2, 9)

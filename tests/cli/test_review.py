@@ -278,9 +278,13 @@ def test_a_project_has_bounds_of_its_own(run: Run, tmp_path: Path) -> None:
     bounds = {"A-8.4c.second_review_missing": 0.9, "A-9.2.dedicated_review_missing": 0.8}
     changed = {rule: {"parameters": {"least_dice": least}} for rule, least in bounds.items()}
     rules.write_text(json.dumps({"version": "1", "rules": changed}), encoding="utf-8")
-    queue = run("review-queue", path, "--rules", rules, "--json").json["queue"]
-    asked = {each["annotation"]: each["queue"] for each in queue}
-    assert (asked["P1"], asked["B1"]) == ("second_review", "dedicated_review")
+    decision = ("--annotation", "P1", "--decision", "accept", "--reviewer", "R1", "--timestamp", "2026-01-01T00:00:00Z")
+    for command in (("review-queue", path), ("review", path, "-o", tmp_path / "out.json", *decision)):
+        queue = run(*command, "--rules", rules, "--json").json["queue"]
+        asked = {each["annotation"]: each["queue"] for each in queue}
+        assert (asked["P1"], asked["B1"]) == ("second_review", "dedicated_review")
+    queue = run("review", path, "-o", tmp_path / "other.json", *decision, "--json").json["queue"]
+    assert {each["annotation"]: each["queue"] for each in queue}["B1"] == "second_review"
 
 
 def test_an_agreement_by_other_bounds_is_refused(run: Run, tmp_path: Path) -> None:

@@ -157,6 +157,9 @@ def test_the_task_is_a_file_of_the_command(tmp_path: Path, run: Callable[..., Ra
     assert [each["rule"] for each in ran.json["report"]["clauses"]] == ["A-A.3.4.cardinality"]
     wrong = run("validate", path, "--task-definition", path)
     assert wrong.code == 1
+    assert "this is no task definition" in wrong.err
+    assert "what looks like a case of annoconv" in wrong.err
+    assert "did you mean" not in wrong.err
     with pytest.raises(DocumentError):
         validate(path, task=path)
 

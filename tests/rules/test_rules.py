@@ -476,10 +476,11 @@ OF_SEVERAL = {
     "A-9.4.1.patient_in_two_splits",
     "A-8.4b.name_of_set",
     "A-A.5c.image_twice",
+    "A-A.5c.near_copy",
     "A-8.3b.granularity_of_task",
     "A-A.3.4.cardinality",
 }
-"""Rules on cases together, `tests/test_splits.py`, and on a case and its task, `tests/rules/test_data_set.py`."""
+"""Rules on cases together, `tests/test_splits.py`, and on a case and its task: `test_data_set`, `test_near_copies`."""
 
 
 def loaded(document: Document) -> LoadedCase:

@@ -56,6 +56,9 @@ def merge_readers(
     spacing: Annotated[
         str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
+    ] = None,
     by: Annotated[Reader, typer.Option(help="Who a reader is.")] = Reader.ANNOTATOR,
     format: Annotated[str | None, typer.Option(help="Format that all are read as; else their names tell.")] = None,
 ) -> None:
@@ -66,6 +69,8 @@ def merge_readers(
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.metrics.consensus import Rules
     from annoconv.metrics.consensus import merge_readers as merged
+    from annoconv.rules.cycle import review_bounds
+    from annoconv.rules.table import rule_table
 
     if not 0 < iou <= 1 or not 0 <= distance < float("inf"):
         raise UsageError(
@@ -76,13 +81,14 @@ def merge_readers(
         )
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.claim(output)
-    check_inputs(paths)
+    check_inputs([*paths, *([] if rules is None else [rules])])
+    bounds = review_bounds(rule_table(rules, limits=report.limits).rules)
     step = spacing_option(spacing)
     groups = _groups(paths, by, report, format)
     settled: list[Consensus] = []
     for group in over(groups.values(), Message("cases")):
         along = next(iter(group.values())).spacing("", step)
-        rules = Rules(
+        how = Rules(
             method=method.value,
             ties=ties.value,
             adjudicator=adjudicator,
@@ -90,7 +96,7 @@ def merge_readers(
             most_mm=distance,
             spacing=None if along is None else along[::-1],
         )
-        settled.append(merged(_cases(group), rules, soft=soft))
+        settled.append(merged(_cases(group), how, soft=soft, bounds=bounds))
     for each in write_cases(
         [each.loaded for each in settled], output, overwrite=report.overwrite, is_one=len(groups) == 1
     ):

@@ -11,6 +11,7 @@ from annoconv.cli.report import Report
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.cli.decisions import Named
+    from annoconv.metrics.thresholds import ReviewBounds
     from annoconv.quality.reviewing import Decision
 
 
@@ -41,6 +42,9 @@ def review(
     table: Annotated[
         Path | None, typer.Option("--from", metavar="FILE.csv", help="Decisions, a line each, in their order.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
+    ] = None,
 ) -> None:
     """Write each decision into its case, as far as the cycle of reviews allows it."""
     from annoconv.casefile.reading import read_cases
@@ -49,6 +53,8 @@ def review(
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.messages import Message
+    from annoconv.rules.cycle import review_bounds
+    from annoconv.rules.table import rule_table
 
     asked = Asked(
         annotation=" ".join(annotation),
@@ -77,7 +83,8 @@ def review(
         )
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.claim(output)
-    check_inputs([*paths, *([] if table is None else [table])])
+    check_inputs([*paths, *(each for each in (table, rules) if each is not None)])
+    bounds = review_bounds(rule_table(rules, limits=report.limits).rules)
     loaded = list(read_cases(paths, limits=report.limits))
     decisions = (
         [Named(None, None, decision_of(asked))] if table is None else decisions_of_table(table, asked, report.limits)
@@ -88,7 +95,7 @@ def review(
     ):
         report.add_output(each)
     report.add("reviews", rows)
-    _tell(report, reviewed, rows)
+    _tell(report, reviewed, rows, bounds)
 
 
 def _applied(
@@ -157,7 +164,7 @@ def _of_file(loaded: "list[LoadedCase]", places: list[int], decision: "Decision"
     return found
 
 
-def _tell(report: Report, reviewed: "list[LoadedCase]", rows: "list[dict[str, Any]]") -> None:
+def _tell(report: Report, reviewed: "list[LoadedCase]", rows: "list[dict[str, Any]]", bounds: "ReviewBounds") -> None:
     """Say what was written, and what is next for each annotation."""
     from annoconv.cli.review_queue import queue_of, say_queue
 
@@ -167,6 +174,6 @@ def _tell(report: Report, reviewed: "list[LoadedCase]", rows: "list[dict[str, An
         report.say("{}", f"{each['case']}: {record['id']}: {record['level']}, {record['outcome']}: {of}")
         if "frozen_version" in record:
             report.say("{} is frozen as version {}", each["case"], record["frozen_version"])
-    queue = [entry for each in reviewed for entry in queue_of(each.case)]
+    queue = [entry for each in reviewed for entry in queue_of(each.case, bounds=bounds)]
     report.add("queue", queue)
     say_queue(report, queue)

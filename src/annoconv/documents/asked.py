@@ -333,10 +333,15 @@ def _phrase(schema: Schema) -> str:
 
 
 def _near_key(key: str, place: _Place) -> str:
-    """Return the key that may be meant: one that is missing, else any that is spelled much like it."""
+    """Return the key that may be meant: one that is missing, else any that is spelled much like it.
+
+    Empty if the key is known here: then the document was held against another class than that which its keys tell.
+    """
     there = cast("dict[str, object]", place.value)
     missing = tuple(each for each in place.type.get("required", ()) if each not in there)
     known = tuple(place.type.get("properties", ()))
+    if key in known:
+        return ""
     return next(iter(_alike(key, missing, 1, 0.5) or _alike(key, known, 1, 0.7)), "")
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
 
 from annoconv import images as image_seam
-from annoconv.errors import GeometryError, ImageError, LimitError
+from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, grid_text
 from annoconv.messages import Message, listed
-from annoconv.pictures import PictureFiles
+from annoconv.pictures import PictureFiles, read_picture
 from annoconv.shown_values import header_of
 
 if TYPE_CHECKING:
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pixels", "Sources"]
 
-_DAMAGE: Final = (OSError, UnidentifiedImageError, ValueError, SyntaxError)
 _MOST_NAMED: Final = 10
 
 
@@ -126,7 +122,7 @@ class Sources:
         return Pixels(_grid_of(source, image), source)
 
     def _picture(self, path: Path, image: Image) -> Pixels:
-        pixels = _read_picture(path, self._limits)
+        pixels = read_picture(path, self._limits)
         shape = (pixels.shape[1], pixels.shape[0], 1)
         grid = Grid(shape) if image.shape is None else Grid.from_image(image)
         if grid.shape != shape:
@@ -174,34 +170,3 @@ def _other_shape(path: Path, found: Sequence[int], grid: Grid) -> ImageError:
         expected=list(grid.shape),
         advice="Name the image that was annotated, or correct the shape in the case",
     )
-
-
-def _read_picture(path: Path, limits: Limits) -> NDArray[Any]:
-    """Return the pixels of a picture as it is seen: with its palette, its first frame, turned as EXIF says."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(path) as picture:
-                size = picture.width * picture.height * len(picture.getbands())
-                if size > limits.volume_bytes:
-                    raise LimitError(
-                        "the picture is too large",
-                        source=path,
-                        found=size,
-                        expected=limits.volume_bytes,
-                        advice="Make it smaller, or set --limit volume_bytes=NUMBER",
-                        limit="volume_bytes",
-                    )
-                shown = ImageOps.exif_transpose(picture) if picture.format == "JPEG" else picture
-                mode = "L" if shown.mode in {"1", "LA"} else shown.mode if shown.mode[0] in "LIF" else "RGB"
-                return np.asarray(shown.convert(mode))
-    except (*_DAMAGE, Pillow.DecompressionBombError) as error:
-        if isinstance(error, LimitError):
-            raise
-        raise ImageError(
-            "the picture cannot be read",
-            source=path,
-            found=type(error).__name__,
-            expected="PNG, JPEG, TIFF or another picture that is whole",
-            advice="Fetch the file again from where it was exported",
-        ) from error

@@ -6,7 +6,6 @@ add rules of their own (`annoconv.rules.added`).
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from annoconv.errors import UsageError
 from annoconv.files.inputs import paths_of
 from annoconv.findings import in_order
 from annoconv.rules.engine import PROFILES, Breach, Profile, Rule, Standalone, Subject, catalogue, checks, rule
+from annoconv.rules.given import GivenImages
 from annoconv.rules.splits import PatientSplits
 from annoconv.rules.table import RuleTable, rule_table
 
@@ -133,18 +133,7 @@ def check(
     )
 
 
-def sources_of(
-    paths: Sequence[Path | str] | Path | str, limits: Limits | None = None
-) -> Callable[[], list[ImageSource]] | None:
+def sources_of(paths: Sequence[Path | str] | Path | str, limits: Limits | None = None) -> GivenImages | None:
     """Return what gives the images found under some paths, scanned at its first call; None without paths."""
     named = paths_of(paths)
-    if not named:
-        return None
-
-    @cache
-    def scan() -> list[ImageSource]:
-        from annoconv import images
-
-        return images.scan(named, limits)
-
-    return scan
+    return GivenImages(named, limits) if named else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from annoconv.errors import AnnoconvError
 from annoconv.model import (
     AttributeKind,
     Cardinality,
@@ -16,17 +18,21 @@ from annoconv.model import (
     Package,
     TaskDefinition,
 )
-from annoconv.rules.engine import Breach, Standalone, Subject, is_final, rule
+from annoconv.rules.engine import Breach, Standalone, Subject, is_final, match, rule
+from annoconv.rules.given import GivenImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.model import AttributeDefinition, Image
+    from annoconv.model import AttributeDefinition, Case, Image
+    from annoconv.quality.copies import Signature
 
 _SAMPLES: Final = frozenset({FileRole.ANNOTATION, FileRole.IMAGE, FileRole.TEXT})
 """Files that stand for samples; masks may be equal, as empty ones are."""
 
+_OVERVIEW: Final = 1024
+"""Pixels of the longer side of a slide by which copies of it are told."""
 _CARDINALITIES: Final = {
     (False, False): Cardinality.ONE_TO_ONE,
     (False, True): Cardinality.ONE_TO_MANY,
@@ -53,16 +59,66 @@ def name_of_set(subject: Subject) -> Iterator[Breach]:
 @rule("A-A.5c.image_twice")
 def image_twice(subject: Subject) -> Iterator[Breach]:
     """Yield each image that the same annotator has annotated for the same task in a case of another case_id before."""
+    for path, image in subject.every_image():
+        for key, first in _cases_with(subject, image):
+            yield Breach((*path, key), {"uid": image.uid, "first": first})
+            break
+
+
+def _cases_with(subject: Subject, image: Image) -> Iterator[tuple[str, str]]:
+    """Note what tells an image from others; yield each key with the case before, of another case_id, that has it."""
     case = subject.case
     if subject.splits is None or case.case_id is None:
         return
+    for key, identity in _identities(image):
+        first = subject.splits.image((identity, *_reading(case)), case.case_id, subject.name)
+        if first is not None:
+            yield key, first
+
+
+def _reading(case: Case) -> tuple[str, str]:
+    """Return what makes another reading of an image no duplicate: its task, and who annotated it."""
+    return case.task_id or "", case.metadata.annotator or ""
+
+
+@rule("A-A.5c.near_copy")
+def near_copy(subject: Subject) -> Iterator[Breach]:
+    """Yield each image whose pixels are nearly those of an image of a case before, under another UID in other files.
+
+    The images are those given with the cases; what cannot be read is left to the rules on sources.
+    """
+    case = subject.case
+    if subject.splits is None or subject.sources is None or case.case_id is None:
+        return
+    least = subject.rules["A-A.5c.near_copy"].parameters["least_correlation"]
     for path, image in subject.every_image():
-        for key, identity in _identities(image):
-            reading = (identity, case.task_id or "", case.metadata.annotator or "")
-            first = subject.splits.image(reading, case.case_id, subject.name)
-            if first is not None:
-                yield Breach((*path, key), {"uid": image.uid, "first": first})
-                break
+        if next(_cases_with(subject, image), None) is not None:
+            continue
+        found = subject.splits.near_copy(
+            partial(_signature, subject, image), _reading(case), case.case_id, subject.name, least=least
+        )
+        if found is not None:
+            first, value = found
+            yield Breach(path, {"uid": image.uid, "first": first, "value": f"{min(value, 1.0):.4f}"})
+
+
+def _signature(subject: Subject, image: Image) -> Signature | None:
+    """Return what tells near copies of an image; None if it is not among those given, or cannot be read."""
+    from annoconv.images import Overview
+    from annoconv.quality.copies import signature_of
+
+    try:
+        picture = subject.sources.picture(image) if isinstance(subject.sources, GivenImages) else None
+        if picture is not None:
+            return signature_of(picture[None], None)
+        source = match(subject, image)
+        if source is None or isinstance(source, str) or source.uid != image.uid:  # else the only one, of any case
+            return None
+        if isinstance(source, Overview):
+            return signature_of(source.read_overview(_OVERVIEW), None)
+        return signature_of(source.read(), source.grid)
+    except AnnoconvError:
+        return None
 
 
 def _identities(image: Image) -> Iterator[tuple[str, str]]:

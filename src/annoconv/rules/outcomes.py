@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "RuleOutcomes"]
 
-_WITH_IMAGES: Final = frozenset({"A-6.6.2.image_source"})
+_WITH_IMAGES: Final = frozenset({"A-6.6.2.image_source", "A-A.5c.near_copy"})
 """Rules that look at source images beside the case."""
 _WITH_TASK: Final = frozenset({"A-8.3b.granularity_of_task", "A-A.3.4.cardinality"})
 """Rules that hold a case against the definition of its task."""

@@ -22,6 +22,7 @@ from annoconv.messages import Message
 from annoconv.metrics.consensus.checks import OWN_RECORDS, common_grids, inner, new_names
 from annoconv.metrics.consensus.decisions import decide
 from annoconv.metrics.consensus.records import agreement_records, overlaps
+from annoconv.metrics.thresholds import SPECIFIED, ReviewBounds
 from annoconv.model import SCHEMA_VERSION, AnnotationStatus, Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
 
@@ -91,7 +92,9 @@ class Consensus:
     overlaps: list[tuple[tuple[str, str], int]]
 
 
-def merge_readers(readings: Mapping[str, LoadedCase], rules: Rules, *, soft: bool = False) -> Consensus:
+def merge_readers(
+    readings: Mapping[str, LoadedCase], rules: Rules, *, soft: bool = False, bounds: ReviewBounds = SPECIFIED
+) -> Consensus:
     """Return one case of several readers' cases of one image.
 
     Parameters
@@ -102,6 +105,8 @@ def merge_readers(readings: Mapping[str, LoadedCase], rules: Rules, *, soft: boo
         How annotations become one.
     soft
         Whether merged masks hold the share of readers (by STAPLE the probability) instead of what is kept of it.
+    bounds
+        The Dice of two readers below which reviews follow.
 
     Raises
     ------
@@ -130,14 +135,21 @@ def merge_readers(readings: Mapping[str, LoadedCase], rules: Rules, *, soft: boo
     loaded = {reader: inner(readings[reader]) for reader in readers}
     grids = common_grids(loaded)
     decisions = list(decide(loaded, grids, rules))
-    return _Assembly(loaded, decisions, rules, soft).consensus()
+    return _Assembly(loaded, decisions, rules, soft, bounds).consensus()
 
 
 class _Assembly:
     """The document of a merged case, put together."""
 
-    def __init__(self, loaded: Mapping[str, LoadedCase], decisions: list[Decision], rules: Rules, soft: bool) -> None:
-        self._loaded, self._rules, self._soft = loaded, rules, soft
+    def __init__(
+        self,
+        loaded: Mapping[str, LoadedCase],
+        decisions: list[Decision],
+        rules: Rules,
+        soft: bool,
+        bounds: ReviewBounds,
+    ) -> None:
+        self._loaded, self._rules, self._soft, self._bounds = loaded, rules, soft, bounds
         self._names = new_names(loaded)
         self._documents = {
             reader: with_new_ids(strict_json.plain(each.case), self._names[reader]) for reader, each in loaded.items()
@@ -333,7 +345,7 @@ class _Assembly:
         metadata |= {"annotator": who, "reviewer": self._alike("/metadata/reviewer", given)}
         metadata["agents"] = self._agents(told)
         settled = [(each.decision, each.identity) for each in self._settled]
-        records = agreement_records(settled, list(self._documents), self._names, who=who)
+        records = agreement_records(settled, list(self._documents), self._names, who=who, bounds=self._bounds)
         metadata["agreement"] = [*metadata.get("agreement", []), *records]
         return {key: value for key, value in metadata.items() if value not in (None, [], {})}
 

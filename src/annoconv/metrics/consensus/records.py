@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv.metrics.results import metric_value
-from annoconv.metrics.thresholds import needs_dedicated_review, needs_second_review
+from annoconv.metrics.thresholds import SPECIFIED, ReviewBounds, needs_dedicated_review, needs_second_review
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +27,7 @@ def agreement_records(
     names: Mapping[str, Mapping[str, str]],
     *,
     who: str,
+    bounds: ReviewBounds = SPECIFIED,
 ) -> list[dict[str, Any]]:
     """Return the records of a merged case: Dice or IoU of each two readers of one object, and what STAPLE estimated.
 
@@ -40,13 +41,20 @@ def agreement_records(
         Ids of the readers' annotations in the merged case, by reader and their own ids.
     who
         The agent who the merged annotations are by.
+    bounds
+        The Dice below which reviews follow.
     """
-    found = [record for one, identity in settled for record in _of(one, identity, readers, names, who)]
+    found = [record for one, identity in settled for record in _of(one, identity, readers, names, who, bounds)]
     return [{"id": f"AGREEMENT_{number}", **each} for number, each in enumerate(found, 1)]
 
 
 def _of(
-    one: Decision, identity: str | None, readers: Sequence[str], names: Mapping[str, Mapping[str, str]], who: str
+    one: Decision,
+    identity: str | None,
+    readers: Sequence[str],
+    names: Mapping[str, Mapping[str, str]],
+    who: str,
+    bounds: ReviewBounds,
 ) -> Iterator[dict[str, Any]]:
     ids = {reader: names[reader][each.id] for reader, each in one.members.items()}
     for parties, value in one.coincidence.items():
@@ -61,8 +69,8 @@ def _of(
         }
         if one.measure == "dice":
             record |= {
-                "needs_second_review": needs_second_review(told),
-                "needs_dedicated_review": needs_dedicated_review(told),
+                "needs_second_review": needs_second_review(told, bounds),
+                "needs_dedicated_review": needs_dedicated_review(told, bounds),
             }
         yield record
     if one.fused is None or identity is None:
