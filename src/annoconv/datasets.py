@@ -269,7 +269,8 @@ def to_monai(
 
 def _checked_labels(labels: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     """Return the labels that are asked for; UsageError if they are none, or one is a slip."""
-    if not isinstance(labels, list | tuple) or not all(isinstance(each, str) for each in labels):
+    given = cast("Sequence[object]", labels)
+    if not isinstance(labels, list | tuple) or not all(isinstance(each, str) for each in given):
         raise UsageError(
             "labels are a list of codes",
             found=type(labels).__name__,

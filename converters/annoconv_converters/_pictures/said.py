@@ -25,7 +25,7 @@ Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
 
 _PLACES: Final = ("slice_index", "frame_index")
-_FLOATS: Final = frozenset({float})
+_FLOATS: Final[set[type]] = {float}
 _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
 NOWHERE: Final = "none"

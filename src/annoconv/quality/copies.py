@@ -141,8 +141,9 @@ def _means(values: NDArray[Any], axis: int, count: int) -> NDArray[np.float32]:
     sizes = np.diff(starts, append=length).astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float32)
-    means: NDArray[np.float32] = sums / np.expand_dims(sizes, [other for other in range(3) if other != axis])
-    return means
+    means = sums / np.expand_dims(sizes, [other for other in range(3) if other != axis])
+    told: NDArray[np.float32] = means.astype(np.float32, copy=False)
+    return told
 
 
 def _upright(pixels_kji: NDArray[Any], grid: Grid | None) -> NDArray[Any]:
