@@ -102,7 +102,7 @@ def _refusal(error: AnnoconvError, folder: Path, chain: Chain) -> str:
         assert error.found is not None, f"a refusal that does not say what was found: {error}"
         assert error.expected is not None, f"a refusal that does not say what was expected: {error}"
     assert error.advice or (isinstance(error, DocumentError) and error.findings), f"a refusal without help: {error}"
-    text = str(error).replace(f"{folder}/", "")
+    text = error.text().replace(f"{folder}/", "")
     roots = sorted({str(each.parent) for each in (*chain.sources, *chain.images)}, key=len, reverse=True)
     for root in roots:
         text = text.replace(f"{root}/", "")

@@ -91,7 +91,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], int, str]] = {
         1,
         "90000 errors, 0 warnings",
     ),
-    "deep nesting": (lambda: b"[" * 1_000_000, 4, "depth=NUMBER"),
+    "deep nesting": (lambda: b"[" * 1_000_000, 4, "save the file with fewer levels"),
     "a key of a megabyte": (lambda: with_annotations(BOX | {"k" * 1_000_000: 1}), 1, "schema.unknown_key"),
     "a number of a million digits": (
         lambda: with_annotations(BOX | {"frame_index": 0}).replace(

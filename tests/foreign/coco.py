@@ -89,14 +89,14 @@ def _file(name: str) -> Foreign:
 
 def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Let the reader keep nothing of the licence of a picture."""
-    as_it_is = foreign._difference
+    as_it_is = foreign.difference_of
 
     def forgetful(record: Any, again: Any) -> Any:
         told = as_it_is(record, again)
         told.get("fields", {}).pop("license", None)
         return told
 
-    monkeypatch.setattr(foreign, "_difference", forgetful)
+    monkeypatch.setattr(foreign, "difference_of", forgetful)
     return _file("annotations/instances_val.json")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from annoconv_converters.yolo import data_set, trees
+from annoconv_converters.yolo import data_set, trees, written
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading
@@ -112,7 +112,8 @@ def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
         record["bbox"][2] += 0.01
         return record
 
-    monkeypatch.setattr(data_set, "record_of", wider)
+    for module in (data_set, written):
+        monkeypatch.setattr(module, "record_of", wider)
     return _file("datumaro/yolov8_detection")
 
 

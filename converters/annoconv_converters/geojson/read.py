@@ -225,7 +225,7 @@ def _named(
             name = _own_name(path)
             feature["properties"] = {**(held if isinstance(held, dict) else {}), "picture": own or name}
         elif own == name and isinstance(held, dict):
-            del held["picture"]
+            held.pop("picture", None)  # of several features that are alike it is one dictionary
         yield name
 
 

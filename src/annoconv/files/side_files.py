@@ -98,6 +98,7 @@ class SideFiles:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._folders: dict[tuple[Path, str], _Folder] = {}
+        self._last: tuple[tuple[Path, Path, str], Side] | None = None
 
     def of(
         self, main: Path, own: Path, ending: str = SIDE_SUFFIX, *, place: Callable[[Path], Path] | None = None
@@ -120,6 +121,12 @@ class SideFiles:
         LimitError
             If there are more than `limits.files`.
         """
+        asked = (main, own, ending)
+        if self._last is None or self._last[0] != asked:  # of one file it is asked by those that read it in turn
+            self._last = asked, self._side(main, own, ending, place)
+        return self._last[1]
+
+    def _side(self, main: Path, own: Path, ending: str, place: Callable[[Path], Path] | None) -> Side:
         side = Side(main, own, own if is_file(own) else None)
         if main.is_dir():
             return side

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from annoconv.errors import UsageError
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["CONFIDENCE", "bootstrap_interval"]
@@ -46,6 +45,8 @@ def bootstrap_interval(
     resamples
         How often units are drawn.
     """
+    import numpy as np
+
     numbers = np.asarray(values, dtype=np.float64)
     if not 0 < confidence < 1 or resamples < 1 or not np.isfinite(numbers).all():
         raise UsageError(
