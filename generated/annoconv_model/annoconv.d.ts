@@ -2408,9 +2408,9 @@ export interface DataPreparation {
   collection?: Text;
   /** What is excluded and why (A.5 b). (清洗与剔除) [A App.A] */
   exclusions?: Array<Text>;
-  /** How duplicates are found (A.5 c). (去重) [A App.A] */
+  /** How duplicates are found (A.5 c). (去重) [A A.5.c] */
   deduplication?: Text;
-  /** How images and reports are associated (A.5 c). (关联) [A App.A] */
+  /** How images and reports are associated (A.5 c). (关联) [A A.5.c] */
   association?: Text;
 }
 

@@ -6191,13 +6191,13 @@ class DataPreparation(Model):
     deduplication: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="deduplication")
     """How duplicates are found (A.5 c). (去重)
 
-    Source: A App.A.
+    Source: A A.5.c.
     """
 
     association: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association")
     """How images and reports are associated (A.5 c). (关联)
 
-    Source: A App.A.
+    Source: A A.5.c.
     """
 
     if TYPE_CHECKING:
