@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.cli.rule_options import RulesFile
 from annoconv.messages import Message
 from annoconv.progress import over
 
@@ -56,9 +57,7 @@ def merge_readers(
     spacing: Annotated[
         str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
     ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
-    ] = None,
+    rules: RulesFile = None,
     by: Annotated[Reader, typer.Option(help="Who a reader is.")] = Reader.ANNOTATOR,
     format: Annotated[str | None, typer.Option(help="Format that all are read as; else their names tell.")] = None,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.cli.rule_options import RulesFile
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
@@ -42,9 +43,7 @@ def review(
     table: Annotated[
         Path | None, typer.Option("--from", metavar="FILE.csv", help="Decisions, a line each, in their order.")
     ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
-    ] = None,
+    rules: RulesFile = None,
 ) -> None:
     """Write each decision into its case, as far as the cycle of reviews allows it."""
     from annoconv.casefile.reading import read_cases

@@ -1,4 +1,4 @@
-"""The options of commands that apply rules: `validate`, `report`, `agreement` and `review-queue`."""
+"""The options of commands that apply rules or their bounds, such as `validate`, `report` and `review`."""
 
 from enum import StrEnum
 from pathlib import Path
