@@ -19,7 +19,7 @@ _HEAD = '''"""A function for each converter of ours, with the types of its optio
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Optional
+from typing import Literal
 
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.loss import LossReport

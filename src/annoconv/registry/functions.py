@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from inspect import Parameter, Signature, formatannotation, signature
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
@@ -49,7 +50,8 @@ def parameters_of(called: Converter) -> Iterator[Parameter]:
 
 def _type_of(annotation: Any) -> str:
     plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    text = formatannotation(plain).replace("collections.abc.", "").replace("pathlib.", "")
+    text = re.sub(r"[\w.]+\.(?=[A-Z])", "", formatannotation(plain))  # without modules, which differ between Pythons
+    text = re.sub(r"^Optional\[(.*)\]$", r"\1 | None", text)
     return text.replace("Path", "Path | str").replace("Sequence[Path | str]", "Sequence[Path | str] | Path | str")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Optional
+from typing import Literal
 
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.loss import LossReport
@@ -67,7 +67,7 @@ def from_fhir(
     sources: Iterable[Path | str] | Path | str,
     *,
     images: Sequence[Path | str] | Path | str = ...,
-    release: Optional[Literal['R5', 'R4B']] = ...,
+    release: Literal['R5', 'R4B'] | None = ...,
     context: Context | None = ...,
 ) -> Iterator[Reading]: ...
 
@@ -107,7 +107,7 @@ def from_nifti(
     allow_gaps: bool = ...,
     transform: Sequence[Path | str] | Path | str = ...,
     moving: Path | str | None = ...,
-    field_frame: Optional[Literal['LPS', 'RAS']] = ...,
+    field_frame: Literal['LPS', 'RAS'] | None = ...,
     context: Context | None = ...,
 ) -> Iterator[Reading]: ...
 
@@ -168,7 +168,7 @@ def to_dicom_seg(
     *,
     images: Sequence[Path | str] | Path | str = ...,
     type: Literal['binary', 'labelmap', 'fractional'] = ...,
-    fractional_type: Optional[Literal['probability', 'occupancy']] = ...,
+    fractional_type: Literal['probability', 'occupancy'] | None = ...,
     compress: Literal['none', 'deflate', 'rle'] = ...,
     keep_empty_frames: bool = ...,
     resample: Literal['never', 'nearest', 'linear'] = ...,
@@ -246,7 +246,7 @@ def to_nifti(
     *,
     images: Sequence[Path | str] | Path | str = ...,
     layout: Literal['flat', 'nnunet', 'msd', 'bids', 'monai'] = ...,
-    arrange: Optional[Literal['files', 'label-map', '4d']] = ...,
+    arrange: Literal['files', 'label-map', '4d'] | None = ...,
     nifti2: bool = ...,
     splits: Path | str | None = ...,
     folds: int = ...,
