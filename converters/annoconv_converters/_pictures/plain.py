@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.errors import InputError
-from annoconv_converters._pictures.geometry import polygon_of_pieces, segmentation_from_record
+from annoconv_converters._pictures.geometry import polygon_of_pieces, rounded, segmentation_from_record
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.record_ids import annotation_id
 
@@ -24,8 +24,6 @@ Record: TypeAlias = "dict[str, Any]"
 _NUMBERS: Final = frozenset({int, float})
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
-_DECIMALS: Final = 9
-"""As `tidy` has them."""
 
 
 class Plain(NamedTuple):
@@ -127,7 +125,7 @@ def _sides(box: Any) -> list[float] | None:
     x, y, width, height = box
     if not (-_LARGEST < x < _LARGEST and -_LARGEST < y < _LARGEST and 0 <= width < _LARGEST and 0 <= height < _LARGEST):
         return None
-    x_max, y_max = round(float(x + width), _DECIMALS) + 0.0, round(float(y + height), _DECIMALS) + 0.0
+    x_max, y_max = rounded(x + width), rounded(y + height)
     return [float(x), float(y), max(x_max, float(x)), max(y_max, float(y))]
 
 
