@@ -76,9 +76,9 @@ class Alike:
         entry["residual"] = {**told.residual, "order": order}
         if told.places is not None:
             entry[CLASSES] = told.places
-        _, _, kind, message = told.of_id
-        losses = [Loss(case_index, f"/annotations/{place}/id", kind, message) for place in range(len(ids))]
-        return [*losses, *(Loss(case_index, *rest) for _, *rest in told.losses)], entry
+        of_id = told.of_id
+        losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
+        return [*losses, *(Loss(case_index, each.path, each.kind, each.message) for each in told.losses)], entry
 
     def _told(self, boxes: Boxes, read: list[Picture], lists: WrittenLists, *, is_said: bool) -> _Told | None:
         """Return what is told of a case, or of the one before that is like it; None if that tells of boxes too."""
@@ -92,30 +92,30 @@ class Alike:
             pictures=[replace(picture, shapes=picture.shapes[:1])],
         )
         shown = [replace(read[0], shapes=read[0].shapes[:1])]
-        losses, entry = compare_case(
-            first, shown, lists, self._task, self._reasons, 0, plain=False, is_said=is_said
-        )
+        losses, entry = compare_case(first, shown, lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
         of_boxes = [loss for loss in losses if loss.path.startswith("/annotations/")]
         residual = entry["residual"]
         paths = [*(path for path, _ in residual["values"]), *residual["removed"]]
         if [loss.path for loss in of_boxes] != [_ID] or any(path[:1] == [_BOXES] for path in paths):
             return None
-        told = _Told([loss for loss in losses if loss.path != _ID], *of_boxes, residual, entry.get(CLASSES))
+        rest = [loss for loss in losses if loss.path != _ID]
+        told = _Told(rest, of_boxes[0], residual, entry.get(CLASSES))
         self._last = None if key is None else ((key, lists, is_said), told)
         return told
 
 
 def _come_back(boxes: Boxes, read: list[Picture], lists: WrittenLists) -> bool:
     """Tell whether each box comes back, and none says more of the case than itself."""
-    document, known = boxes.document, lists.known
-    uid: str = document["image"]["uid"]
-    found = plain_annotations(read[0], uid, boxes.planes[uid].size, known, use_keys=True, source="output")
-    if found is None or [*found.annotations.values()] != document[_BOXES] or known.of_case(read) is not known:
+    document, annotations = boxes.document, boxes.document[_BOXES]
+    size = boxes.planes[document["image"]["uid"]].size
+    found = plain_annotations(read[0], "", size, lists.known, use_keys=True, source="output")
+    if found is None or [*found.annotations.values()] != annotations:
         return False
-    listed = lists.of(lists.places(boxes.labels, boxes.listed))
-    is_known = found.definitions.keys() <= {each["code"] for each in listed}
-    is_classified = all(each["label_code"] != UNCLASSIFIED for each in document[_BOXES])
-    return is_known and is_classified and not crowds(document, found.annotations.keys())
+    codes = {each["label_code"] for each in annotations}
+    if UNCLASSIFIED in codes or len(codes) != len({shape.record.get("category_id") for shape in read[0].shapes}):
+        return False
+    listed = lists.of(lists.places(boxes.labels, boxes.listed)) if found.definitions else ()
+    return found.definitions.keys() <= {each["code"] for each in listed} and not crowds(document, found.annotations)
 
 
 def _key(boxes: Boxes, read: Picture) -> tuple[bytes, Record] | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import AnyAnnotation, Case, Image, Label
+    from annoconv.model import AnyAnnotation, Case, Label
 
 __all__ = ["Boxes", "boxes_of"]
 
@@ -57,13 +57,15 @@ class Boxes(Drawing):
 def boxes_of(loaded: LoadedCase) -> Boxes | None:
     """Return a case as a picture with the boxes that its annotations are; None if these or their image say more."""
     case = loaded.case
-    image = case.image
-    if not _is_flat(image) or case.related_images or not all(map(_is_box, case.annotations)):
+    image, shape = case.image, case.image.shape
+    if shape is None or len(shape) != 2 or not image.model_fields_set <= _OF_IMAGE or case.related_images:
+        return None
+    if not all(map(_is_box, case.annotations)):
         return None
     told = _told_of(case)
     if len({identity for identity, *_ in told}) < len(told):
         return None
-    columns, rows = image.shape or ()
+    columns, rows = shape
     drawing = Boxes(loaded, loaded, {})
     sizes = [_sized(*sides) for *_, sides in told]
     _draw(drawing, image.uid, picture_record(image, columns, rows, own_name(image)), address_of(image), told, sizes)
@@ -112,11 +114,6 @@ def _told_of(case: Case) -> list[Told]:
 
 def _annotation(identity: str, category: str, code: str, sides: list[float]) -> Record:
     return {"id": identity, "category": category, "label_code": code, "type": _TYPE, "bbox": sides}
-
-
-def _is_flat(image: Image) -> bool:
-    """Tell whether an image is one picture of a known size, and says no more than its name and its time."""
-    return image.shape is not None and len(image.shape) == 2 and image.model_fields_set <= _OF_IMAGE
 
 
 def _is_box(annotation: AnyAnnotation) -> bool:

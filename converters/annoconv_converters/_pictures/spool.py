@@ -124,7 +124,7 @@ def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[L
     document = drawing.as_document()
     if told is not None:
         document["labels"] = told
-    kept = {"document": document, "labels": labels, "listed": listed, "_at": {}}
+    kept: dict[str, Any] = {"document": document, "labels": labels, "listed": listed, "_at": {}}
     bare = Waiting(document, loaded.path)
     is_whole = shown is loaded
     return replace(drawing, loaded=bare, shown=bare if is_whole else LoadedCase(shown.case, path=shown.path), **kept)
