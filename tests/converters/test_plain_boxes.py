@@ -146,7 +146,7 @@ def test_one_step_writes_the_same(format: str, told: list[dict[str, Any]], toget
     cases = cases_of(told)
     with patch.object(spool, "MOST_TOGETHER", together):
         found = written(cases, format)
-        with patch.object(drawn, "boxes_of", lambda _: None):
+        with patch.object(drawn, "boxes_of", return_value=None):
             assert found == written(cases, format)
 
 

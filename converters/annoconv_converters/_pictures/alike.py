@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-import orjson
-
 from annoconv.codes import UNCLASSIFIED
+from annoconv.documents import strict_json
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
 from annoconv_converters._pictures.class_lists import CLASSES
@@ -125,8 +124,5 @@ def _key(boxes: Boxes, read: Picture) -> tuple[bytes, Record] | None:
     if named != {name: image[name] for name in ("files", "extensions") if name in image}:
         return None
     of_image = {name: value for name, value in image.items() if name != "uid" and name not in named}
-    try:
-        frame = orjson.dumps({**boxes.document, "image": of_image, _BOXES: []})
-    except TypeError:  # decimals
-        return None
+    frame = strict_json.dumps({**boxes.document, "image": of_image, _BOXES: []})
     return frame, {name: value for name, value in read.record.items() if name not in _OWN}
