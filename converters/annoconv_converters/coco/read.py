@@ -160,7 +160,7 @@ def _readings(
         places = _classes_of(pictures) if use_keys else []
         unfit: dict[Steps, str] = {}
         put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
-        _, loaded, records = understand(
+        understood = understand(
             pictures,
             known,
             kind=kind,
@@ -175,9 +175,10 @@ def _readings(
             reserved=ids,
             listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
+        loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]
         findings += case_findings(pictures, known, case_index + number, effort)
-        losses = list(file_losses(records, REASONS, case_index + number))
+        losses = list(file_losses(understood.records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}
             labels = Labels.of(loaded.case, context.label_system)

@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.model import Case
     from annoconv.registry import Context
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.picture_names import NameRule
+    from annoconv_converters.coco.foreign import Understood
     from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["Options", "write_coco"]
@@ -238,9 +238,11 @@ class _Writer:
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
-        native = self._native(drawing.pictures, first, case_index)
-        native.document = shared(original, native.document)
-        is_keyed = not self.options.plain and residuals.differ(original, native.document)
+        understood = self._native(drawing.pictures, first, case_index)
+        said = shared(original, understood.native.document)
+        is_other = residuals.differ(original, said)
+        native = understood.checked() if is_other else understood.native
+        native.document, is_keyed = said, is_other and not self.options.plain
         losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
             self._note(drawing.pictures)
@@ -265,7 +267,7 @@ class _Writer:
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
-        native = self._native(drawing.pictures, first, case_index, classes)
+        native = self._native(drawing.pictures, first, case_index, classes).checked()
         expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
         unwritten = {**drawing.left_out, **unnamed}
@@ -281,7 +283,7 @@ class _Writer:
 
     def _native(
         self, pictures: list[Picture], position: int, case_index: int, classes: Sequence[Any] | None = None
-    ) -> PictureCase:
+    ) -> Understood:
         """Return what the reader takes the pictures for; with our keys if these name the classes of a list, or none."""
         seen: list[Picture] = []
         use_keys = classes is not None
@@ -293,7 +295,7 @@ class _Writer:
             read = replace(picture, record=record, is_unsized=self.kind == "results" or not picture.shapes)
             read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
             seen.append(read)
-        native, *_ = understand(
+        return understand(
             seen,
             known.of_case(seen) if use_keys else known.whole,
             kind=self.kind or "instances",
@@ -304,7 +306,6 @@ class _Writer:
             source="output",
             listed=known.whole.listed if classes is None else known.apart(classes).labels_of(classes),
         )
-        return native
 
     def _read_categories(self) -> Categories:
         """Return the categories as the reader will see them; made anew only when there are more."""
