@@ -72,7 +72,7 @@ def read_coco(
                 expected="a list of results",
                 advice="Leave --ground-truth out",
             )
-        if not index.groups and any(index.side.lost(case_index)):
+        if not len(index.groups) and any(index.side.lost(case_index)):
             raise nothing_shown(path)
         with path.open("rb") as file:
             for reading in _readings(index, file, context, pattern, maps, case_index):
@@ -227,7 +227,7 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
 
 def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
     """Read an image record and its annotations."""
-    places = index.of_image[index.borders[position] : index.borders[position + 1]].tolist()
+    places = index.annotations[position]
     annotations = index.annotation_places[places].tolist()
     if index.is_results:
         records = read_records(file, annotations, index.path)
