@@ -76,9 +76,7 @@ def plain_picture(
     uid, told = flat_uid(record)
     image = {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
     annotations: list[Record] = []
-    native = PictureCase(
-        {"image": image, "annotations": annotations, "metadata": {}}, planes={uid: Planes("k", 1, *size)}
-    )
+    native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
     definitions: dict[str, Record] = {}
     redrawn: list[Record] = []
     records = [shape.record for shape in picture.shapes]
@@ -102,7 +100,8 @@ def plain_picture(
         again = flat_box_to_record(place["bbox"]) if read is None else outline_to_record(read)
         again |= {"id": identity, "category_id": category, "iscrowd": 0, "image_id": number}
         redrawn.append(again)
-    native.document |= labels_of(definitions, listed)
+    # In the order of the model, so that a case that is the same is the same text.
+    native.document = {"image": image, **labels_of(definitions, listed), "annotations": annotations, "metadata": {}}
     drawn = {"width": columns, "height": rows, "file_name": name}
     return PlainPicture(native, drawn, _left_of(records, redrawn))
 

@@ -26,6 +26,7 @@ from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
 from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import LossCollector, LossReport
+from annoconv.times import newest_moment
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
@@ -42,7 +43,7 @@ from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_k
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
-from annoconv_converters.coco.head import info_of, moments, skeletons_of
+from annoconv_converters.coco.head import info_of, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
@@ -124,8 +125,7 @@ class _Writer:
         self.labels, self._labels_of = Labels.of(), CaseLabels(context.label_system)
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
-        self.position = 0
-        self.newest: list[str] = []
+        self.position, self.newest = 0, ""
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted = Counted(self.table, REASONS, is_anew=False)
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
@@ -257,7 +257,7 @@ class _Writer:
         self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
+        self.newest = max(self.newest, strict_json.plain(newest_moment([loaded.case])) or "")
 
     def _carry(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
@@ -389,7 +389,7 @@ class _Writer:
             beside = {name: value for name, value in self.beside.items() if name not in {IMAGES, ANNOTATIONS}}
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
-        at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
+        at = strict_json.plain(moment) if moment is not None else self.newest or None
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
         head = {"info": info_of(at), "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
