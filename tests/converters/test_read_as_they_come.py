@@ -9,8 +9,10 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters.cvat import parts
 from annoconv_converters.label_studio import exports
+from annoconv_converters.yolo.trees import DataSetTree
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import Image
 
 import annoconv
 from annoconv.documents import strict_json
@@ -172,6 +174,21 @@ def test_a_fault_is_told_as_in_a_file_that_is_held(tmp_path: Path, fault: Any, p
     with patch.object(exports, "_is_flat", return_value=False):
         assert found == told(path, "label-studio")
     assert isinstance(found, tuple)
+
+
+def test_lines_of_yolo_are_looked_at_once_for_turned_boxes(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("train: images\nval: images\nnames: [a]\n")
+    for folder in ("images", "labels"):
+        (tmp_path / folder).mkdir()
+    for number in range(5):
+        Image.new("L", (8, 8)).save(tmp_path / f"images/{number}.png")
+        (tmp_path / f"labels/{number}.txt").write_text("0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n")
+    with patch.object(
+        DataSetTree, "_has_four_corners", autospec=True, side_effect=DataSetTree._has_four_corners
+    ) as asked:
+        found = list(annoconv.read([tmp_path], format="yolo"))
+    assert asked.call_count == 1
+    assert [[each.rule for each in reading.findings] for reading in found] == [["yolo.obb"], [], [], [], []]
 
 
 def test_a_region_of_any_name_is_not_the_parent_of_those_that_name_none(tmp_path: Path) -> None:
