@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["Plain", "beside", "place_in", "plain_annotations"]
+__all__ = ["Plain", "beside", "geometry_of", "place_in", "plain_annotations"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -70,7 +70,7 @@ def plain_annotations(
         identity = key.get("id")
         if not isinstance(identity, str):
             identity = annotation_id(str(record.get("id")), uids)
-        geometry = _geometry(shape, size, key, source)
+        geometry = geometry_of(shape, size, key, source)
         if geometry is None or identity in found:
             return None
         meaning = categories[record.get("category_id")]
@@ -82,8 +82,20 @@ def plain_annotations(
     return Plain(found, definitions)
 
 
-def _geometry(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
-    """Return type and place of an annotation; None if they are left to `meaning`, as is what cannot be understood."""
+def geometry_of(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
+    """Return type and place of an annotation; None if they are left to `meaning`, as is what cannot be understood.
+
+    Parameters
+    ----------
+    shape
+        Whose record has no keypoints and is no caption.
+    size
+        Rows and columns of its picture.
+    key
+        Ours, if it counts.
+    source
+        For messages.
+    """
     record = shape.record
     drawn, box = record.get("segmentation"), record.get("bbox")
     if shape.geometry is not None:
