@@ -196,7 +196,8 @@ def _with(ids: Ids, more: list[Any]) -> Ids:
 def _places_of(owners: Ids, numbers: Ids) -> Places:
     """Return the place of each owner among the numbers; -1 where none is there. Of numbers alike it is the last."""
     if not (isinstance(owners, array) and isinstance(numbers, array)) or not numbers:
-        place_of = {number: place for place, number in enumerate(numbers) if number is not None}
+        given: list[Any] = list(numbers)
+        place_of = {number: place for place, number in enumerate(given) if number is not None}
         return np.fromiter((place_of.get(owner, -1) for owner in owners), np.int64, len(owners))
     known = np.asarray(numbers)
     order = np.argsort(known, kind="stable")

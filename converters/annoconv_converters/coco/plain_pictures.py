@@ -81,7 +81,8 @@ def plain_picture(
     redrawn: list[Record] = []
     records = [shape.record for shape in picture.shapes]
     for shape, found in zip(picture.shapes, records, strict=True):
-        identity, category = found.get("id"), found.get("category_id")
+        identity: Any = found.get("id")
+        category = found.get("category_id")
         if not (type(identity) is type(category) is int and 0 < identity < _LARGEST and category in categories.records):
             return None
         own = str(identity)
