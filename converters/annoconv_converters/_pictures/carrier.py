@@ -6,11 +6,10 @@ of COCO under the key `annoconv` too.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import orjson
 
 from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
@@ -203,12 +202,11 @@ def _restorer_of(residual: Any) -> tuple[Restorer, list[tuple[str, ...]]]:
     Cases of one file differ in the ids of their annotations, and else say much the same, which is understood once.
     """
     order = Residual.from_json({**residual, "values": (), "removed": ()}).order
-    try:
-        leaves = orjson.dumps([residual["values"], residual["removed"], [*order]])
-    except TypeError:  # decimals
-        return Restorer(_checked(Residual.from_json(residual))), [*order.values()]
-    make = _restorer if len(leaves) <= _ALIKE else _restorer.__wrapped__
-    return make(leaves), [*order.values()]
+    with suppress(InputError):
+        leaves = strict_json.dumps([residual["values"], residual["removed"], [*order]])
+        if len(leaves) <= _ALIKE:
+            return _restorer(leaves), [*order.values()]
+    return Restorer(_checked(Residual.from_json(residual))), [*order.values()]
 
 
 _ALIKE: Final = 1 << 16
@@ -218,7 +216,7 @@ _ALIKE: Final = 1 << 16
 @lru_cache(maxsize=16)
 def _restorer(leaves: bytes) -> Restorer:
     """Return what restores the cases of which carriers say this but for the members of lists."""
-    values, removed, lists = orjson.loads(leaves)
+    values, removed, lists = strict_json.loads_keeping(leaves, EVERYTHING)
     ordered = [(path, ()) for path in lists]
     return Restorer(_checked(Residual.from_json({"values": values, "removed": removed, "order": ordered})))
 
