@@ -33,9 +33,23 @@ class _Group:
 
     first: str
     values: int = 0
-    members: dict[tuple[int, str], None] = field(default_factory=dict[tuple[int, str], None])
-    """Cases and positions of the annotations."""
+    count: int = 0
+    """Of the annotations."""
+    cases: int = 0
+    members: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """Cases and positions of the first annotations."""
     leaves: list[str] = field(default_factory=list[str])
+    _last: tuple[int, str] = (-1, "")
+
+    def add(self, case_index: int, member: str) -> None:
+        """Count a value; those of a case follow one another, and so do those of an annotation."""
+        self.values += 1
+        if (case_index, member) != self._last:
+            self.count += 1
+            self.cases += case_index != self._last[0]
+            self._last = case_index, member
+            if len(self.members) < _HELD:
+                self.members.append(self._last)
 
 
 class Lost:
@@ -85,41 +99,38 @@ class Lost:
                 return
             first = f"/{_LIST}/{member}" if is_annotation else "/".join(("", *rest))
             group = self._groups[key] = _Group(first, leaves=[place])
-        group.values += 1
-        if len(group.members) < _HELD:
-            group.members[loss.case_index, member] = None
+        group.add(loss.case_index, member)
 
     def lines(self, lang: Language) -> Iterator[tuple[str, int]]:
         """Yield each line and how many values it is about."""
         self._put()
-        joined: dict[tuple[str, str, str, tuple[tuple[int, str], ...], bool], _Group] = {}
+        joined: dict[tuple[str, str, str, tuple[tuple[int, str], ...], int, bool], _Group] = {}
         for (kind, text, where, place, is_of_case), group in self._groups.items():
-            key = (kind, text, where, tuple(group.members), is_of_case)
+            key = (kind, text, where, tuple(group.members), group.count, is_of_case)
             known = joined.setdefault(key, group)
             if known is not group:
                 known.values += group.values
                 known.leaves.append(place)
         order = {kind.value: rank for rank, kind in enumerate(_ORDER)}
         ranked = sorted(joined.items(), key=lambda each: (order[each[0][0]], each[1].leaves != [""]))
-        for (kind, text, where, _, is_of_case), group in ranked:
+        for (kind, text, where, _, _, is_of_case), group in ranked:
             yield f"  {shortened(self._place(group, where, lang, is_of_case=is_of_case))}: {kind}: {text}", group.values
 
     def _place(self, group: _Group, where: str, lang: Language, *, is_of_case: bool) -> str:
         leaves = [leaf for leaf in group.leaves if leaf]
         if not where.startswith(f"/{_LIST}/"):
-            cases = len({case for case, _ in group.members})
             place = group.first if len(leaves) == 1 and "*" not in leaves[0] else f"/{_shared(leaves)}"
             several = [Message("{count} values", count=group.values)] if group.values > 1 else []
-            several += [Message("{count} cases", count=cases)] if cases > 1 else []
+            several += [Message("{count} cases", count=group.cases)] if group.cases > 1 else []
             return f"{place} ({translate(listed(several), lang)})" if several else place
-        start = group.first if len(group.members) == 1 else where
+        start = group.first if group.count == 1 else where
         place = f"{start}/{leaves[0]}" if len(leaves) == 1 else f"{start}: {', '.join(leaves)}" if leaves else start
         named = [self._names.get((case, int(at))) for case, at in group.members] if is_of_case else []
         if named and all(named):
-            return f"{place} ({translate(listed(named, _NAMED), lang)})"
-        if len(group.members) == 1:
+            return f"{place} ({translate(listed(named, _NAMED, count=group.count), lang)})"
+        if group.count == 1:
             return place
-        return f"{place} ({translate(Message('{count} annotations', count=len(group.members)), lang)})"
+        return f"{place} ({translate(Message('{count} annotations', count=group.count), lang)})"
 
 
 def _shared(places: list[str]) -> str:
