@@ -45,3 +45,17 @@ def test_losses_at_other_annotations_than_those_held_are_lines_apart(monkeypatch
         "  /annotations/*/x (3 annotations): no_place: gone",
         "  /annotations/*/y (2 annotations): no_place: gone",
     ]
+
+
+def test_what_several_files_lose_is_one_line() -> None:
+    files = [
+        Loss(case, f"/labels~1{case}.txt/{place}/x", LossKind.NO_PLACE, "gone") for case in range(3) for place in "01"
+    ]
+    assert lines(*files) == ["  /*/*/x (6 values, 3 cases): no_place: gone"]
+    assert lines(*files[:2]) == ["  /labels~10.txt/*/x (2 values): no_place: gone"]
+    assert lines(files[0]) == ["  /labels~10.txt/*/x: no_place: gone"]
+    one = [Loss(0, f"/dataset.json/labels/{name}", LossKind.NO_PLACE, "gone") for name in "ab"]
+    assert lines(one[0]) == ["  /dataset.json/labels/a: no_place: gone"]
+    assert lines(*one) == ["  /dataset.json/labels (2 values): no_place: gone"]
+    apart = [Loss(0, f"/{name}", LossKind.NO_PLACE, "gone") for name in "ab"]
+    assert lines(*apart) == ["  /... (2 values): no_place: gone"]
