@@ -115,11 +115,14 @@ def translate(sentence: str, lang: Language, *values: object) -> str:
     return template.format(*(told(value, lang) for value in values)) if values else template
 
 
-def listed(parts: Sequence[object], most: int | None = None, *, separator: str = ", ") -> Message:
-    """Return the first `most` parts as one message; parts that are messages are translated one by one."""
+def listed(
+    parts: Sequence[object], most: int | None = None, *, count: int | None = None, separator: str = ", "
+) -> Message:
+    """Return the first `most` parts, of `count` in all, as one message; messages are translated one by one."""
     shown = list(parts[:most])
-    if most is not None and len(parts) > most:
-        shown.append(Message("and {count} more", count=len(parts) - most))
+    more = (len(parts) if count is None else count) - len(shown)
+    if more:
+        shown.append(Message("and {count} more", count=more))
     places = {f"part_{place}": part for place, part in enumerate(shown)}
     return Message(separator.join(f"{{{name}}}" for name in places), **places)
 

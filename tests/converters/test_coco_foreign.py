@@ -263,8 +263,17 @@ def test_ids_that_are_none_are_named(tmp_path: Path) -> None:
         ("coco.dangling", "/annotations/1/image_id"),
         ("coco.dangling", "/annotations/2/image_id"),
     ]
+    said = " ".join(str(each.message) for each in refusal.value.findings)
+    assert said.count("that is a whole number or a text") == 6
     rules = [each.rule for each in validate(tmp_path / "x.json")]
     assert rules == ["coco.no_id", "coco.size", *["coco.no_id"] * 2, "coco.dangling", "coco.no_id", "coco.dangling"]
+
+
+@pytest.mark.parametrize("box_or_points", [{"bbox": [2**53 + 1, 0, 1, 1]}, {"keypoints": [1, 1e13, 2]}])
+def test_a_number_beyond_every_picture_is_refused_with_the_bound(box_or_points: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(of(box(**box_or_points))))
+    with pytest.raises(InputError, match="numbers within 1e12"):
+        list(registry.read([tmp_path / "x.json"], format="coco"))
 
 
 def test_numbers_that_only_other_software_knows_keep_their_digits(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from annoconv_converters.yolo.trees import DataSetTree
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -84,6 +85,16 @@ def test_lines_of_eight_numbers_are_polygons_where_nothing_is_said_and_that_is_a
     for lines, options in ((["0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2", "0 0.1 0.1 0.2 0.1 0.2 0.2"], {}),):
         assert not read(data_set(tmp_path / "y", lines), **options).findings
     assert not read(tmp_path / "x", kind="segment").findings
+
+
+def test_what_lines_of_corners_are_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(DataSetTree, "_has_four_corners", lambda _: bool(asked.append(1)))
+    folder = data_set(tmp_path / "x", ["0 0.5 0.5 0.1 0.1"])
+    for name in "bc":
+        (folder / "images" / f"{name}.png").write_bytes((folder / "images" / "a.png").read_bytes())
+    assert len([*registry.read([folder], format="yolo")]) == 3
+    assert len(asked) == 1
 
 
 def test_corners_of_no_rectangle_are_the_smallest_box_round_them_and_named(tmp_path: Path) -> None:

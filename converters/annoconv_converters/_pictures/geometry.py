@@ -221,7 +221,7 @@ def box_from_record(record: Record, *, source: object, where: str) -> Box | None
             source=str(source),
             where=where,
             found=value,
-            expected="x, y, width and height, none of these two below 0",
+            expected="x, y, width and height: numbers within 1e12, the last two not below 0",
             advice=CORRECT_FILE,
         )
     x, y, width, height = value
@@ -294,7 +294,7 @@ def keypoints_from_record(record: Record, *, source: object, where: str) -> list
             found=Message("a list of {count} members", count=len(value))
             if isinstance(value, list)
             else json_type(value),
-            expected="x, y and visibility of each",
+            expected="x, y and visibility of each: numbers within 1e12",
             advice=CORRECT_FILE,
         )
     triples = list(zip(value[::3], value[1::3], value[2::3], strict=True))

@@ -23,7 +23,7 @@ from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
 from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Shape
-from annoconv_converters.coco.check import Effort, shape_findings
+from annoconv_converters.coco.check import NO_ID, Effort, shape_findings
 from annoconv_converters.coco.records import id_of, picture_of_result
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, elements_of, read_element, scan
 
@@ -263,5 +263,5 @@ def _annotation_findings(
 
 def _twice_or_none(number: Any, place: str) -> Finding:
     if number is None:
-        return Finding("coco.no_id", Level.ERROR, f"{place}/id", "the record has no id")
+        return Finding("coco.no_id", Level.ERROR, f"{place}/id", NO_ID)
     return Finding("coco.duplicate", Level.ERROR, f"{place}/id", "the id stands twice; number the records apart")

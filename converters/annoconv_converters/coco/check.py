@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Segmentation
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["Effort", "case_findings", "category_findings", "file_findings", "shape_findings"]
+__all__ = ["NO_ID", "Effort", "case_findings", "category_findings", "file_findings", "shape_findings"]
 
 AREA_SLACK: Final = 0.02
 """Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
+NO_ID: Final = "the record has no id that is a whole number or a text"
 _MOST_NAMED: Final = 5
 PIXEL_SLACK: Final = 1.0
 """Pixels: a box may count pixels or the distance of their centres."""
@@ -116,7 +117,7 @@ def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> It
     seen: set[Any] = set()
     for place, number in enumerate(numbers):
         if not isinstance(number, int | str) or (as_text and number == ""):
-            yield _error("coco.no_id", f"/{section}/{place}/id", "the record has no id")
+            yield _error("coco.no_id", f"/{section}/{place}/id", NO_ID)
         elif (str(number) if as_text else number) in seen:
             yield _error(
                 "coco.duplicate",
@@ -129,7 +130,9 @@ def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> It
 
 def _dangling(owner: object, by_text: Mapping[str, object]) -> Message:
     """Return that an annotation belongs to no image, and that one has the same id as a text, or as a number."""
-    alike = None if owner is None else by_text.get(str(owner))
+    if owner is None:
+        return Message("the annotation has no image_id that is a whole number or a text")
+    alike = by_text.get(str(owner))
     if alike is None:
         return Message("the annotation belongs to no image: {owner!r}", owner=owner)
     told = {"owner": repr(owner), "alike": repr(alike)}

@@ -300,7 +300,12 @@ def _list(value: Any, path: Path, where: str) -> list[Any]:
 def _corner(value: Any, path: Path, where: str) -> list[float]:
     if not isinstance(value, list) or not is_numbers(value[:2], 2):
         raise InputError(
-            "this is no position", source=path, where=where, found=value, expected="[x, y]", advice=CORRECT_FILE
+            "this is no position",
+            source=path,
+            where=where,
+            found=value,
+            expected="[x, y], numbers within 1e12",
+            advice=CORRECT_FILE,
         )
     return [float(value[0]), float(value[1])]
 
