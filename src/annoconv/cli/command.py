@@ -18,6 +18,7 @@ from annoconv.cli.limits import limits_from
 from annoconv.cli.report import FailOnLoss, Report
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
+from annoconv.scratch import ScratchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -222,6 +223,14 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
 
 
 def _refused(error: OSError) -> InputError:
+    if isinstance(error, ScratchError):
+        return InputError(
+            "the folder for temporary files takes no more",
+            source=error.filename,
+            found=Message(error.strerror or type(error).__name__),
+            expected="room for what does not fit into memory",
+            advice="Free some of its disk, or name another folder with TMPDIR",
+        )
     return InputError(
         "the system refused",
         source=error.filename,
