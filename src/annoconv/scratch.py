@@ -8,7 +8,7 @@ from tempfile import TemporaryFile, gettempdir
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from _typeshed import ReadableBuffer
 
 __all__ = ["ScratchError", "scratch_file"]
 
@@ -22,7 +22,7 @@ class _Scratch(FileIO):
 
     _is_full = False
 
-    def write(self, data: Buffer, /) -> int:
+    def write(self, data: ReadableBuffer, /) -> int:
         """Write, or raise ScratchError once: what is left over is written again when the file is closed."""
         if self._is_full:
             return memoryview(data).nbytes

@@ -15,6 +15,7 @@ from annoconv.advice import NOTHING, beside
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
+from annoconv.ids import is_dicom_uid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.pictures import PictureFiles, own_name
@@ -125,7 +126,7 @@ def render(
             try:
                 sources = image_seam.scan(rendering.images, limits)
             except ImageError as error:
-                if planes.count > 1:
+                if planes.count > 1 or is_dicom_uid(image.uid):
                     raise
                 raise ImageError(
                     "the picture of an image is not there",

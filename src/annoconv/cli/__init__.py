@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -207,6 +206,4 @@ def _say_json(error: dict[str, Any]) -> None:
 
     code = error["exit_code"]
     answer = {"outputs": [], "losses": [], "findings": [], "errors": [error], "exit_code": code, "elapsed_s": 0.0}
-    with suppress(OSError):  # it takes nothing; standard error has the sentence
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -16,6 +16,7 @@ import typer.main
 from annoconv.cli.language import Command, spoken
 from annoconv.cli.limits import limits_from
 from annoconv.cli.report import FailOnLoss, Report
+from annoconv.cli.standard_output import standard_output
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
 from annoconv.scratch import ScratchError
@@ -186,7 +187,9 @@ def as_command(
                 raise
             except OSError as error:
                 report.fail(_refused(error))
-            raise typer.Exit(report.finish())
+            with standard_output():
+                code = report.finish()
+            raise typer.Exit(code)
 
     common_ones = {key: _hidden(each) if key in _IDLE.get(name, ()) else each for key, each in COMMON.items()}
     run.__signature__ = inspect.Signature([*own.values(), *common_ones.values()])  # type: ignore[attr-defined]  # typer reads it
