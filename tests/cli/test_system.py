@@ -53,7 +53,10 @@ def test_a_signal_that_ends_a_command_leaves_nothing(
 
 
 def test_a_signal_that_the_caller_ignores_is_ignored(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annoconv.cli.formats.formats", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
+    def signals(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    monkeypatch.setattr("annoconv.cli.formats.formats", signals)
     former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         assert run("formats").code == 0
@@ -68,9 +71,12 @@ def test_the_temporary_folder_is_named_where_its_disk_is_full_and_not_that_of_th
     cases = coco.with_name("cases.jsonl")
     assert run("from-coco", coco, "-o", cases).code == 0
 
+    def are_apart(*_: object) -> bool:
+        return False
+
     def fill() -> None:
         fill_the_disk()
-        pytest.MonkeyPatch().setattr("annoconv.files.naming.is_on_one_disk", lambda *_: False)
+        pytest.MonkeyPatch().setattr("annoconv.files.naming.is_on_one_disk", are_apart)
 
     code, said = in_child(fill, ["to-coco", str(cases), "-o", str(coco.with_name("out.json"))])
     folder = f"annoconv: error: {tempfile.gettempdir()}: the folder for temporary files takes no more; found File too"
