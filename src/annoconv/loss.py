@@ -16,10 +16,10 @@ from enum import StrEnum
 from itertools import chain, groupby, islice, pairwise
 from operator import itemgetter
 from os import SEEK_END
-from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from annoconv.messages import translate
+from annoconv.scratch import scratch_file
 from annoconv.tables import table
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class _File:
     """A file of losses that no one else can open, since it has no name; sentences that many have are held."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+        self._file: IO[bytes] = scratch_file()
         weakref.finalize(self, self._file.close)
         self._sentences: list[str] = []
         self._numbers: dict[int, int] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import NOTHING
 from annoconv.errors import InputError
+from annoconv.files.names import is_archive
 from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["nothing_of", "unpacking"]
 
-_ARCHIVES: Final = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")
 _MOST_NAMED: Final = 3
 _UNPACK: Final = Message("This is an archive: unpack it, and name a file or a folder of it")
 
 
 def unpacking(sources: Iterable[Path]) -> Message | None:
     """Return the advice to unpack the archives among sources; None if there are none."""
-    is_archive = any(source.name.lower().endswith(_ARCHIVES) for source in sources)
-    return _UNPACK if is_archive else None
+    return _UNPACK if any(map(is_archive, sources)) else None
 
 
 def nothing_of(problem: Message, sources: Sequence[Path], expected: str) -> InputError:

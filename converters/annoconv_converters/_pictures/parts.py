@@ -1,13 +1,12 @@
-"""Texts of an output that is written in parts, one behind the other in a file until the output is put together."""
+"""Texts of an output that is written in parts: they wait in a file without a name until it is put together."""
 
 from __future__ import annotations
 
 import shutil
 import weakref
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from annoconv.scratch import scratch_file
 
 __all__ = ["JoinedTexts"]
 
@@ -17,14 +16,12 @@ class JoinedTexts:
 
     Parameters
     ----------
-    path
-        Where they wait.
     between
         What stands between two of them.
     """
 
-    def __init__(self, path: Path, between: bytes = b"") -> None:
-        self._file: IO[bytes] = path.open("w+b")
+    def __init__(self, between: bytes = b"") -> None:
+        self._file: IO[bytes] = scratch_file()
         weakref.finalize(self, self._file.close)
         self._between = between
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from annoconv import images as image_seam
-from annoconv.advice import NOTHING
+from annoconv.advice import NOTHING, beside
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
+from annoconv.ids import is_dicom_uid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv.pictures import PictureFiles, size_of_file
+from annoconv.pictures import PictureFiles, own_name, size_of_file
 from annoconv.shown_values import header_of, number_of, palette_colours
 from annoconv_converters._pictures.sizes import copy_picture, other_shape
 from annoconv_converters._raster.png import png_bytes
@@ -121,7 +122,19 @@ def render(
         if planes.count == 1 and (file := rendering.files.of(image, limits)) is not None:
             _copy(file, image, drawing, folder, rendering, place)
             continue
-        sources = image_seam.scan(rendering.images, limits) if sources is None else sources
+        if sources is None:
+            try:
+                sources = image_seam.scan(rendering.images, limits)
+            except ImageError as error:
+                if planes.count > 1 or is_dicom_uid(image.uid):
+                    raise
+                raise ImageError(
+                    "the picture of an image is not there",
+                    source=rendering.images[0],
+                    found=beside(rendering.images[0] / own_name(image)),
+                    expected=own_name(image),
+                    advice="Put it there, or name the folder that it is in with --images",
+                ) from error
         source = image_seam.match(sources, image, source=drawing.loaded.path)
         pixels_kji = source.read()
         if pixels_kji.shape[:3] != Grid.from_image(image).shape_kji:

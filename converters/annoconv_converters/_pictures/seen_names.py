@@ -6,10 +6,11 @@ import json
 import weakref
 from hashlib import blake2b
 from os import SEEK_END
-from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from annoconv.scratch import scratch_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ class ToldNames:
 
     def __init__(self) -> None:
         self._keys = SeenNames()
-        self._file: IO[bytes] = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+        self._file: IO[bytes] = scratch_file()
         weakref.finalize(self, self._file.close)
 
     def add(self, key: str, *told: str) -> list[str] | None:

@@ -10,13 +10,13 @@ import weakref
 from dataclasses import replace
 from functools import cached_property
 from sys import maxsize
-from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.limits import Limits
 from annoconv.model import Case
+from annoconv.scratch import scratch_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,7 +60,7 @@ class Spool(Generic[T]):
         weight = self._weigh(item)
         if self._held and self._weight + weight > MOST_TOGETHER:
             if self._file is None:
-                self._file = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+                self._file = scratch_file()
                 weakref.finalize(self, self._file.close)
             pickle.dump(self._held, self._file, pickle.HIGHEST_PROTOCOL)  # together: what they share is written once
             self._blocks += 1

@@ -15,7 +15,7 @@ import shutil
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import NOTHING
@@ -24,6 +24,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
 from annoconv.loss import LossReport
+from annoconv.scratch import scratch_file
 from annoconv_converters._pictures.alike import Alike
 from annoconv_converters._pictures.boxes import Boxes
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
@@ -127,7 +128,7 @@ class _Writer:
         self._alike = Alike(drawn.format.task, drawn.format.reasons)
         self._lists: WrittenLists | None = None
         self._listed: list[Record] = []
-        self._entries: IO[bytes] = outputs.enter_context(TemporaryFile(prefix="annoconv-"))  # noqa: SIM115  it is entered
+        self._entries: IO[bytes] = outputs.enter_context(scratch_file())
         self._has_classes = False
         self._cases = self._pictures = self._read = 0
         """Those that were written, and shapes that were read again."""

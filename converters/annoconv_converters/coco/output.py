@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.files.atomic import expecting, replacing
+from annoconv.scratch import scratch_file
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def make_output_files(target: Path, outputs: ExitStack, kind: str, *, plain: boo
 class OutputPart:
     """An array of records in a temporary file, one a line."""
 
-    def __init__(self, stack: ExitStack, path: Path) -> None:
-        self.file: IO[bytes] = stack.enter_context(path.open("w+b"))
+    def __init__(self, stack: ExitStack) -> None:
+        self.file: IO[bytes] = stack.enter_context(scratch_file())
         self.count = 0
 
     def add(self, record: Record) -> None:

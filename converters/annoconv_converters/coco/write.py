@@ -8,11 +8,9 @@ Records go to temporary files as they come, so that memory holds one case.
 from __future__ import annotations
 
 import json
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.advice import NOTHING
@@ -53,6 +51,7 @@ from annoconv_converters.coco.unused import Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
@@ -131,8 +130,7 @@ class _Writer:
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
-        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.parts = {name: OutputPart(self.stack, self.folder / name) for name in ("images", "annotations", "side")}
+        self.parts = {name: OutputPart(self.stack) for name in ("images", "annotations", "side")}
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -239,7 +239,7 @@ class _Parts:
     """A file that is written some images at a time; what it says beside them is the same each time."""
 
     def __init__(self, folder: Path) -> None:
-        self._images = JoinedTexts(folder / "images")
+        self._images = JoinedTexts()
         self._before = self._after = b""
 
     def add(self, _: Element, saved: Path) -> None:

@@ -11,7 +11,7 @@ from annoconv.documents.collector import collector_paused
 from annoconv.documents.losses import Carrier, report
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import replacing
-from annoconv.files.outputs import naming
+from annoconv.files.naming import naming
 from annoconv.findings import Level
 from annoconv.loss import Loss, LossReport
 from annoconv.messages import Message

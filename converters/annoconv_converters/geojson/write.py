@@ -84,7 +84,7 @@ class _Parts:
     """A collection that is written some pictures at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._lists = {name: JoinedTexts(folder / name, b",") for name in ("pictures", "features")}
+        self._lists = {name: JoinedTexts(b",") for name in ("pictures", "features")}
 
     def add(self, collection: Record, _: Path) -> None:
         """Add pictures and their features."""

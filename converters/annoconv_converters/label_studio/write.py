@@ -118,7 +118,7 @@ class _Parts:
     """Tasks that are written some at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._texts = JoinedTexts(folder / "tasks", b",\n")
+        self._texts = JoinedTexts(b",\n")
 
     def add(self, tasks: list[Record], _: Path) -> None:
         """Add tasks."""

@@ -14,7 +14,7 @@ from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_each_once, check_source, limits_of, paths_of
-from annoconv.files.names import check_mask_paths, mask_path
+from annoconv.files.names import check_mask_paths, is_archive, mask_path
 from annoconv.files.stage import settle
 from annoconv.messages import Message
 from annoconv.model import Case, MaskAnnotation
@@ -210,6 +210,8 @@ def _case_file(path: Path) -> Path:
 
 
 def _convert(path: Path) -> Message:
+    if is_archive(path):
+        return Message("Unpack it first")
     return Message("If it is of another format, `annoconv convert {path} -o OUT` reads it", path=path)
 
 

@@ -16,6 +16,7 @@ import typer.main
 
 from annoconv.cli.command import LANG, Lang, app, internal_error, utf8_streams
 from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error, usage_object
+from annoconv.cli.stopping import Stopped, stopping
 from annoconv.errors import AnnoconvError
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
         import_module("typer.completion").completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with speaking(asked_language(given)):
+    with speaking(asked_language(given)), stopping():
         return _run(given)
 
 
@@ -186,6 +187,8 @@ def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
 
             _say_json(as_object(error, spoken()))
         return error.exit_code
+    except Stopped as stopped:
+        return stopped.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:

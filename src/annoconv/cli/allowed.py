@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.errors import InputError, LossError
+from annoconv.files.inputs import check_source
 from annoconv.loss import LossKind
 from annoconv.messages import Message, listed
 
@@ -34,6 +35,8 @@ def read_allowed(path: Path) -> list[tuple[str, str]]:
     InputError
         If the file is not there, or a line is something else.
     """
+    if path.exists():
+        check_source(path)
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

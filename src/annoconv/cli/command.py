@@ -16,8 +16,10 @@ import typer.main
 from annoconv.cli.language import Command, spoken
 from annoconv.cli.limits import limits_from
 from annoconv.cli.report import FailOnLoss, Report
+from annoconv.cli.standard_output import standard_output
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
+from annoconv.scratch import ScratchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -185,7 +187,9 @@ def as_command(
                 raise
             except OSError as error:
                 report.fail(_refused(error))
-            raise typer.Exit(report.finish())
+            with standard_output():
+                code = report.finish()
+            raise typer.Exit(code)
 
     common_ones = {key: _hidden(each) if key in _IDLE.get(name, ()) else each for key, each in COMMON.items()}
     run.__signature__ = inspect.Signature([*own.values(), *common_ones.values()])  # type: ignore[attr-defined]  # typer reads it
@@ -222,6 +226,14 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
 
 
 def _refused(error: OSError) -> InputError:
+    if isinstance(error, ScratchError):
+        return InputError(
+            "the folder for temporary files takes no more",
+            source=error.filename,
+            found=Message(error.strerror or type(error).__name__),
+            expected="room for what does not fit into memory",
+            advice="Free some of its disk, or name another folder with TMPDIR",
+        )
     return InputError(
         "the system refused",
         source=error.filename,

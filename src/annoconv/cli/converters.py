@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections.abc
 import inspect
-import sys
 import tempfile
 import typing
 from pathlib import Path
@@ -15,7 +14,8 @@ import typer
 from annoconv import registry
 from annoconv.cli.command import as_command
 from annoconv.cli.labels import read_labels
-from annoconv.errors import UsageError
+from annoconv.cli.standard_output import standard_output
+from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs, check_inputs, outputs_of
 from annoconv.files.names import check_ending
 from annoconv.messages import Message, listed
@@ -144,7 +144,12 @@ def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list
         )
     with tempfile.TemporaryDirectory() as folder:
         with Outputs():  # written when all of it is, not with the other outputs of the command
-            convert(Path(folder, f"output{ending}"))
+            path = Path(folder, f"output{ending}")
+            try:
+                convert(path)
+            except AnnoconvError as error:
+                error.source = "-" if error.source == str(path) else error.source
+                raise
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
         try:
             if len(files) != 1:
@@ -157,7 +162,8 @@ def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list
                 expected="one text file",
                 advice="Name a file or folder with -o",
             ) from None
-        sys.stdout.write(text)
+        with standard_output() as out:
+            out.write(text)
 
 
 def parameter_of(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:

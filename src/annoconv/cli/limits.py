@@ -40,7 +40,7 @@ def limits_from(settings: Iterable[str]) -> Limits:
                 "there is no such limit", found=setting, expected=", ".join(sorted(known)), advice=nearest(name, known)
             )
         if not number.isascii() or not number.isdecimal() or len(number) > _MOST_DIGITS:
-            problem = Message("the limit {name} is no whole number", name=name)
+            problem = Message("the limit {name} is no whole number of at most 18 digits, without a sign", name=name)
             raise UsageError(
                 problem,
                 found=setting,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.cli.cells import Cell, cell_of
 from annoconv.errors import InputError
+from annoconv.files.inputs import check_source
 from annoconv.messages import Message
 from annoconv.registry.options import parts_of
 
@@ -96,6 +97,8 @@ def _take_output(cell: Cell) -> None:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    if path.exists():
+        check_source(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from annoconv.cli.bar import showing
 from annoconv.cli.cells import OUTPUTS, PLACE, Asked, Cell, cells_of, check_words
 from annoconv.cli.language import said, spoken
+from annoconv.cli.standard_output import standard_output
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 from annoconv.progress import over
@@ -132,7 +133,8 @@ def _run_one(asked: Asked, line: list[str], cell: Cell, call: Call) -> Done:
     with redirect_stdout(held):
         code = call(line)
     answer = json.loads(held.getvalue() or "{}")
-    sys.stdout.write(json.dumps({"case_id": cell.case_id, **answer}, ensure_ascii=False) + "\n")
+    with standard_output() as out:
+        out.write(json.dumps({"case_id": cell.case_id, **answer}, ensure_ascii=False) + "\n")
     return Done(cell.case_id, code, answer.get("outputs", []))
 
 

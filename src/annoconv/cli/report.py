@@ -321,9 +321,7 @@ class Report:
         if self._errors:
             errors = [as_object(error, self.lang) | self._failed.get(id(error), {}) for error in self._errors]
             out.write(f', "errors": {json.dumps(errors, ensure_ascii=False)}')
-        elapsed = round(time.perf_counter() - self._started, 3)
-        out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
-        out.flush()
+        out.write(f', "exit_code": {code}, "elapsed_s": {round(time.perf_counter() - self._started, 3)}}}\n')
 
     def _close(self, losses: Counter[str], lost: Lost) -> None:
         for rule, count in self._findings.counts.items():
@@ -346,8 +344,10 @@ class Report:
                 self.say("... and {} more; --losses FILE has them all", more)
         if self._has_losses and not self._errors:
             self._say_kept(kept, is_nothing_lost=not changed)
-        for path in self._outputs:
+        for path in self._outputs[:_SHOWN]:
             self.say("wrote {}", path)
+        if (more := len(self._outputs) - _SHOWN) > 0:
+            self.say("... and {} more; --json has them all", more)
 
     def _say_kept(self, kept: Counter[str], *, is_nothing_lost: bool) -> None:
         """Say what other software may not see, and that nothing is lost where that is so."""

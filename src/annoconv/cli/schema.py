@@ -1,7 +1,6 @@
 """`annoconv schema`: the JSON Schema of a case, for validators of any language, and what changed between two."""
 
 import json
-import sys
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.cli.standard_output import standard_output
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message, translate
 
@@ -62,7 +62,8 @@ def schema(
     elif report.as_json:
         report.add("schema", json.loads(text) if ending == ".json" else text)
     else:
-        sys.stdout.write(text)
+        with standard_output() as out:
+            out.write(text)
 
 
 def _text(reader: Reader, root: Root) -> tuple[str, str]:

@@ -104,7 +104,7 @@ def loads(
     except ValueError as error:
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
-        raise _invalid(not_json(str(error), data), source, where) from None
+        raise _invalid(not_json(str(error), data, _first_line(where)), source, where) from None
     _check(data, value, limits, source, where)
     return value
 
@@ -372,6 +372,12 @@ def _oversized(
 ) -> LimitError:
     found, expected = in_bytes(size), at_most_bytes(getattr(limits, limit))
     return LimitError(problem, source=source, where=where, found=found, expected=expected, limit=limit)
+
+
+def _first_line(where: str | None) -> int:
+    """Return the number of the line that a text of JSON Lines is; 1 of any other text."""
+    number = (where or "").removeprefix("line ")
+    return int(number) if number.isdecimal() else 1
 
 
 def _invalid(problem: str, source: Path | str | None, where: str | None) -> DocumentError:

@@ -15,6 +15,7 @@ __all__ = ["BYTE_ORDER_MARK", "not_json", "too_large"]
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
+_GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _JITER_SENTENCES = (
     "EOF while parsing a list",
@@ -51,8 +52,10 @@ _MOST_TRIED: Final = 100_000
 _SHOWN: Final = 40  # characters of a number that are shown
 
 
-def not_json(message: str, data: bytes) -> Message:
-    """Return what is said of a text for which jiter raised an error with this message."""
+def not_json(message: str, data: bytes, first: int = 1) -> Message:
+    """Return what is said of a text, whose first line has this number, for which jiter raised this error."""
+    if data.startswith(_GZIP):
+        return Message("the text is compressed with gzip; unpack it first")
     if data.startswith(_UTF_16) or [byte == 0 for byte in data[:2]].count(True) == 1:
         return Message("the text is UTF-16 or UTF-32; save it as UTF-8")
     try:
@@ -63,7 +66,7 @@ def not_json(message: str, data: bytes) -> Message:
         return Message(
             "the text is not UTF-8: byte {byte} at line {line}, column {column}; save it as UTF-8",
             byte=byte,
-            line=line,
+            line=line - 1 + first,
             column=column,
         )
     if not data.strip():
@@ -75,6 +78,7 @@ def not_json(message: str, data: bytes) -> Message:
         return Message("this is not JSON: {what}", what=recognised(message, *_JITER_SENTENCES))
     what, line, column = match["what"], int(match["line"]), int(match["column"])
     start = _offset(data, line, column)
+    line += first - 1
     if "InvalidOperation" in what:
         number = _END_OF_NUMBER.search(data[max(0, start - _SHOWN) : start])
         text = number[0].decode() if number else ""

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annoconv.files.outputs import Outputs, current, naming
+from annoconv.files.naming import naming
+from annoconv.files.outputs import Outputs, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["absolute", "files_below", "is_file", "remove", "sync", "sync_entry", "try_lock"]
+__all__ = ["absolute", "files_below", "is_file", "is_on_one_disk", "remove", "sync", "sync_entry", "try_lock"]
 
 _FEW: Final = 64
 """Files that are synced one by one: each costs a disk several milliseconds, the whole file system about a second."""
@@ -77,6 +77,15 @@ def sync_entry(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_on_one_disk(one: Path, other: Path) -> bool:
+    """Tell whether two places, which need not be there yet, are on one file system."""
+    return _disk_of(absolute(one)) == _disk_of(absolute(other))
+
+
+def _disk_of(path: Path) -> int:
+    return next(each.stat().st_dev for each in (path, *path.parents) if os.path.lexists(each))
 
 
 def files_below(folder: Path) -> tuple[dict[str, os.stat_result], list[str]]:

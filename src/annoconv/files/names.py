@@ -25,6 +25,7 @@ __all__ = [
     "check_place",
     "folded",
     "inside",
+    "is_archive",
     "is_inner",
     "is_left_by_desktop",
     "leads_out",
@@ -43,8 +44,14 @@ _ENDINGS: Final = (
 """Endings from which people and programs conclude what is in a file. `v2` or the last number of a UID is none."""
 
 
+_ARCHIVES: Final = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar", ".json.gz", ".jsonl.gz", ".geojson.gz", ".xml.gz")
 _DESKTOP: Final = frozenset({".ds_store", "__macosx", "thumbs.db", "desktop.ini"})
 """What Finder and Explorer leave in folders and archives, in lower case."""
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a file is by its name an archive, or a packed text; a volume (`.nii.gz`) is neither."""
+    return path.name.lower().endswith(_ARCHIVES)
 
 
 def is_left_by_desktop(name: str) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,18 +26,18 @@ from annoconv.files.manifest import (
     write_manifest,
 )
 from annoconv.files.names import SIDE_SUFFIX, check_place, folded
-from annoconv.files.stage import PREFIX, Stage, exists, kind_of, stage_folder
+from annoconv.files.naming import naming
+from annoconv.files.stage import Stage, exists, kind_of, stage_folder
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Iterable
 
     from annoconv.files.journal import Step
     from annoconv.files.manifest import Snapshot
 
 __all__ = ["Outputs", "current", "naming"]
 
-_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG})
 """Errors that only writing makes: a full disk, too large a file, a read-only disk, a folder with too long a name."""
 
 _FORMER: Final = Message("what stood there when the command began")
@@ -376,17 +375,6 @@ class Outputs:
             main = self._known[output.of]
             if main.stage is not None and main.step is not None:
                 seal(new, main.stage.new(main.step), output.owner)
-
-
-@contextmanager
-def naming(path: Path) -> Generator[None]:
-    """Let an error of writing name the output: a write does not know its file, a copy names its source."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _WRITING or PREFIX in f"{error.filename}":
-            error.filename = f"{path}"
-        raise
 
 
 def _one_name(path: Path) -> UsageError:

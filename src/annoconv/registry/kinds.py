@@ -11,6 +11,7 @@ from annoconv import registry
 from annoconv.advice import NOTHING, nearest
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
+from annoconv.files.names import is_archive
 from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of, is_contours
@@ -34,7 +35,6 @@ __all__ = [
 ]
 
 _CASE_ENDINGS: Final = (".json", ".jsonl")
-_ARCHIVES: Final = frozenset({".zip", ".tar", ".tgz", ".7z", ".rar"})
 
 
 @dataclass
@@ -158,7 +158,7 @@ def _unknown(path: Path) -> tuple[Message | str, Message]:
         return Message("contours of radiotherapy (RTSTRUCT)"), Message(
             "Make masks of them first, by Slicer or plastimatch"
         )
-    if files[0].suffix.lower() in _ARCHIVES:
+    if is_archive(files[0]):
         return files[0].suffix, Message("Unpack it first")
     found = Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending")
     return found, Message("Name its format with --from")

@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from annoconv.errors import InputError
+from annoconv.files.inputs import check_source
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Font:
         self._plain = ImageFont.load_default_imagefont()
         self._other: ImageFont.FreeTypeFont | None = None
         if path is not None:
+            if path.exists():
+                check_source(path)
             try:
                 self._other = ImageFont.truetype(str(path), _SIZE, layout_engine=ImageFont.Layout.BASIC)
             except (OSError, ValueError, ImportError) as error:

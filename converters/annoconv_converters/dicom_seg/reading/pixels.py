@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-import tempfile
 import warnings
 import weakref
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from annoconv.advice import COPY_AGAIN, beside, in_bytes
 from annoconv.errors import MaskError
 from annoconv.messages import Message
 from annoconv.progress import over
+from annoconv.scratch import scratch_file
 from annoconv_converters._dicom.codestream import frame_size
 from annoconv_converters._dicom.elements import DamagedError, item_spans
 from annoconv_converters._dicom.file import DAMAGE
@@ -212,7 +212,7 @@ class FramePixels:
         return self.__dict__ | {"_inflated": {}}
 
     def _inflate(self) -> BinaryIO:
-        file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by the finalizer
+        file = cast("BinaryIO", scratch_file())
         weakref.finalize(self, file.close)
         inflater, at = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS), 0
         with _reopened(self.path) as source:
