@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.codes import Labels
+from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
 from annoconv_converters._pictures.categories import CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -97,6 +98,7 @@ class Drawn:
             self._known = labels, Labels(labels or (), self.context.label_system)
         return self._known
 
+    @collector_paused()
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
         case = drawing.loaded.case
@@ -149,6 +151,7 @@ class Drawn:
                 record["id"], record["category_id"] = self._shapes, numbers[code]
 
 
+@collector_paused()
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
     form: Form = "polygon" if format.is_outlined else "rle"

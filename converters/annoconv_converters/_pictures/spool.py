@@ -120,6 +120,10 @@ def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[L
     """
     loaded, shown = drawing.loaded, drawing.shown
     document = strict_json.plain(loaded.case)
+    polygons = {each["id"]: each for each in document["annotations"] if each["type"] == "polygon"}
+    for shape in (each for picture in drawing.pictures for each in picture.shapes if each.pieces):
+        told = polygons[shape.key["id"]]  # whose rings need not be held twice
+        shape.pieces = [[each["polygon"], *each.get("holes", ())] for each in (told, *told.get("parts", ()))]
     kept = {"document": document, "labels": labels, "listed": listed, "_at": {}}
     bare = _Waiting(document, loaded.path)
     is_whole = shown is loaded

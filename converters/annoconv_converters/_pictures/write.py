@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.advice import NOTHING
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
 from annoconv.loss import LossReport
@@ -156,6 +157,7 @@ class _Writer:
         if (self._has_losses or not format.has_sizes) and not self._plain:
             self._write_side()
 
+    @collector_paused()
     def _write(self, part: list[Drawing], path: Path) -> Any:
         """Write some cases, and learn what they are read as; return what was written if it is only a part of all."""
         format, drawn = self._format, self._drawn
