@@ -103,7 +103,11 @@ def test_a_polygon_beyond_every_image_is_refused_in_one_step_too(tmp_path: Path)
         list(annoconv.read([path], format="geojson"))
 
 
-numbers = st.floats(-1e6, 1e6).map(lambda number: round(number, 3)) | st.sampled_from([0.0, -0.0, 1.005, 2.5])
+numbers = (
+    st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
+    | st.floats(-99, 99).map(lambda number: round(number, 2))
+    | st.sampled_from([0.0, -0.0, 1.005, 2.5, -0.05, 0.00001234, 1e-7, -0.004, 999_999_999_999.0])
+)
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=3, max_size=9), st.booleans())

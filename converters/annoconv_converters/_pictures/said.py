@@ -14,8 +14,7 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import orjson
-
+from annoconv.documents import strict_json
 from annoconv_converters._pictures.geometry import is_numbers, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
@@ -125,20 +124,20 @@ def _is_ring(shape: Shape) -> bool:
 
 def _said_of_ring(drawn: list[list[float]]) -> tuple[str, str]:
     """Return the digests of the outline of one ring, as `said_of` takes them of any."""
-    text = orjson.dumps(drawn)
+    text = strict_json.dumps(drawn)
     # Else Python may write an exponent where JSON has none, or hundredths are other numbers.
     is_usual = b"e" not in text and b"-0.0" not in text and _FINER.search(text) is None
     exact = _spaced(text) if is_usual else f"{drawn}"
     ring = [*zip(drawn[0][::2], drawn[0][1::2], strict=True)] if is_usual else []
     rough = [_least(ring)] if ring and len({*ring}) == len(ring) else _rings(drawn)
-    told = _spaced(orjson.dumps(rough)) if is_usual else f"{rough}".replace("(", "[").replace(")", "]")
+    told = _spaced(strict_json.dumps(rough)) if is_usual else f"{rough}".replace("(", "[").replace(")", "]")
     first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (exact, told))
     return digest_of(first), digest_of(second)
 
 
 def _spaced(text: bytes) -> str:
     """Return the text of numbers in JSON as Python's encoder puts it."""
-    return text.replace(b",", b", ").decode()
+    return text.rstrip().replace(b",", b", ").decode()
 
 
 def _rings(rings: list[Any]) -> list[Any]:

@@ -176,8 +176,7 @@ class _Writer:
         batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
         format.save(tree, path if batch is None else self._temporary)
         for shape in (each for picture in pictures for each in picture.shapes):
-            shape.pieces = []  # what was drawn is in the tree
-            shape.record.pop("segmentation", None)
+            shape.record.pop("segmentation", None)  # what was drawn is in the tree
         if batch is not None or len(part) == len(drawn.drawings):
             tree = None
         for drawing, every in zip(part, shown, strict=True):
@@ -206,6 +205,7 @@ class _Writer:
         for drawing in part:
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
+            _share_rings(drawing.pictures, read)
             found, entry = compare_case(
                 drawing,
                 read,
@@ -250,6 +250,15 @@ class _Writer:
             file.write(head[:-3])
             shutil.copyfileobj(self._entries, file)
             file.write(head[-3:])
+
+
+def _share_rings(drawn: list[Picture], read: list[Picture]) -> None:
+    """Hold rings that are read as they were drawn, as nearly all are, once: those of the case."""
+    for one, other in zip(drawn, read, strict=False):
+        for ours, theirs in zip(one.shapes, other.shapes, strict=False):
+            # By their texts: a decimal, a whole number and minus zero are equal to others.
+            if ours.pieces and strict_json.dumps(ours.pieces) == strict_json.dumps(theirs.pieces):
+                theirs.pieces = ours.pieces
 
 
 def _note(entries: list[Record], read: list[Picture], known: Categories, format: PictureFormat[Any]) -> None:
