@@ -256,7 +256,7 @@ def _share_rings(drawn: list[Picture], read: list[Picture]) -> None:
     """Hold rings that are read as they were drawn, as nearly all are, once: those of the case."""
     for one, other in zip(drawn, read, strict=False):
         for ours, theirs in zip(one.shapes, other.shapes, strict=False):
-            # By their texts: a decimal, a whole number and minus zero are equal to others.
+            # By their texts, in which minus zero is not zero.
             if ours.pieces and strict_json.dumps(ours.pieces) == strict_json.dumps(theirs.pieces):
                 theirs.pieces = ours.pieces
 
