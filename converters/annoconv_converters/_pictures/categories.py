@@ -106,6 +106,10 @@ class Categories:
         self._last: tuple[tuple[object, ...], Categories] | None = None
         self._names: dict[str, object] = {}
         """The first id of each name."""
+        self.add(records)
+
+    def add(self, records: Iterable[Any]) -> None:
+        """Take further records of the file, in their order; a list with numbers must be whole before it is asked."""
         for record in records:
             number = record.get("id") if isinstance(record, dict) else None
             if type(number) in {int, str} and number not in self.records:
