@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from annoconv.documents.losses import Carrier, report
-from annoconv.documents.residuals import restore
+from annoconv.documents.residuals import Residual, restore
 from annoconv.loss import Loss, LossKind
 
 REASONS = {
@@ -40,6 +40,11 @@ def test_what_is_added_is_told_as_that() -> None:
         ("/sex", LossKind.APPROXIMATED),
     ]
     assert str(compared.losses[0].message) == "height is the source's; it is added, the original has none"
+
+
+def test_without_a_carrier_nothing_is_kept() -> None:
+    assert report(ORIGINAL, NATIVE, REASONS).losses
+    assert report(ORIGINAL, NATIVE, REASONS).kept == Residual()
 
 
 def test_a_carrier_takes_along_what_it_can() -> None:

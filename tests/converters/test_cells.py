@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from annoconv_converters._pictures import meaning, said
+from annoconv_converters._pictures import meaning, said, write
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters.geojson import losses
 from hypothesis import given
@@ -95,6 +95,26 @@ def test_outlines_mean_in_one_step_what_any_record_means(
     assert read() == found
 
 
+def test_rings_are_held_once_only_if_their_texts_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = ("[[5.50, 1], [9.25, 3], [4, 8.5]]", "[[-0.0, 1.5], [9.25, 3.5], [4.5, 8.5]]", "[[1e1, 1], [9, 3], [4, 8]]")
+    common = '"category": "lesion", "label_code": "NODULE", "type": "polygon"'
+    listed = ", ".join(f'{{"id": "{n}", {common}, "polygon": {ring}}}' for n, ring in enumerate(drawn))
+    image = '"image": {"uid": "1", "modality": "OT"}'
+    path = tmp_path / "case.json"
+    path.write_text(f'{{"task_id": "T", {image}, "annotations": [{listed}], "metadata": {{"annotator": "R"}}}}')
+
+    def written() -> list[Any]:
+        found = [annoconv.write([read_case(path)], tmp_path / "again.geojson", format="geojson")]
+        texts = [each.read_bytes() for each in sorted(tmp_path.glob("again.*"))]
+        for each in tmp_path.glob("again.*"):
+            each.unlink()
+        return [*map(list, found), *texts]
+
+    found = written()
+    monkeypatch.setattr(write, "_share_rings", lambda *_: None)
+    assert written() == found
+
+
 def test_a_polygon_beyond_every_image_is_refused_in_one_step_too(tmp_path: Path) -> None:
     path = tmp_path / "far.geojson"
     geometry = {"type": "Polygon", "coordinates": [[[1.5, 2.5], [1e9, 3.5], [4.5, 8.5]]]}
@@ -103,7 +123,11 @@ def test_a_polygon_beyond_every_image_is_refused_in_one_step_too(tmp_path: Path)
         list(annoconv.read([path], format="geojson"))
 
 
-numbers = st.floats(-1e6, 1e6).map(lambda number: round(number, 3)) | st.sampled_from([0.0, -0.0, 1.005, 2.5])
+numbers = (
+    st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
+    | st.floats(-99, 99).map(lambda number: round(number, 2))
+    | st.sampled_from([0.0, -0.0, 1.005, 2.5, -0.05, 0.00001234, 1e-7, -0.004, 999_999_999_999.0])
+)
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=3, max_size=9), st.booleans())

@@ -53,6 +53,7 @@ def compare_case(
     """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
     original = drawing.document
 
+    @cache
     def by_itself() -> PictureCase:
         found = picture_case_of(read, lists.known, task, "output", use_keys=False)
         found.document = shared(original, found.document)

@@ -267,8 +267,7 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         )
     if isinstance(annotation, PolygonAnnotation):
         pieces = [[each.polygon, *(each.holes or ())] for each in (annotation, *(annotation.parts or ()))]
-        told = [[list(map(list, ring)) for ring in piece] for piece in pieces]
-        return {**rings_to_record(Rings([_on_keyholes(piece, turn_holes) for piece in pieces])), "pieces": told}
+        return {**rings_to_record(Rings([_on_keyholes(piece, turn_holes) for piece in pieces])), "pieces": pieces}
     if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
         told = strict_json.plain(annotation)
         points = told.get("keypoints") or [{"name": ALONE, "point": told["point"]}]

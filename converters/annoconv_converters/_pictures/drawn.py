@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
 from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.categories import CategoryTable
@@ -103,6 +104,7 @@ class Drawn:
             self._known = labels, Labels(labels or (), self.context.label_system)
         return self._known
 
+    @collector_paused()
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
         case, before = drawing.loaded.case, self._known
@@ -166,6 +168,7 @@ def _categories(drawing: Drawing) -> dict[str, str]:
     return {each["label_code"]: each["category"] for each in reversed(drawing.document["annotations"])}
 
 
+@collector_paused()
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
     boxes = boxes_of(loaded)

@@ -77,7 +77,7 @@ def plain_annotations(
         found[identity] = {"id": identity, "category": meaning.category, "label_code": meaning.code, **geometry}
         if meaning.definition:
             definitions[meaning.code] = meaning.definition
-        if shape.more or "score" in record or "attributes" in record:
+        if shape.more or "score" in record or record.get("attributes"):
             found[identity] |= beside(shape)
     return Plain(found, definitions)
 
@@ -119,15 +119,19 @@ def geometry_of(shape: Shape, size: tuple[int, int], key: Record, source: object
 def _polygon(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
     """Return a polygon of which the rings of each part are known; None if it is left to `meaning`.
 
-    What its record holds is looked at and not kept.
+    What its record holds is looked at once and not kept.
     """
     if not shape.pieces or key.get("type", "polygon") != "polygon":
         return None
-    try:
-        read = segmentation_from_record(shape.record, size, source=source, where=place_in("annotations", shape.record))
-    except InputError:
-        return None
-    return None if read is None or read.rings is None else {"type": "polygon", **polygon_of_pieces(shape.pieces)}
+    if shape.is_outline is None:
+        try:
+            read = segmentation_from_record(
+                shape.record, size, source=source, where=place_in("annotations", shape.record)
+            )
+        except InputError:
+            read = None
+        shape.is_outline = read is not None and read.rings is not None
+    return {"type": "polygon", **polygon_of_pieces(shape.pieces)} if shape.is_outline else None
 
 
 def _sides(box: Any) -> list[float] | None:

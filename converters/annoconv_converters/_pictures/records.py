@@ -74,6 +74,8 @@ class Shape:
         Whether it is a polygon whose keyholes are holes and whose further rings are parts of it, not a mask.
     is_signed
         Whether its file tells who made it, if only by saying nothing; a tool may say that it was imported.
+    is_outline
+        Of one with pieces, once that was looked at: whether its record holds rings that can be understood.
     """
 
     record: Record
@@ -87,6 +89,7 @@ class Shape:
     place: Path = ()
     has_parts: bool = False
     is_signed: bool = True
+    is_outline: bool | None = None
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 
     def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.documents import strict_json
 from annoconv_converters._pictures.geometry import is_numbers, rounded, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
@@ -29,6 +31,8 @@ _FLOATS: Final[set[type]] = {float}
 _OF_BOX: Final = frozenset({"id", "category_id", "bbox"})
 _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
+_FINER: Final = re.compile(rb"\.\d\d\d")
+"""In the text of a number: more digits than hundredths have."""
 NOWHERE: Final = "none"
 """Outline of what belongs to the whole picture."""
 
@@ -121,9 +125,20 @@ def _is_ring(shape: Shape) -> bool:
 
 def _said_of_ring(drawn: list[list[float]]) -> tuple[str, str]:
     """Return the digests of the outline of one ring, as `said_of` takes them of any."""
-    rough = f"{_rings(drawn)}".replace("(", "[").replace(")", "]")
-    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (drawn, rough))
+    text = strict_json.dumps(drawn)
+    # Else Python may write an exponent where JSON has none, or hundredths are other numbers.
+    is_usual = b"e" not in text and b"-0.0" not in text and _FINER.search(text) is None
+    exact = _spaced(text) if is_usual else f"{drawn}"
+    ring = [*zip(drawn[0][::2], drawn[0][1::2], strict=True)] if is_usual else []
+    rough = [_least(ring)] if ring and len({*ring}) == len(ring) else _rings(drawn)
+    told = _spaced(strict_json.dumps(rough)) if is_usual else f"{rough}".replace("(", "[").replace(")", "]")
+    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (exact, told))
     return digest_of(first), digest_of(second)
+
+
+def _spaced(text: bytes) -> str:
+    """Return the text of numbers in JSON as Python's encoder puts it."""
+    return text.rstrip().replace(b",", b", ").decode()
 
 
 def _rings(rings: list[Any]) -> list[Any]:
@@ -155,9 +170,14 @@ def _ring(corners: list[Corner]) -> list[Corner]:
         kept = [after for before, after in pairwise([*corners[-1:], *corners]) if before != after]
     if not kept:
         return corners[:1]
-    least = min(kept)
-    turned = ([*kept[place:], *kept[:place]] for place, corner in enumerate(kept) if corner == least)
-    return min(each for ring in turned for each in (ring, [ring[0], *ring[:0:-1]]))
+    return _least(kept)
+
+
+def _least(ring: list[Corner]) -> list[Corner]:
+    """Return the least of all ways to tell a ring, of which no corner stands twice in a row."""
+    least = min(ring)
+    turned = ([*ring[place:], *ring[:place]] for place, corner in enumerate(ring) if corner == least)
+    return min(each for one in turned for each in (one, [one[0], *one[:0:-1]]))
 
 
 def _bounds(box: Any) -> Any:

@@ -124,6 +124,10 @@ def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[L
     document = drawing.as_document()
     if told is not None:
         document["labels"] = told
+    polygons = {each["id"]: each for each in document["annotations"] if each["type"] == "polygon"}
+    for shape in (each for picture in drawing.pictures for each in picture.shapes if each.pieces):
+        drawn = polygons[shape.key["id"]]  # whose rings need not be held twice
+        shape.pieces = [[each["polygon"], *each.get("holes", ())] for each in (drawn, *drawn.get("parts", ()))]
     kept: dict[str, Any] = {"document": document, "labels": labels, "listed": listed, "_at": {}}
     bare = Waiting(document, loaded.path)
     is_whole = shown is loaded

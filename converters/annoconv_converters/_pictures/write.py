@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.advice import NOTHING
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
 from annoconv.loss import LossReport
@@ -160,6 +161,7 @@ class _Writer:
         if (self._has_losses or not format.has_sizes) and not self._plain:
             self._write_side()
 
+    @collector_paused()
     def _write(self, part: list[Drawing], path: Path) -> Any:
         """Write some cases, and learn what they are read as; return what was written if it is only a part of all."""
         format, drawn = self._format, self._drawn
@@ -178,8 +180,7 @@ class _Writer:
         batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
         format.save(tree, path if batch is None else self._temporary)
         for shape in (each for picture in pictures for each in picture.shapes):
-            shape.pieces = []  # what was drawn is in the tree
-            shape.record.pop("segmentation", None)
+            shape.record.pop("segmentation", None)  # what was drawn is in the tree
         if batch is not None or len(part) == len(drawn.drawings):
             tree = None
         for drawing, every in zip(part, shown, strict=True):
@@ -212,6 +213,8 @@ class _Writer:
             told = None
             if isinstance(drawing, Boxes) and not self._plain:
                 told = self._alike.compare(drawing, read, lists, self._cases, is_said=is_said)
+            else:
+                _share_rings(drawing.pictures, read)
             found, entry = told or compare_case(
                 drawing,
                 read,
@@ -256,6 +259,15 @@ class _Writer:
             file.write(head[:-3])
             shutil.copyfileobj(self._entries, file)
             file.write(head[-3:])
+
+
+def _share_rings(drawn: list[Picture], read: list[Picture]) -> None:
+    """Hold rings that are read as they were drawn, as nearly all are, once: those of the case."""
+    for one, other in zip(drawn, read, strict=False):
+        for ours, theirs in zip(one.shapes, other.shapes, strict=False):
+            # By their texts, in which minus zero is not zero.
+            if ours.pieces and strict_json.dumps(ours.pieces) == strict_json.dumps(theirs.pieces):
+                theirs.pieces = ours.pieces
 
 
 def _note(entries: list[Record], read: list[Picture], known: Categories, format: PictureFormat[Any]) -> None:

@@ -22,7 +22,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Shape
-from annoconv_converters._raster.polygons import rings_of_lists, with_keyholes
+from annoconv_converters._raster.polygons import FARTHEST_PIXEL, rings_of_lists, with_keyholes
 from annoconv_converters.geojson.losses import FileFeature
 from annoconv_converters.geojson.meaning import OLD_TYPES, class_name, kind_of, measured
 
@@ -147,7 +147,8 @@ class FeatureFile:
         if isinstance(geometry, dict) and geometry.get("type") == "Polygon" and geometry.get("isEllipse") is not True:
             drawn = _polygon_shape(geometry.get("coordinates"), self._path, where)
             more = _plane(geometry, self._path, where)
-            yield Shape({**record, **drawn.record}, more=more, has_parts=True, pieces=drawn.pieces)
+            drawn.record, drawn.more, drawn.has_parts = {**record, **drawn.record}, more, True
+            yield drawn
             return
         points = _keypoints(geometry, record["attributes"], self._path, where)
         if points:
@@ -236,7 +237,9 @@ def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
 def _polygon_shape(value: Any, path: Path, where: str) -> Shape:
     rings = _rings(value, path, where)
     if len(rings) == 1:
-        return Shape({"segmentation": [list(chain(*rings[0]))]}, pieces=[rings])
+        flat = list(chain(*rings[0]))
+        is_near = min(flat) >= -FARTHEST_PIXEL and max(flat) <= FARTHEST_PIXEL  # its numbers were looked at
+        return Shape({"segmentation": [flat]}, pieces=[rings], is_outline=is_near or None)
     keyholed = with_keyholes([np.array(ring) for ring in rings]).ravel()
     return Shape({"segmentation": [keyholed.tolist()]}, pieces=[rings])
 

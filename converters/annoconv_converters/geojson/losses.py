@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
@@ -228,8 +229,11 @@ def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
         return False
     if geometry["type"] != "Polygon" or geometry.get("isEllipse") or len(geometry["coordinates"]) != 1:
         return False
-    ring, polygon = geometry["coordinates"][0], [*map(list, annotation.polygon)]
-    return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
+    ring, polygon = geometry["coordinates"][0], annotation.polygon
+    if len(ring) == len(polygon) + 1 and ring[0] == ring[-1]:
+        ring = ring[:-1]
+    # Positions have two numbers at least, and vertices two, so that these are the same if all numbers are.
+    return len(ring) == len(polygon) and [*chain.from_iterable(ring)] == [*chain.from_iterable(polygon)]
 
 
 def _drawn(

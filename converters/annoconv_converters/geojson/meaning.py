@@ -155,9 +155,9 @@ def is_other_than_ellipse(geometry: Any) -> bool:
 
 def _without_heights(coordinates: Any) -> Any:
     """Return coordinates with positions of two numbers."""
-    if not isinstance(coordinates, list) or not coordinates:
+    if not isinstance(coordinates, list | tuple) or not coordinates:
         return coordinates
-    return [*map(_without_heights, coordinates)] if isinstance(coordinates[0], list) else coordinates[:2]
+    return [*map(_without_heights, coordinates)] if isinstance(coordinates[0], list | tuple) else coordinates[:2]
 
 
 def rings_of_polygon(polygon: Sequence[Sequence[float]]) -> list[list[list[float]]]:

@@ -83,7 +83,7 @@ class Compared:
     losses
         One for each leaf that differs.
     kept
-        What the carrier takes along; nothing differs if it is restored, but what it does not take.
+        What the carrier takes along, if there is one; nothing differs if it is restored, but what it does not take.
     """
 
     losses: list[Loss] = field(default_factory=list)
@@ -133,6 +133,8 @@ def report(
     """
     difference, held = compare(original, native)
     paths, added = difference.paths(), set(difference.removed)
+    if carrier is None:
+        difference = Residual()  # nothing is kept, and of many paths each is let go as its loss is made
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
@@ -142,7 +144,9 @@ def report(
     above: Path | None = None
     above_place: _Place = ()
     pointed = ""
-    for path in paths:
+    paths.reverse()
+    while paths:
+        path = paths.pop()
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
         last = path[-1] if path else None
         if path[:-1] != above:  # leaves of one object or list follow one another
