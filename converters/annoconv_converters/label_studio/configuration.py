@@ -65,7 +65,8 @@ class Configuration:
         Classes that it does not have come behind, found as such; an object without a class keeps none.
         """
         known = {str(each["name"]): each for each in batch.categories}
-        met = [name for name in known if name not in self.classes and name != UNCLASSIFIED]
+        listed = {*self.classes, UNCLASSIFIED}
+        met = [name for name in known if name not in listed]
         names = [*self.classes, *met]
         numbers = {name: self.numbers[name] for name in names if name in self.numbers}
         given = {*numbers.values()}

@@ -166,7 +166,7 @@ class DataSetTree:
         return CaseLabels(self.label_system)
 
     @cached_property
-    def _numbers(self) -> dict[str, list[str]]:
+    def _by_name(self) -> dict[str, list[str]]:
         """The numbers of the classes by their names."""
         numbers: dict[str, list[str]] = {}
         for number, name in self.names.items():
@@ -179,7 +179,7 @@ class DataSetTree:
         codes = {each.label_code for each in loaded.case.annotations}
         codes |= {label.code for label in class_list(loaded.case)}
         names = {labels.name_of(code) for code in codes}
-        self._listed |= {number: name for name in names for number in self._numbers.get(name, ())}
+        self._listed |= {number: name for name in sorted(names) for number in self._by_name.get(name, ())}
         for label in loaded.case.labels or ():
             if label.keypoints:
                 pairs = [list(pair) for pair in label.flip_pairs or ()]
