@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
-    "CLASSES", "COUNTED", "Counted", "FileLists", "SaidOnce", "WrittenLists", "class_losses", "classes_told",
-    "renumbered", "shared",
+    "CLASSES", "COUNTED", "Counted", "FileLists", "SaidOnce", "WrittenLists", "are_listed", "class_losses",
+    "classes_told", "renumbered", "shared",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
@@ -43,13 +43,15 @@ COUNTED: Final = "counted"
 _SHARED: Final = "another class has the same name, so that this one is written by its code"
 
 
-def classes_told(members: Mapping[str, Any], entries: Iterable[Record]) -> list[Record] | None:
+def classes_told(members: Mapping[str, Any]) -> list[Record] | None:
     """Return the class list that a side file tells of, empty if it has none; None if it is damaged."""
     told = members.get(CLASSES, [])
-    if not isinstance(told, list) or not all(map(_is_class, told)):
-        return None
-    places = (entry.get(CLASSES, []) for entry in entries)
-    return told if all(_are_places(each, len(told)) for each in places) else None
+    return told if isinstance(told, list) and all(map(_is_class, told)) else None
+
+
+def are_listed(entry: Record, told: Sequence[Record]) -> bool:
+    """Tell whether the classes that a side file tells of a case are places in its class list."""
+    return _are_places(entry.get(CLASSES, []), len(told))
 
 
 def _is_class(told: Any) -> bool:

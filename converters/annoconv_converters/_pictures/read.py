@@ -22,7 +22,7 @@ from annoconv_converters._pictures.carrier import damaged, not_used, nothing_sho
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import StatedSizes, picture_findings
-from annoconv_converters._pictures.class_lists import CLASSES, FileLists, classes_told
+from annoconv_converters._pictures.class_lists import CLASSES, FileLists, are_listed, classes_told
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
@@ -284,8 +284,8 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
     entries = side.members.get("cases")
     if not isinstance(entries, list) or not all(map(is_entry, entries)):
         raise damaged(None, side.path)
-    classes = classes_told(side.members, entries)
-    if classes is None:
+    classes = classes_told(side.members)
+    if classes is None or not all(are_listed(each, classes) for each in entries):
         raise damaged(None, side.path)
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
@@ -316,11 +316,11 @@ def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Pic
     Pictures of which the side file does not tell are left at the end.
     """
     path = batch.side.path if batch.side is not None and batch.side.path is not None else batch.source
-    classes = classes_told(head, ())
+    classes = classes_told(head)
     lists = FileLists(batch.categories, batch.classes, classes or ())
     rest = iter(batch.pictures)
     for entry in entries:
-        if classes is None or not is_entry(entry) or classes_told({CLASSES: classes}, [entry]) is None:
+        if classes is None or not is_entry(entry) or not are_listed(entry, classes):
             raise damaged(None, path)
         told: list[Record] = entry["pictures"]
         pictures = [*islice(rest, len(told))] if batch.pictures_of is None else batch.pictures_of(told)
