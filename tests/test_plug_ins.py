@@ -260,6 +260,7 @@ def test_one_promise_that_is_not_kept_is_told_alone(environment: Environment) ->
         ("RULES = [{'id': 'H-1.a', 'level': 'grave', 'message_en': 'x'}]\n", "error, warning, info, off"),
         ("RULES = [{'id': 'H-1.a', 'level': 'error', 'message_en': 'x', 'why': 'y'}]\n", "why"),
         ("RULES = [{'id': 'H-1.a', 'level': 'error', 'message_en': '{a}', 'message_zh': '{b}'}]\n", "expected a"),
+        ("RULES = [{'id': 'H-1.a', 'level': 'error', 'message_en': 'x', 'applies_to': 'Pakage'}]\n", "a class of the"),
         ("RULES = [{'id': 'A-C.3.duplicate_id', 'level': 'error', 'message_en': 'x'}]\n", "an id that annoconv has"),
         ("RULES = [{'id': 'H-1.a', 'level': 'error', 'message_en': 'x'}]\n", "no function"),
         (

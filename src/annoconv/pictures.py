@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from annoconv import images as image_seam
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.errors import ImageError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.ids import is_dicom_uid, safe_name
@@ -37,6 +38,7 @@ __all__ = [
     "named_image",
     "own_name",
     "read_picture",
+    "size_of_file",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -54,6 +56,9 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
 _MOST_BYTES: Final = 240
 """Of a part of a path: file systems take 255, and endings are exchanged."""
 _MOST_NAMED: Final = 10
+_ORIENTATION: Final = 0x0112
+_LYING: Final = frozenset({5, 6, 7, 8})
+"""Of EXIF: rows and columns are to be exchanged, as trainers do."""
 _DAMAGE: Final = (OSError, ValueError, SyntaxError)
 """What a decoder raises; a file of no known kind is an OSError."""
 
@@ -156,6 +161,32 @@ class PictureFiles:
                 advice="Name the folder of one of them",
             )
         return best[0] if best else None
+
+
+def size_of_file(path: Path) -> tuple[int, int]:
+    """Return rows and columns of a picture, by its header; of a JPEG as its EXIF orientation turns it.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read.
+    """
+    from PIL import Image as Pillow
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # no pixel is read
+            with Pillow.open(path) as picture:
+                is_lying = picture.format == "JPEG" and picture.getexif().get(_ORIENTATION) in _LYING
+                return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
+    except (*_DAMAGE, Pillow.DecompressionBombError) as error:
+        raise ImageError(
+            "the picture cannot be read",
+            source=path,
+            found=begin_of(path),
+            expected="a picture, such as PNG, JPEG or TIFF",
+            advice=COPY_AGAIN,
+        ) from error
 
 
 def read_picture(path: Path, limits: Limits) -> NDArray[Any]:

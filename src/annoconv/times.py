@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Case
 
-__all__ = ["parse_timestamp", "parse_timezone", "timestamp"]
+__all__ = ["newest_moment", "parse_timestamp", "parse_timezone", "timestamp"]
 
 _OFFSET: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 
@@ -113,11 +113,7 @@ def timestamp(
     """
     if given is not None:
         return given
-    held = list(cases)
-    newest = max((moment for case in held for moment in _of_case(case)), default=None)
-    if newest is None:
-        images = [image for case in held for image in (case.image, *(case.related_images or ()))]
-        newest = max(_with_zone([*(image.acquired_at for image in images), *acquired], zone), default=None)
+    newest = newest_moment(cases, acquired, zone=zone)
     if newest is None:
         raise UsageError(
             "the time of the output is not known",
@@ -125,6 +121,18 @@ def timestamp(
             expected="a date and time with its offset",
             advice="Pass --timestamp 2025-03-12T10:25:00+08:00, or now; or --timezone for the images' times",
         )
+    return newest
+
+
+def newest_moment(
+    cases: Iterable[Case], acquired: Iterable[datetime | None] = (), *, zone: tzinfo | None = None
+) -> datetime | None:
+    """Return the newest time in cases, else in their images, as `timestamp` takes them; None if there is none."""
+    held = list(cases)
+    newest = max((moment for case in held for moment in _of_case(case)), default=None)
+    if newest is None:
+        images = [image for case in held for image in (case.image, *(case.related_images or ()))]
+        newest = max(_with_zone([*(image.acquired_at for image in images), *acquired], zone), default=None)
     return newest
 
 

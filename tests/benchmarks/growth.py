@@ -20,7 +20,7 @@ import numpy as np
 
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
-from tests.benchmarks.pictures import FORMATS, Cost, cells, coco, lines, run, wrong
+from tests.benchmarks.pictures import FORMATS, Cost, cells, coco, command, lines, run, wrong
 from tests.slides import write_slide_case
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ MOST_TIMES: Final = 12
 """The CPU of a tenth of the work."""
 SLICE, SLICES, SLIDE, COVERED = 128, 100, 60_000, 0.004
 LOSSES: Final = "import sys; from tests.benchmarks.documents import lose; lose(int(sys.argv[1]), sys.argv[2])"
-
-
-def command(name: str, *arguments: object) -> Cost:
-    return run("annoconv", name, *arguments, "--quiet")
 
 
 def findings(folder: Path, count: int) -> Named:

@@ -99,8 +99,10 @@ def test_one_step_says_the_same(folder: Path, records: list[dict[str, Any]]) -> 
         return annoconv.read([file], format="coco")
 
     found = told(read)
-    with patch.object(meaning, "plain_annotations", lambda *_, **__: None):
+    with patch.object(foreign, "plain_picture", lambda *_, **__: None):
         assert found == told(read)
+        with patch.object(meaning, "plain_annotations", lambda *_, **__: None):
+            assert found == told(read)
 
 
 CVAT_BOXES = st.fixed_dictionaries(
@@ -238,6 +240,27 @@ def test_what_is_not_drawn_is_kept_whole(tmp_path: Path) -> None:
         losses = annoconv.write(readings, again, format="coco", overwrite=True, plain=plain)
         assert json.loads(again.read_text())["annotations"] == document["annotations"]
         assert not losses
+
+
+@pytest.mark.parametrize("numbers", [[3, 1, 2], ["b", "a", "1"], [1, "1a", 2**70], [2**63 - 1, -(2**63), 0]])
+def test_annotations_find_their_pictures_by_any_id(tmp_path: Path, numbers: list[int | str]) -> None:
+    """Ids that are packed, and those that are texts or have too many bits for it; a file without pictures of them."""
+    file = tmp_path / "file.json"
+    images = [
+        {"id": each, "file_name": f"p{place}.png", "width": 64, "height": 48} for place, each in enumerate(numbers)
+    ]
+    owners = [numbers[place] for place in (2, 0, 2, 1, 0)]
+    records: list[dict[str, Any]] = [{**BOX, "id": place, "image_id": each} for place, each in enumerate(owners, 1)]
+    document = {"images": images, "annotations": records, "categories": [{"id": 1, "name": "x"}]}
+    file.write_text(json.dumps(document))
+    found = [[each.id for each in reading.case.annotations] for reading in annoconv.read([file], format="coco")]
+    assert found == [["2", "5"], ["4"], ["1", "3"]]
+
+    records[3]["image_id"] = 7
+    file.write_text(json.dumps(document))
+    with pytest.raises(AnnoconvError) as caught:
+        list(annoconv.read([file], format="coco"))
+    assert [(each.rule, each.path) for each in caught.value.findings] == [("coco.dangling", "/annotations/3/image_id")]
 
 
 def test_an_empty_id_is_none(tmp_path: Path) -> None:

@@ -212,3 +212,23 @@ def test_a_picture_in_another_format_is_told(tmp_path: Path) -> None:
     assert [each[:2] for each in found(path, images=[folder])] == [(2, "/image")]
     (folder / "b.jpg").write_bytes(b"\xff\xd8 no picture")
     assert found(path, images=[folder]) == []
+
+
+def test_pictures_are_images_of_a_case_and_their_size_is_compared(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Pillow.fromarray(np.zeros((256, 320), np.uint8)).save(folder / "a.png")
+    (folder / "b.png").write_bytes(b"no picture")
+    named = case(0, "a", (320, 256, 1))
+    told: list[tuple[str, dict[str, Any], str]] = [
+        ("a.png", {}, ""),
+        ("a.png", {"shape": [256, 320, 1]}, "shape [256, 320], but the files have [320, 256]"),
+        ("b.png", {}, "cannot be read"),
+        ("c.png", {}, "Name images or their folder"),
+    ]
+    for name, changed, problem in told:
+        image = named["image"] | changed | {"files": [{"path": name}]}
+        path = write(tmp_path / "case.jsonl", {**named, "image": image})
+        messages = [each.message for each in validate(path, images=[folder]) if each.rule == "A-6.6.2.image_source"]
+        assert len(messages) == bool(problem), (name, messages)
+        assert all(problem in str(each) for each in messages), messages

@@ -7,13 +7,16 @@ of COCO under the key `annoconv` too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import orjson
 
 from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.exact_numbers import EVERYTHING
 from annoconv.documents.losses import Compared, report
-from annoconv.documents.residuals import Residual, pointer
+from annoconv.documents.residuals import Residual, Restorer, pointer
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.manifest import ending_of
@@ -170,23 +173,60 @@ def restored(
     DocumentError
         Under `rule`, if `place` holds what we did not put there.
     """
-    problem = damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
-    try:
-        carried = Residual.from_json(residual)
-    except (KeyError, TypeError, ValueError) as error:
-        raise problem from error
-    if not has_places(carried):
-        raise problem
+
+    def odd() -> DocumentError:
+        return damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
+
     unfit: dict[Steps, str] = {}
+    try:
+        if edit is None:
+            restorer, orders = _restorer_of(residual)
+        else:
+            carried = _checked(Residual.from_json(residual))
+    except (KeyError, TypeError, ValueError) as error:
+        raise odd() from error
     if edit is not None:
         native, carried, unfit = fitted(native, carried, edit)
+        restorer, orders = Restorer(carried), [*carried.order.values()]
     try:
-        document = residuals.restore(native, carried)
+        document = restorer.restore(native, orders)
     except (ValueError, RecursionError) as error:  # values that stand within each other, or too deep
-        raise problem from error
+        raise odd() from error
     if not isinstance(document, dict):
-        raise problem
+        raise odd()
     return document, unfit
+
+
+def _restorer_of(residual: Any) -> tuple[Restorer, list[tuple[str, ...]]]:
+    """Return what restores a case by its carrier, and the orders of its lists.
+
+    Cases of one file differ in the ids of their annotations, and else say much the same, which is understood once.
+    """
+    order = Residual.from_json({**residual, "values": (), "removed": ()}).order
+    try:
+        leaves = orjson.dumps([residual["values"], residual["removed"], [*order]])
+    except TypeError:  # decimals
+        return Restorer(_checked(Residual.from_json(residual))), [*order.values()]
+    make = _restorer if len(leaves) <= _ALIKE else _restorer.__wrapped__
+    return make(leaves), [*order.values()]
+
+
+_ALIKE: Final = 1 << 16
+"""Bytes of what may be kept, for cases that say the same."""
+
+
+@lru_cache(maxsize=16)
+def _restorer(leaves: bytes) -> Restorer:
+    """Return what restores the cases of which carriers say this but for the members of lists."""
+    values, removed, lists = orjson.loads(leaves)
+    ordered = [(path, ()) for path in lists]
+    return Restorer(_checked(Residual.from_json({"values": values, "removed": removed, "order": ordered})))
+
+
+def _checked(carried: Residual) -> Residual:
+    if not has_places(carried):
+        raise ValueError("a carrier names places of a case, members of its lists by their positions")
+    return carried
 
 
 @dataclass(frozen=True, slots=True)

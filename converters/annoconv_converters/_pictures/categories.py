@@ -109,10 +109,14 @@ class Categories:
         self._names: dict[str, object] = {}
         """The first id of each name."""
         self._are_numbers = True
-        for place, record in enumerate(records):
+        self.add(records)
+
+    def add(self, records: Iterable[Any]) -> None:
+        """Take further records of the file, in their order; a list with numbers must be whole before it is asked."""
+        for record in records:
             number = record.get("id") if isinstance(record, dict) else None
             if type(number) in {int, str} and number not in self.records:
-                self.put(record, place)
+                self.put(record, len(self.records))
 
     def put(self, record: dict[str, Any], place: Any) -> None:
         """Take a record, in place of the one that its id had; `place` is what the categories are sorted by."""

@@ -213,8 +213,7 @@ def shared(original: Record, native: Record) -> Record:
     codes = {each["code"] for each in original.get("labels", [])}
     codes |= {each["label_code"] for each in native["annotations"]}
     labels = [each for each in native.get("labels", []) if each["code"] in codes]
-    rest = {name: value for name, value in native.items() if name != "labels"}
-    return {**rest, "labels": labels} if labels else rest
+    return {name: labels if name == "labels" else value for name, value in native.items() if labels or name != "labels"}
 
 
 class SaidOnce:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import numpy as np
 
@@ -92,6 +92,10 @@ class Drawing:
     labels: Sequence[Label] | None = None
     listed: Sequence[Label] = ()
     _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
+
+    def as_document(self) -> Record:
+        """Return the case as JSON values."""
+        return cast("Record", strict_json.plain(self.loaded.case))
 
     def place(self, uid: str, index: int, picture: Picture) -> None:
         """Add a picture."""
@@ -210,9 +214,9 @@ def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str |
     shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}
     name = case_name(case.case_id) if case.case_id else safe_name(case.image.uid)
     is_needed = bool(case.case_id) or bool(shown)
-    if name in taken:
+    if not taken.add(name):
         name, is_needed = f"{name}-{case_index + 1}", True
-    taken.add(name)
+        taken.add(name)
     return name if is_needed else None
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.codes import Labels
+from annoconv.documents import strict_json
 from annoconv.loss import LossCollector
+from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
@@ -84,6 +86,10 @@ class Drawn:
         """Code, category and labels of the first shape of each class, by its name."""
         self._joined: set[bool] = set()
         self._known: tuple[Sequence[Label] | None, Labels] | None = None
+        self._is_boxes = False
+        """Whether the case before is a picture of boxes."""
+        self._told: Any = None
+        """The same labels as JSON values, which cases that have them share."""
         self._pictures = self._shapes = 0
 
     def labels_of(self, drawing: Drawing) -> Labels:
@@ -99,12 +105,18 @@ class Drawn:
 
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
-        case = drawing.loaded.case
+        case, before = drawing.loaded.case, self._known
         listed, labels = self._labels(case.labels)
-        self.table.take(case, labels)
+        if before is not self._known:
+            self._told = None if listed is None else strict_json.plain(listed)
+        is_boxes, before_too = isinstance(drawing, Boxes), self._is_boxes
+        self._is_boxes = is_boxes
+        if not (is_boxes and before_too and before is self._known):  # else its class list and its points are the same
+            self.table.take(case, labels)
+            self.skeletons.note(case, labels, with_points=self._with_points)
         self.types |= {each.type for each in case.annotations}
-        self.skeletons.note(case, labels, with_points=self._with_points)
-        categories = {each.label_code: each.category.value for each in reversed(case.annotations)}
+        kept = waiting(drawing, listed, self.table.last or (), self._told)
+        categories = _categories(kept)
         shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
         names = {code: labels.name_of(code) for code in dict.fromkeys(each.record["category_id"] for each in shapes)}
         for code, name in names.items():
@@ -116,7 +128,7 @@ class Drawn:
         if self.format.joined is not None:
             self._joined.add(self.format.joined(drawing))
         self.count += len(drawing.pictures)
-        self.drawings.add(waiting(drawing, listed, self.table.last or ()))
+        self.drawings.add(kept)
 
     @property
     def is_joined(self) -> bool:
@@ -135,7 +147,7 @@ class Drawn:
     def number(self, drawing: Drawing) -> None:
         """Give pictures and shapes of a case the numbers that they have in the file, and shapes those of classes."""
         labels = self.labels_of(drawing)
-        categories = {each["label_code"]: each["category"] for each in reversed(drawing.document["annotations"])}
+        categories = _categories(drawing)
         numbers: dict[str, Any] = {}
         for picture in drawing.pictures:
             self._pictures += 1
@@ -149,8 +161,16 @@ class Drawn:
                 record["id"], record["category_id"] = self._shapes, numbers[code]
 
 
+def _categories(drawing: Drawing) -> dict[str, str]:
+    """Return the category of the first annotation of each label of a case that waits."""
+    return {each["label_code"]: each["category"] for each in reversed(drawing.document["annotations"])}
+
+
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
+    boxes = boxes_of(loaded)
+    if boxes is not None and (format.cut is None or format.cut(boxes.pictures[0]) == boxes.pictures[0].shapes):
+        return boxes
     form: Form = "polygon" if format.is_outlined else "rle"
     drawing = draw(
         loaded,

@@ -90,7 +90,7 @@ def elements(path: Path, names: Collection[str], wanted: str, limits: Limits) ->
     """
     limits = replace(limits, line_bytes=limits.document_bytes)
     with path.open("rb") as file:
-        for span in Scanner(path, limits, names, _TOO_MUCH).spans(file):
+        for span in Scanner(path, limits, names).spans(file):
             if span.section == wanted:
                 before = int(span.starts[0]) - 1
                 for start, end in zip(span.starts.tolist(), span.ends.tolist(), strict=True):
@@ -119,7 +119,7 @@ class Scanner:
         The array in which the scan is; None outside.
     """
 
-    def __init__(self, source: Path, limits: Limits, names: Collection[str], too_much: Message) -> None:
+    def __init__(self, source: Path, limits: Limits, names: Collection[str], too_much: Message = _TOO_MUCH) -> None:
         self._source, self._limits, self._names, self._too_much = source, limits, names, too_much
         self.skeleton = bytearray()
         self.depth = 0

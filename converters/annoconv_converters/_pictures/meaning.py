@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Box
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["PictureCase", "picture_case"]
+__all__ = ["PictureCase", "labels_of", "picture_case"]
 
 
 @dataclass
@@ -55,15 +55,12 @@ class PictureCase:
         Pictures of each image by its UID.
     owners
         Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
-    is_plain
-        Whether each annotation is one shape of a flat picture, in the same order (`plain`).
     """
 
     document: Record
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
     planes: dict[str, Planes] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
-    is_plain: bool = False
 
     def own(self, identity: str, shape: Shape) -> None:
         """Note which annotation or text of its writer a shape is, if it has a key."""
@@ -125,11 +122,15 @@ def picture_case(
         items = list(_items(pictures, native, categories, use_keys=use_keys, source=source))
         _understand(items, native, reserved, source)
         seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
+    native.document |= labels_of(seen, listed)
+    return native
+
+
+def labels_of(seen: dict[str, Record], listed: Sequence[Record]) -> Record:
+    """Return the labels of a case: those of a class list, and others that are seen in it, by code; empty of none."""
     definitions = {each["code"]: each for each in listed}
     definitions |= {code: definition for code, definition in seen.items() if code not in definitions}
-    if definitions:
-        native.document["labels"] = list(definitions.values())
-    return native
+    return {"labels": list(definitions.values())} if definitions else {}
 
 
 def _plain(
@@ -146,7 +147,6 @@ def _plain(
     native.document["annotations"] = list(plain.annotations.values())
     for identity, shape in zip(plain.annotations, pictures[0].shapes, strict=True):
         native.own(identity, shape)
-    native.is_plain = True
     return plain.definitions
 
 

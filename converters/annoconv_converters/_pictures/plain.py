@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.errors import InputError
-from annoconv_converters._pictures.geometry import polygon_of_pieces, segmentation_from_record
+from annoconv_converters._pictures.geometry import polygon_of_pieces, rounded, segmentation_from_record
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.record_ids import annotation_id
 
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["Plain", "beside", "place_in", "plain_annotations"]
+__all__ = ["Plain", "beside", "geometry_of", "place_in", "plain_annotations"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _NUMBERS: Final = frozenset({int, float})
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
-_DECIMALS: Final = 9
-"""As `tidy` has them."""
 
 
 class Plain(NamedTuple):
@@ -72,7 +70,7 @@ def plain_annotations(
         identity = key.get("id")
         if not isinstance(identity, str):
             identity = annotation_id(str(record.get("id")), uids)
-        geometry = _geometry(shape, size, key, source)
+        geometry = geometry_of(shape, size, key, source)
         if geometry is None or identity in found:
             return None
         meaning = categories[record.get("category_id")]
@@ -84,8 +82,20 @@ def plain_annotations(
     return Plain(found, definitions)
 
 
-def _geometry(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
-    """Return type and place of an annotation; None if they are left to `meaning`, as is what cannot be understood."""
+def geometry_of(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:
+    """Return type and place of an annotation; None if they are left to `meaning`, as is what cannot be understood.
+
+    Parameters
+    ----------
+    shape
+        Whose record has no keypoints and is no caption.
+    size
+        Rows and columns of its picture.
+    key
+        Ours, if it counts.
+    source
+        For messages.
+    """
     record = shape.record
     drawn, box = record.get("segmentation"), record.get("bbox")
     if shape.geometry is not None:
@@ -127,7 +137,7 @@ def _sides(box: Any) -> list[float] | None:
     x, y, width, height = box
     if not (-_LARGEST < x < _LARGEST and -_LARGEST < y < _LARGEST and 0 <= width < _LARGEST and 0 <= height < _LARGEST):
         return None
-    x_max, y_max = round(float(x + width), _DECIMALS) + 0.0, round(float(y + height), _DECIMALS) + 0.0
+    x_max, y_max = rounded(x + width), rounded(y + height)
     return [float(x), float(y), max(x_max, float(x)), max(y_max, float(y))]
 
 

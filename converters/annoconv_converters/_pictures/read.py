@@ -7,7 +7,7 @@ edited, and they are paired one by one (`edited`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -31,7 +31,7 @@ from annoconv_converters._pictures.records import KEY, Picture, picture_name
 from annoconv_converters._pictures.whole_side import is_entry, whole_side
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from pathlib import Path
 
     from annoconv.files.side_files import Side
@@ -73,6 +73,9 @@ class Batch:
         In place of the pictures, where the file is as it was written: gives those that a side file tells of.
     part
         Where the file is as it was written and these pictures are some of it: the cases of its side file that they are.
+    flat
+        In place of the pictures, where each is a case of its own and no side file tells of one: as they are read. What
+        is asked of a case is asked before the next is read; until then, classes may be added to the categories.
     """
 
     pictures: list[Picture]
@@ -84,6 +87,7 @@ class Batch:
     classes: ClassKind = "seen"
     pictures_of: Callable[[Sequence[Record]], list[Picture]] | None = None
     part: Part | None = None
+    flat: Iterator[Picture] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
 def _readings(
     batch: Batch,
     known: Iterable[_Written],
-    left: list[Picture],
+    left: Iterable[Picture],
     context: Context,
     task: str,
     count: int,
@@ -200,6 +204,8 @@ def _readings(
         del native, document, edit
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
+    if batch.flat is not None:
+        left = _read_on(batch.flat, batch.categories, categories[True])
     listed = categories[True]
     for pictures, loaded in by_themselves(
         left, listed, context.task or task, source, context.limits, is_first=is_first
@@ -209,6 +215,13 @@ def _readings(
         _forget(pictures)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
+
+
+def _read_on(pictures: Iterator[Picture], records: list[Record], categories: Categories) -> Iterator[Picture]:
+    """Yield pictures as they are read; add the classes that were met."""
+    for picture in pictures:
+        categories.add(records[len(categories.records) :])
+        yield picture
 
 
 def _forget(pictures: Iterable[Picture]) -> None:
@@ -243,11 +256,12 @@ def _additions(
 
 
 def by_themselves(
-    pictures: list[Picture], categories: Categories, task: str, source: Path, limits: Limits, *, is_first: bool
+    pictures: Iterable[Picture], categories: Categories, task: str, source: Path, limits: Limits, *, is_first: bool
 ) -> Iterator[tuple[list[Picture], LoadedCase]]:
     """Yield the cases that pictures are if nothing but their file tells of them, with the pictures of each.
 
-    Whether one of them is the first of the file says how much its class list has of that of the file.
+    Of pictures that are still to be read, each is a case of its own. Whether one of them is the first of the file says
+    how much its class list has of that of the file.
     """
     for place, group in enumerate(_groups(pictures)):
         yield group, _by_itself(group, categories, task, source, limits, is_first=is_first and not place)
@@ -260,16 +274,20 @@ def _by_itself(
     return loaded_case(native, native.document, source, limits)
 
 
-def _groups(pictures: list[Picture]) -> list[list[Picture]]:
+def _groups(pictures: Iterable[Picture]) -> Iterable[list[Picture]]:
+    if isinstance(pictures, Iterator):
+        return ([each] for each in pictures)
     groups: dict[object, list[Picture]] = {}
     for position, picture in enumerate(pictures):
         name = picture_name(picture, DEFAULT_NAMES, use_keys=False)
         groups.setdefault(position if name is None else name.case or name.series, []).append(picture)
-    return list(groups.values())
+    return groups.values()
 
 
 def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written], list[Picture], list[Loss]]:
     """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
+    if batch.flat is not None:
+        return [], [], [] if batch.side is None else batch.side.losses(0)
     if batch.side is None:
         return [], batch.pictures, []
     whole = whole_side(batch.side, task) if batch.part is None else (batch.part.head, iter(batch.part.entries))

@@ -17,9 +17,9 @@ from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv.pictures import PictureFiles
+from annoconv.pictures import PictureFiles, size_of_file
 from annoconv.shown_values import header_of, number_of, palette_colours
-from annoconv_converters._pictures.sizes import copy_picture, other_shape, size_of_file
+from annoconv_converters._pictures.sizes import copy_picture, other_shape
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:

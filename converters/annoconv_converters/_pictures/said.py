@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv_converters._pictures.geometry import is_numbers, tidy
+from annoconv_converters._pictures.geometry import is_numbers, rounded, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ Corner: TypeAlias = "tuple[float, float]"
 
 _PLACES: Final = ("slice_index", "frame_index")
 _FLOATS: Final[set[type]] = {float}
+_OF_BOX: Final = frozenset({"id", "category_id", "bbox"})
 _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
 NOWHERE: Final = "none"
@@ -75,10 +76,10 @@ def _told(record: Record, more: Record) -> dict[str, str]:
 def _is_box(shape: Shape) -> bool:
     """Tell whether the outline of a record is a box of the picture and nothing else, as most are."""
     record = shape.record
+    is_plain = record.keys() <= _OF_BOX and not shape.more  # as most are
     return (
         shape.geometry is None
-        and not record.get("segmentation")
-        and _is_nothing_else(shape)
+        and (is_plain or (not record.get("segmentation") and _is_nothing_else(shape)))
         and is_numbers(record.get("bbox"), 4)
     )
 
@@ -92,7 +93,7 @@ def _is_nothing_else(shape: Shape) -> bool:
 
 def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
-    rough = [round(x, 2) + 0.0, round(y, 2) + 0.0, round(tidy(x + width), 2) + 0.0, round(tidy(y + height), 2) + 0.0]
+    rough = [rounded(x, 2), rounded(y, 2), rounded(rounded(x + width), 2), rounded(rounded(y + height), 2)]
     return (
         digest_of(f"[null, {[x, y, width, height]}, null, null, null, [null, null]]"),
         digest_of(f"[null, {rough}, null, null, null, [null, null]]"),
@@ -133,7 +134,7 @@ def _rings(rings: list[Any]) -> list[Any]:
         if not all(isinstance(number, int | float | Decimal) for number in numbers):
             return list(map(_hundredths, rings))
         listed = [[*map(float, ring)] for ring in listed]
-    whole = [[round(number, 2) + 0.0 for number in ring] for ring in listed]
+    whole = [[rounded(number, 2) for number in ring] for ring in listed]
     return sorted(
         _ring(part) for ring in whole for part in _without_keyholes([*zip(ring[::2], ring[1::2], strict=False)])
     )
@@ -176,7 +177,7 @@ def _hundredths(value: Any) -> Any:
 
 
 def _rounded(number: Any) -> float:
-    return round(float(number), 2) + 0.0
+    return rounded(number, 2)
 
 
 def digest_of(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import warnings
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image as Pillow
@@ -16,7 +15,7 @@ from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
 from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
-from annoconv.pictures import PictureFiles, own_name
+from annoconv.pictures import PictureFiles, own_name, size_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,38 +26,11 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Image
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["copy_picture", "other_shape", "size_of_file", "with_sizes", "without_size"]
+__all__ = ["copy_picture", "other_shape", "with_sizes", "without_size"]
 
-_ORIENTATION: Final = 0x0112
-_LYING: Final = frozenset({5, 6, 7, 8})
-"""Of EXIF: rows and columns are to be exchanged, as trainers do."""
 _DAMAGE: Final = (OSError, UnidentifiedImageError, ValueError, SyntaxError, Pillow.DecompressionBombError)
 _MOST_NAMED: Final = 10
 _OTHER_SHAPE: Final = "Name the image that was annotated, or correct the shape in the case"
-
-
-def size_of_file(path: Path) -> tuple[int, int]:
-    """Return rows and columns of a picture, by its header; of a JPEG as its EXIF orientation turns it.
-
-    Raises
-    ------
-    ImageError
-        If it cannot be read.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # no pixel is read
-            with Pillow.open(path) as picture:
-                is_lying = picture.format == "JPEG" and picture.getexif().get(_ORIENTATION) in _LYING
-                return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
-    except _DAMAGE as error:
-        raise ImageError(
-            "the picture cannot be read",
-            source=path,
-            found=begin_of(path),
-            expected="a picture, such as PNG, JPEG or TIFF",
-            advice=COPY_AGAIN,
-        ) from error
 
 
 def without_size(title: str, picture: Picture) -> ImageError:

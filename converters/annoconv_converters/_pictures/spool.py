@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["MOST_TOGETHER", "Spool", "chunks", "waiting", "weight_of_drawing"]
+__all__ = ["MOST_TOGETHER", "Spool", "Waiting", "chunks", "waiting", "weight_of_drawing"]
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def chunks(drawings: Iterable[Drawing]) -> Iterator[list[Drawing]]:
         yield held
 
 
-class _Waiting(LoadedCase):
+class Waiting(LoadedCase):
     """A case without masks as JSON values, which wait at a fraction of the cost; typed again if it is asked for."""
 
     def __init__(self, document: dict[str, Any], path: Path | None) -> None:
@@ -108,7 +108,7 @@ class _Waiting(LoadedCase):
         return strict_json.as_model(self._document, Case, limits=_ANY)
 
 
-def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[Label]) -> Drawing:
+def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Drawing:
     """Return a drawing, in which all masks are drawn already, in the form in which it waits for others.
 
     Parameters
@@ -117,11 +117,15 @@ def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[L
         Of a case.
     labels, listed
         The labels of the case and its class list, as other cases have them too.
+    told
+        These labels as JSON values.
     """
     loaded, shown = drawing.loaded, drawing.shown
-    document = strict_json.plain(loaded.case)
-    kept = {"document": document, "labels": labels, "listed": listed, "_at": {}}
-    bare = _Waiting(document, loaded.path)
+    document = drawing.as_document()
+    if told is not None:
+        document["labels"] = told
+    kept: dict[str, Any] = {"document": document, "labels": labels, "listed": listed, "_at": {}}
+    bare = Waiting(document, loaded.path)
     is_whole = shown is loaded
     return replace(drawing, loaded=bare, shown=bare if is_whole else LoadedCase(shown.case, path=shown.path), **kept)
 

@@ -24,6 +24,8 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
 from annoconv.loss import LossReport
+from annoconv_converters._pictures.alike import Alike
+from annoconv_converters._pictures.boxes import Boxes
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, WrittenLists
 from annoconv_converters._pictures.comparison import compare_case
@@ -123,6 +125,7 @@ class _Writer:
         self._drawn, self._format, self._plain = drawn, drawn.format, plain
         self._temporary, self._target, self._outputs, self._rendering = temporary, target, outputs, rendering
         self._once, self._counted = SaidOnce(), Counted(drawn.table, drawn.format.reasons, is_anew=True)
+        self._alike = Alike(drawn.format.task, drawn.format.reasons)
         self._lists: WrittenLists | None = None
         self._listed: list[Record] = []
         self._entries: IO[bytes] = outputs.enter_context(TemporaryFile(prefix="annoconv-"))  # noqa: SIM115  it is entered
@@ -205,7 +208,11 @@ class _Writer:
         for drawing in part:
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            found, entry = compare_case(
+            is_said = self._once(drawing.labels, drawing.listed)
+            told = None
+            if isinstance(drawing, Boxes) and not self._plain:
+                told = self._alike.compare(drawing, read, lists, self._cases, is_said=is_said)
+            found, entry = told or compare_case(
                 drawing,
                 read,
                 lists,
@@ -213,7 +220,7 @@ class _Writer:
                 format.reasons,
                 self._cases,
                 plain=self._plain,
-                is_said=self._once(drawing.labels, drawing.listed),
+                is_said=is_said,
             )
             self._lose(found)
             if self._rendered is not None:

@@ -7,9 +7,12 @@ picture.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from operator import sub
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, listed
@@ -22,6 +25,8 @@ from annoconv_converters.coco.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
@@ -68,9 +73,10 @@ class Effort:
 
 
 def file_findings(
-    images: Sequence[tuple[Any, Any]],
+    images: Sequence[Any],
     numbers: Sequence[Any] | None,
     owners: Sequence[Any],
+    owned_by: NDArray[np.int64],
     categories: Any,
 ) -> list[Finding]:
     """Return the errors that concern a file as a whole.
@@ -78,24 +84,25 @@ def file_findings(
     Parameters
     ----------
     images
-        Id and group of each image.
+        Id of each image.
     numbers, owners
         Id and image id of each annotation; without ids, which results and panoptic files have none of, `None`.
+    owned_by
+        Shape (annotations,), int64: place of the image of each annotation, -1 where there is none.
     categories
         The file's member of that name.
     """
-    findings = list(_twice([number for number, _ in images], "images"))
+    findings = list(_twice(images, "images"))
     findings += _twice(numbers or (), "annotations", as_text=True)
-    known = {number for number, _ in images}
-    by_text = {str(each): each for each in reversed([*known])}
+    strange: list[int] = np.flatnonzero(owned_by < 0).tolist()
+    by_text = {str(each): each for each in reversed(dict.fromkeys(images))} if strange else {}
     findings += [
         _error(
             "coco.dangling",
             f"/annotations/{place}/image_id",
-            _dangling(owner, by_text),
+            _dangling(owners[place], by_text),
         )
-        for place, owner in enumerate(owners)
-        if owner not in known or owner is None
+        for place in strange
     ]
     listed = categories if isinstance(categories, list) else []
     findings += _twice([each.get("id") if isinstance(each, dict) else None for each in listed], "categories")
@@ -104,6 +111,8 @@ def file_findings(
 
 def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> Iterator[Finding]:
     """Yield an error for each id that is missing, or stands twice; as a text and as a number too, if that is one."""
+    if isinstance(numbers, array) and np.unique(np.asarray(numbers)).size == len(numbers):
+        return
     seen: set[Any] = set()
     for place, number in enumerate(numbers):
         if not isinstance(number, int | str) or (as_text and number == ""):

@@ -15,7 +15,7 @@ from annoconv_converters._pictures.file_losses import with_floats
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["changed", "difference_of", "is_same", "of_annotations", "put_back"]
+__all__ = ["changed", "difference_of", "is_held", "is_same", "of_annotations", "put_back"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -28,8 +28,7 @@ _AS_LIST: Final = "list"
 
 def difference_of(record: Record, again: Record) -> Record:
     """Return what a record says otherwise than the one drawn again, and what it does not say."""
-    is_held = record.items() <= again.items() and bool not in map(type, record.values())
-    fields = {} if is_held else _fields(record, again)
+    fields = {} if is_held(record, again) else _fields(record, again)
     absent = [key for key in again if key not in record]
     difference: Record = {"fields": fields} if fields else {}
     if absent:
@@ -37,6 +36,11 @@ def difference_of(record: Record, again: Record) -> Record:
     if not fields.keys().isdisjoint(_GEOMETRY) or [key for key in absent if _is_place(key, again)]:
         difference["of"] = _digest(again)
     return difference
+
+
+def is_held(record: Record, again: Record) -> bool:
+    """Tell whether the one drawn again plainly says all that a record does."""
+    return record.items() <= again.items() and bool not in map(type, record.values())
 
 
 def _is_place(key: str, record: Record) -> bool:

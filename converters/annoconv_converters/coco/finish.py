@@ -64,6 +64,7 @@ def finish(
     categories = {
         annotation.label_code: annotation.category.value for annotation in reversed(drawing.loaded.case.annotations)
     }
+    numbers: dict[str, Any] = {}
     for picture in drawing.pictures:
         if kind == "captions":
             picture.shapes = list(_captions(drawing.shown.case, picture))
@@ -89,7 +90,9 @@ def finish(
             if "caption" in record:
                 continue
             code = record["category_id"]
-            record["category_id"] = category_number(code, categories[code])
+            if code not in numbers:
+                numbers[code] = category_number(code, categories[code])
+            record["category_id"] = numbers[code]
             if kind == "results":
                 is_drawn = bool(record.get("segmentation")) or (shape.key.get("type") in {"keypoints", "point"})
                 for key in ("id", "iscrowd", "area", "num_keypoints", "bbox" if is_drawn else "segmentation"):

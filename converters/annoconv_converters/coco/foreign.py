@@ -8,24 +8,24 @@ annotation is still the one that was read.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
 from annoconv.model import SCHEMA_VERSION, Case
-from annoconv.pictures import own_name
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.draw import draw, picture_record
+from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
-from annoconv_converters._pictures.geometry import flat_box_to_record, outline_to_record
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.rotation import as_turned
 from annoconv_converters.coco.differences import changed, difference_of, is_same, of_annotations
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
+from annoconv_converters.coco.plain_pictures import plain_picture
 from annoconv_converters.coco.stream import COUNTED
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 __all__ = [
     "REASONS",
     "TASK",
+    "Understood",
     "is_flat",
     "kept_of",
-    "loaded_case",
     "number_of",
     "understand",
 ]
@@ -58,8 +58,49 @@ REASONS: Final[Reasons] = {
     "*keypoints*": "a record is written with the keypoints that its category has, and no others",
     "*": "what other software says of a picture is kept in its case, but for {name}",
 }
-_PLAIN: Final = 5
-"""Members of an annotation that is nothing but its place: id, category, label code, type and that."""
+
+
+@dataclass
+class Understood:
+    """What pictures mean.
+
+    Attributes
+    ----------
+    native
+        Their case, what is kept in it included.
+    kept
+        What a flat picture of other software says otherwise than its case is drawn.
+    records
+        Of such a picture, what its file says and what is written again.
+    source, limits
+        For messages and bounds.
+    """
+
+    native: PictureCase
+    source: FilePath | str
+    limits: Limits | None
+    kept: Record = field(default_factory=dict)
+    records: list[FileRecord] = field(default_factory=list)
+
+    @cached_property
+    def shown(self) -> LoadedCase:
+        """The case without what is kept; DocumentError if it does not conform to the model."""
+        document = self.native.document
+        if self.kept:
+            document = {name: value for name, value in document.items() if name != "extensions"}
+        return loaded_case(self.native, document, self.source, self.limits)
+
+    def checked(self) -> PictureCase:
+        """Return the case as JSON values, which conform to the model; DocumentError if they do not."""
+        _ = self.shown
+        return self.native
+
+    @cached_property
+    def loaded(self) -> LoadedCase:
+        """The case; DocumentError if it does not conform to the model."""
+        if not self.kept:
+            return self.shown
+        return LoadedCase(self.shown.case.model_copy(update={"extensions": {EXTENSION: self.kept}}), self.shown.masks)
 
 
 def understand(
@@ -77,10 +118,8 @@ def understand(
     restore: Callable[[Record], Record] | None = None,
     reserved: Collection[str] = (),
     listed: Sequence[Record] = (),
-) -> tuple[PictureCase, LoadedCase, list[FileRecord]]:
-    """Return what pictures mean, what other software said included, and the case that they stand for.
-
-    The third is, for a flat picture of other software, what its file says and what is written again.
+) -> Understood:
+    """Return what pictures mean, what other software said included.
 
     Parameters
     ----------
@@ -109,20 +148,34 @@ def understand(
     listed
         The class list of the case, as it has it in `labels`.
     """
-    read = [_with_turned(each, use_keys=use_keys) for each in pictures] if is_flat(pictures) else pictures
-    native = picture_case(read, categories, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
+    is_foreign = not (is_ours or use_keys) and is_flat(pictures)
+    plain = (
+        plain_picture(pictures[0], categories, listed, source=source) if is_foreign and kind == "instances" else None
+    )
+    if plain is not None:
+        native = plain.native
+    else:
+        read = [_with_turned(each, use_keys=use_keys) for each in pictures] if is_flat(pictures) else pictures
+        native = picture_case(read, categories, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     if restore is not None:
         native.document = restore(native.document)
-    loaded = loaded_case(native, native.document, source, limits)
-    if is_ours or use_keys or not is_flat(pictures):
-        return native, loaded, []
-    kept, records = _leftover(pictures[0], native, loaded, categories, kind, position, beside)
-    if kept:
-        extensions = {EXTENSION: kept}
-        native.document["extensions"] = extensions
-        loaded = LoadedCase(loaded.case.model_copy(update={"extensions": extensions}), loaded.masks)
-    return native, loaded, records
+    found = Understood(native, source, limits)
+    if not is_foreign:
+        return found
+    (picture,) = pictures
+    if plain is not None:
+        found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
+        found.kept |= plain.kept
+    else:
+        image, redrawn = _drawn(picture, found.shown, categories, kind)
+        found.kept, found.records = _left_of_picture(picture, image, categories, kind, position, beside)
+        kept, records = _left_of_records(picture, found.shown.case.image.uid, redrawn, categories, kind)
+        found.kept |= kept
+        found.records += records
+    if found.kept:
+        native.document["extensions"] = {EXTENSION: found.kept}
+    return found
 
 
 def is_flat(pictures: Sequence[Picture]) -> bool:
@@ -136,18 +189,15 @@ def _with_turned(picture: Picture, *, use_keys: bool) -> Picture:
     return picture if shapes == picture.shapes else replace(picture, shapes=shapes)
 
 
-def _leftover(
+def _left_of_picture(
     picture: Picture,
-    native: PictureCase,
-    loaded: LoadedCase,
+    image: Record,
     categories: Categories,
     kind: str,
     position: int,
     beside: Record | None,
 ) -> tuple[Record, list[FileRecord]]:
-    """Return what a file says of a picture otherwise than its case, and its records with what comes back of each."""
-    is_plain = kind == "instances" and native.is_plain and all(map(_is_plain, native.document["annotations"]))
-    image, redrawn = _drawn_plainly(picture, native, loaded) if is_plain else _drawn(picture, loaded, categories, kind)
+    """Return what a file says of a picture otherwise than it is drawn, and its records with what comes back of each."""
     kept: Record = {"kind": kind} if kind != "instances" else {}
     kept |= {} if beside is None else {"file": beside}
     told = [FileRecord((), beside, kept.get("file", {}))] if beside is not None else []
@@ -161,19 +211,28 @@ def _leftover(
     used = categories.numbers_of(seen) if beside is None else categories.records
     named = {categories[number].code: categories.records[number] for number in used}
     kept |= {"categories": named} if named else {}
-    kept_records = set(map(id, named.values()))
+    kept_records = set(map(id, named.values())) if beside is not None else set[int]()
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
         if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
     again = {"id": position, **image}
-    image = difference_of(picture.record, again)
-    told += _compared(picture.place, picture.record, again, image) if picture.place else ()
-    kept |= {"image": image} if image else {}
-    uids, number = {loaded.case.image.uid}, picture.record.get("id")
-    records = [shape.record for shape in picture.shapes]
-    ids = [*redrawn] if is_plain else [annotation_id(str(record.get("id")), uids) for record in records]
+    if again != picture.record:
+        image = difference_of(picture.record, again)
+        told += _compared(picture.place, picture.record, again, image) if picture.place else ()
+        kept |= {"image": image} if image else {}
+    return kept, told
+
+
+def _left_of_records(
+    picture: Picture, uid: str, redrawn: dict[str, Record], categories: Categories, kind: str
+) -> tuple[Record, list[FileRecord]]:
+    """Return the same of the annotations of a picture."""
+    uids, number = {uid}, picture.record.get("id")
+    told: list[FileRecord] = []
     differences: Record = {}
-    for identity, shape, record in zip(ids, picture.shapes, records, strict=True):
+    for shape in picture.shapes:
+        record = shape.record
+        identity = annotation_id(str(record.get("id")), uids)
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
@@ -181,26 +240,8 @@ def _leftover(
             if "category_id" in again and _is_told(record.get("category_id"), again["category_id"], categories):
                 again["category_id"] = record["category_id"]
         differences[identity] = difference_of(record, again)
-        told += () if is_plain else _compared(shape.place, record, again, differences[identity])
-    return kept | of_annotations(differences, redrawn), told
-
-
-def _is_plain(annotation: Record) -> bool:
-    """Tell whether an annotation is a box or a polygon and nothing else, beside its id and its class."""
-    return len(annotation) == _PLAIN and annotation["type"] in {"bbox", "polygon"}
-
-
-def _drawn_plainly(picture: Picture, native: PictureCase, loaded: LoadedCase) -> tuple[Record, dict[str, Record]]:
-    """Return what `_drawn` does of boxes and polygons, each of which is one shape of the picture."""
-    image = loaded.case.image
-    columns, rows = image.shape or (0, 0)
-    redrawn: dict[str, Record] = {}
-    for shape, annotation in zip(picture.shapes, native.document["annotations"], strict=True):
-        read = None if annotation["type"] == "bbox" else shape.segmentation((rows, columns), source="", where="")
-        record = flat_box_to_record(annotation["bbox"]) if read is None else outline_to_record(read)
-        identity: str = annotation["id"]
-        redrawn[identity] = {"id": identity, "category_id": annotation["label_code"], **record, "iscrowd": 0}
-    return picture_record(image, columns, rows, own_name(image)), redrawn
+        told += _compared(shape.place, record, again, differences[identity])
+    return of_annotations(differences, redrawn), told
 
 
 def _drawn(picture: Picture, loaded: LoadedCase, categories: Categories, kind: str) -> tuple[Record, dict[str, Record]]:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv import times
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import looks_like
 from annoconv.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
-    from annoconv.casefile import LoadedCase
-
-__all__ = ["CONTRIBUTOR", "info_beside", "info_of", "moments", "skeletons_of"]
+__all__ = ["CONTRIBUTOR", "info_beside", "info_of", "skeletons_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -51,11 +46,3 @@ def skeletons_of(path: Path | None) -> Record:
             advice="Write an object with the keypoints of each label",
         )
     return found
-
-
-def moments(loaded: LoadedCase) -> Iterator[datetime]:
-    """Yield the newest moment of a case, if it has any."""
-    try:
-        yield times.timestamp([loaded.case])
-    except UsageError:
-        return

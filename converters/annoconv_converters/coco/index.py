@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,6 +20,7 @@ from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,9 +31,44 @@ if TYPE_CHECKING:
 __all__ = ["RecordIndex", "index_file"]
 
 Places: TypeAlias = "NDArray[np.int64]"
+Ids: TypeAlias = "array[int] | list[Any]"
+"""Ids of records in the order of the file: packed while all are whole numbers of 64 bits, as nearly all are."""
 
 _MOST_NAMED: Final = 100
 """Findings in one error."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """Which records belong to which owner, packed.
+
+    Attributes
+    ----------
+    order
+        Shape (records,), int64: places of the records, those of one owner together.
+    borders
+        Shape (owners + 1,), int64: those of owner n stand from `borders[n]` to `borders[n + 1]`.
+    """
+
+    order: Places
+    borders: Places
+
+    @classmethod
+    def of(cls, owners: Places, count: int) -> Members:
+        """Return them by the place of each record's owner, shape (records,), int64, and how many owners there are."""
+        order = np.argsort(owners, kind="stable")
+        return cls(order, np.searchsorted(owners[order], np.arange(count + 1)))
+
+    def __len__(self) -> int:
+        return len(self.borders) - 1
+
+    def __getitem__(self, owner: int) -> list[int]:
+        """Return the places of the records of an owner, in the order of the file."""
+        found: list[int] = self.order[self.borders[owner] : self.borders[owner + 1]].tolist()
+        return found
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return map(self.__getitem__, range(len(self)))
 
 
 @dataclass
@@ -45,13 +82,13 @@ class RecordIndex:
     beside
         What it holds beside images and annotations.
     groups
-        Positions of the pictures of each case, in the order of the file.
+        Positions of the pictures of each case.
     image_places, annotation_places
         Shape (records, 2), int64: half-open, bytes.
     image_numbers
         Ids of the images by position.
-    of_image
-        Positions of annotations sorted by image; those of image p stand from `borders[p]` to `borders[p + 1]`.
+    annotations
+        Positions of the annotations of each image.
     side
         What the side file says, if it is needed.
     is_keyed
@@ -60,12 +97,11 @@ class RecordIndex:
 
     path: Path
     beside: Record
-    groups: list[list[int]]
+    groups: Members
     image_places: Places
     annotation_places: Places
-    image_numbers: list[Any]
-    of_image: Places
-    borders: Places
+    image_numbers: Ids
+    annotations: Members
     side: CocoSide = field(default_factory=CocoSide)
     is_results: bool = False
     is_keyed: bool = False
@@ -84,10 +120,11 @@ def index_file(
         place.
     """
     limits = context.limits
-    image_records: list[tuple[Any, Any]] = []
+    image_numbers: Ids = array("q")
+    tokens: list[Any] = []
     spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
-    owners: list[Any] = []
-    numbers: list[Any] = []
+    owners: Ids = array("q")
+    numbers: Ids = array("q")
     is_results = is_panoptic = False
     side = read_coco_side(path, limits, sides)
     beside: Record = {}
@@ -100,22 +137,25 @@ def index_file(
                 continue
             section = IMAGES if part.section == IMAGES else ANNOTATIONS
             spans[section].append(np.stack((part.starts, part.ends), axis=1))
-            for record in elements_of(part, limits, path):
-                if section == IMAGES:
-                    image_records.append((id_of(record), _token(record, side.key_of(record), pattern)))
-                    continue
-                owner = id_of(record, "image_id")
-                owners.append(owner)
-                numbers.append(id_of(record))
-                is_panoptic = is_panoptic or "segments_info" in record
-                if part.section == RESULTS and owner not in sizes:
+            records = elements_of(part, limits, path)
+            if section == IMAGES:
+                image_numbers = _with(image_numbers, [id_of(record) for record in records])
+                tokens += [_token(record, side.key_of(record), pattern) for record in records]
+                continue
+            owned = [id_of(record, "image_id") for record in records]
+            owners, numbers = _with(owners, owned), _with(numbers, [id_of(record) for record in records])
+            is_panoptic = is_panoptic or any("segments_info" in record for record in records)
+            for owner, record in zip(owned, records, strict=True) if part.section == RESULTS else ():
+                if owner not in sizes:
                     sizes[owner] = picture_of_result(record, owner)
     given: dict[Any, Picture] = {}
     if is_results:
         given = _pictures_of_results(path, sizes, side, ground_truth, context, beside)
-        image_records = [(number, _token(each.record, each.key, pattern)) for number, each in given.items()]
+        image_numbers = _with(array("q"), [*given])
+        tokens = [_token(each.record, each.key, pattern) for each in given.values()]
     named = None if is_results or is_panoptic else numbers
-    findings = file_findings(image_records, named, owners, beside.get("categories"))
+    owned_by = _places_of(owners, image_numbers)
+    findings = file_findings(image_numbers, named, owners, owned_by, beside.get("categories"))
     if findings:
         raise DocumentError(
             "the file breaks the rules of COCO in 1 place"
@@ -125,23 +165,44 @@ def index_file(
             findings=findings[:_MOST_NAMED],
             advice=CORRECT_FILE,
         )
-    position = {number: place for place, (number, _) in enumerate(image_records)}
-    owned = np.array([position[owner] for owner in owners], dtype=np.int64)
-    order = np.argsort(owned, kind="stable")
     return RecordIndex(
         path,
         beside,
-        _groups(image_records),
+        _groups(tokens),
         _joined(spans[IMAGES]),
         _joined(spans[ANNOTATIONS]),
-        [number for number, _ in image_records],
-        order,
-        np.searchsorted(owned[order], np.arange(len(image_records) + 1)),
+        image_numbers,
+        Members.of(owned_by, len(image_numbers)),
         side,
         is_results,
-        any(token is not None and token[0] == "key" for _, token in image_records),
+        any(token is not None and token[0] == "key" for token in tokens),
         given,
     )
+
+
+def _with(ids: Ids, more: list[Any]) -> Ids:
+    """Return ids with more behind them."""
+    if isinstance(ids, array):
+        try:
+            ids.extend(array("q", more))
+        except (TypeError, OverflowError):  # a text, none, or a number of more bits
+            ids = ids.tolist()
+        else:
+            return ids
+    ids.extend(more)
+    return ids
+
+
+def _places_of(owners: Ids, numbers: Ids) -> Places:
+    """Return the place of each owner among the numbers; -1 where none is there. Of numbers alike it is the last."""
+    if not (isinstance(owners, array) and isinstance(numbers, array)) or not numbers:
+        place_of = {number: place for place, number in enumerate(numbers) if number is not None}
+        return np.fromiter((place_of.get(owner, -1) for owner in owners), np.int64, len(owners))
+    known = np.asarray(numbers)
+    order = np.argsort(known, kind="stable")
+    asked = np.asarray(owners)
+    found = order[np.searchsorted(known[order], asked, side="right") - 1]
+    return np.where(known[found] == asked, found, -1)
 
 
 def _joined(places: list[Places]) -> Places:
@@ -156,18 +217,16 @@ def _token(record: Record, key: Record, pattern: re.Pattern[str]) -> Any:
     return None if name is None else ("name", name.case or name.series)
 
 
-def _groups(image_records: list[tuple[Any, Any]]) -> list[list[int]]:
-    groups: list[list[int]] = []
-    open_groups: dict[Any, list[int]] = {}
-    for position, (_, token) in enumerate(image_records):
-        if token is None:
-            groups.append([position])
-        elif token in open_groups:
-            open_groups[token].append(position)
-        else:
-            open_groups[token] = [position]
-            groups.append(open_groups[token])
-    return groups
+def _groups(tokens: list[Any]) -> Members:
+    """Return the pictures of each case, cases in the order in which they begin."""
+    case_of: dict[Any, int] = {}
+    cases = array("q")
+    count = 0
+    for token in tokens:
+        case = count if token is None else case_of.setdefault(token, count)
+        count += case == count
+        cases.append(case)
+    return Members.of(np.asarray(cases), count)
 
 
 def _pictures_of_results(

@@ -72,7 +72,7 @@ def read_coco(
                 expected="a list of results",
                 advice="Leave --ground-truth out",
             )
-        if not index.groups and any(index.side.lost(case_index)):
+        if not len(index.groups) and any(index.side.lost(case_index)):
             raise nothing_shown(path)
         with path.open("rb") as file:
             for reading in _readings(index, file, context, pattern, maps, case_index):
@@ -160,7 +160,7 @@ def _readings(
         places = _classes_of(pictures) if use_keys else []
         unfit: dict[Steps, str] = {}
         put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
-        _, loaded, records = understand(
+        understood = understand(
             pictures,
             known,
             kind=kind,
@@ -177,9 +177,10 @@ def _readings(
             if use_keys
             else known.list_of_case(pictures, is_first=not number),
         )
+        loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]
         findings += case_findings(pictures, known, case_index + number, effort)
-        losses = list(file_losses(records, REASONS, case_index + number))
+        losses = list(file_losses(understood.records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}
             labels = Labels.of(loaded.case, context.label_system)
@@ -228,7 +229,7 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
 
 def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
     """Read an image record and its annotations."""
-    places = index.of_image[index.borders[position] : index.borders[position + 1]].tolist()
+    places = index.annotations[position]
     annotations = index.annotation_places[places].tolist()
     if index.is_results:
         records = read_records(file, annotations, index.path)

@@ -26,6 +26,7 @@ from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
 from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import LossCollector, LossReport
+from annoconv.times import newest_moment
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
@@ -43,7 +44,7 @@ from annoconv_converters.coco.classes import Classes
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
-from annoconv_converters.coco.head import info_of, moments, skeletons_of
+from annoconv_converters.coco.head import info_of, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
@@ -57,8 +58,8 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
     from annoconv.registry import Context
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.picture_names import NameRule
+    from annoconv_converters.coco.foreign import Understood
     from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["Options", "write_coco"]
@@ -122,8 +123,7 @@ class _Writer:
         self.table = self.classes.table
         self.labels, self._labels_of = Labels.of(), CaseLabels(context.label_system)
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
-        self.position = 0
-        self.newest: list[str] = []
+        self.position, self.newest = 0, ""
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted = Counted(self.table, REASONS, is_anew=False)
 
@@ -226,12 +226,12 @@ class _Writer:
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         codes = {each["code"] for each in original.get("labels", ())}
-        native = self._native(drawing.pictures, first, case_index, codes)
-        native.document = shared(original, native.document)
-        is_keyed = not self.options.plain and (
-            residuals.differ(original, native.document)
-            or bool(case_index and self.classes.is_cut(loaded.case, drawing.pictures))
-        )
+        understood = self._native(drawing.pictures, first, case_index, codes)
+        said = shared(original, understood.native.document)
+        is_cut = bool(case_index and self.classes.is_cut(loaded.case, drawing.pictures))
+        is_other = is_cut or residuals.differ(original, said)
+        native = understood.checked() if is_other else understood.native
+        native.document, is_keyed = said, is_other and not self.options.plain
         losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
             self._note(drawing.pictures)
@@ -245,7 +245,7 @@ class _Writer:
         self.losses += class_losses(original, losses, given, self.table.written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
+        self.newest = max(self.newest, strict_json.plain(newest_moment([loaded.case])) or "")
 
     def _carry(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
@@ -255,7 +255,7 @@ class _Writer:
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
-        native = self._native(drawing.pictures, first, case_index, (), classes)
+        native = self._native(drawing.pictures, first, case_index, (), classes).checked()
         expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
         unwritten = {**drawing.left_out, **unnamed}
@@ -276,7 +276,7 @@ class _Writer:
         case_index: int,
         codes: Iterable[str],
         classes: Sequence[Any] | None = None,
-    ) -> PictureCase:
+    ) -> Understood:
         """Return what the reader takes the pictures for: by themselves, of the class list only what has some codes.
 
         With our keys, if these name the classes of the list, or none.
@@ -291,7 +291,7 @@ class _Writer:
             read = replace(picture, record=record, is_unsized=self.kind == "results" or not picture.shapes)
             read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
             seen.append(read)
-        native, *_ = understand(
+        return understand(
             seen,
             known.of_case(seen) if use_keys else known.whole,
             kind=self.kind or "instances",
@@ -302,7 +302,6 @@ class _Writer:
             source="output",
             listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
-        return native
 
     def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
         image, key = picture.record, {"case": case, **picture.key}
@@ -365,7 +364,7 @@ class _Writer:
             beside = {name: value for name, value in self.beside.items() if name not in {IMAGES, ANNOTATIONS}}
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
-        at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
+        at = strict_json.plain(moment) if moment is not None else self.newest or None
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
         head = {"info": info_of(at), "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}

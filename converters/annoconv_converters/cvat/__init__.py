@@ -16,7 +16,8 @@ from annoconv_converters._pictures.options import AllAnnotations, Images, Names,
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
-from annoconv_converters.cvat.read import TASK, read_files
+from annoconv_converters.cvat.parts import read_files
+from annoconv_converters.cvat.read import TASK
 from annoconv_converters.cvat.write import cvat_format
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ format"; cvat-ai/cvat, `dataset_manager/formats/cvat.py`.
 from __future__ import annotations
 
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE, NOTHING, at_most
@@ -24,8 +23,7 @@ from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.whole_side import whole_parts
-from annoconv_converters._xml import XmlParts, attribute_number, parse_xml, whole
+from annoconv_converters._xml import attribute_number, parse_xml, whole
 from annoconv_converters._xml import side as side_length
 from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
@@ -35,7 +33,7 @@ from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, se
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, IMPORTED, CvatTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
@@ -43,15 +41,13 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.categories import ClassKind
 
-__all__ = ["TASK", "read_cvat", "read_files", "tree_of"]
+__all__ = ["TASK", "CvatFile", "numbered", "read_cvat", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Place: TypeAlias = "tuple[str | int, ...]"
 
 TASK: Final = "cvat"
 """Task of a case that names none."""
-_TRACK: Final = b"<track "
-"""What stands in a file of ours if there is a video in it."""
 _FIRST: Final = 1
 """Id of the first class within the reader; a list of slices of a volume has these as its numbers."""
 
@@ -93,10 +89,10 @@ def read_cvat(
         If it is no annotation of CVAT, or a shape cannot be understood.
     """
     root = tree_of(path, limits)
-    file = _CvatFile(root, path)
+    file = CvatFile(root, path)
     tree = CvatTree(root, label_system)
     pictures = [file.image(element, place) for place, element in enumerate(root.iterfind("image"))]
-    _numbered(pictures)
+    numbered(pictures)
     videos = file.videos(root.findall("track"))
     shown = [(partial(tree.losses), pictures)] if pictures or not videos else []
     for some in together(videos):
@@ -112,41 +108,33 @@ def read_cvat(
     return batches
 
 
-def read_files(path: Path, limits: Limits, label_system: Sequence[Label], sides: SideFiles) -> Iterator[Batch]:
-    """Yield what `read_cvat` returns; some images at a time if the file is as it was written."""
-    side = side_of(path, sides)
-    parts = whole_parts(side, TASK, without=_TRACK)
-    if parts is None:
-        yield from read_cvat(path, limits, label_system, sides)
-        return
-    rest = XmlParts(path, limits, "image")
-    images = iter(rest)
-    file: _CvatFile | None = None
-    first = 0
-    for part in parts:
-        some = [*islice(images, None if part.is_last else len(part.pictures))]
-        file = file or _CvatFile(rest.root, path)  # what is said of labels stands before the images
-        pictures = [file.image(element, place) for place, element in enumerate(some, first)]
-        _numbered(pictures)
-        tree = CvatTree(rest.root, label_system, open=-1, images=dict(enumerate(some, first)))
-        first += len(some)
-        findings, kind = file.findings, file.classes
-        yield Batch(pictures, file.labels, path, side, tree.losses, findings, kind, part=part)
+def numbered(pictures: Iterable[Picture], first: int = 1) -> int:
+    """Give shapes the ids of the annotations that they become, from the first on; return the next."""
+    for shape in (each for picture in pictures for each in picture.shapes):
+        shape.record["id"] = first
+        first += 1
+    return first
 
 
-def _numbered(pictures: list[Picture]) -> None:
-    for place, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
-        shape.record["id"] = place
+class CvatFile:
+    """The labels and attributes of a file, and its shapes as records.
 
+    Parameters
+    ----------
+    root
+        `annotations`, of which the images are not looked at.
+    path
+        The file.
+    met
+        Labels that shapes are known to have, in their order; others come behind.
+    """
 
-class _CvatFile:
-    """The labels and attributes of a file, and its shapes as records."""
-
-    def __init__(self, root: Element, path: Path) -> None:
+    def __init__(self, root: Element, path: Path, met: Iterable[str] = ()) -> None:
         self._path = path
         defined = [each for each in root.iterfind("meta//labels/label") if each.find("parent") is None]
         names = dict.fromkeys(each.findtext("name") or "" for each in defined)
-        self._numbers: dict[str, int] = {name: place for place, name in enumerate(names, _FIRST)}
+        every = dict.fromkeys([*names, *(each for each in met if each.strip())])
+        self._numbers: dict[str, int] = {name: place for place, name in enumerate(every, _FIRST)}
         self.classes: ClassKind = "ordered" if names else "seen"
         self._counts: dict[str, int] = {}
         self._skeletons = skeletons_of(root)
@@ -161,6 +149,7 @@ class _CvatFile:
 
     @property
     def labels(self) -> list[Record]:
+        """The records of its classes, as far as they were met."""
         return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers, _FIRST)]
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
@@ -177,6 +166,7 @@ class _CvatFile:
                 yield Finding("cvat.label", Level.WARNING, pointer((*place_of(shape), "@label")), told, case_index)
 
     def image(self, element: Element, place: int) -> Picture:
+        """Return an image with its shapes, which have no ids yet."""
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
         if element.get("width") is not None:
             record |= {
@@ -246,7 +236,7 @@ class _CvatFile:
             told = {"id": frame, "file_name": f"{series}_k{frame:06d}.png", **record}
             ranges = range_of(frames)
             pictures.append(Picture(told, shapes.get(frame, []), is_frame=True, annotated_frames=ranges))
-        _numbered(pictures)
+        numbered(pictures)
         return pictures
 
     def _count(self, kind: str) -> str:

@@ -94,7 +94,7 @@ class CvatTree:
     open
         How many pictures are still to be read: after the last one, all cases are known. Negative if some never are.
     images
-        Those that are held against their cases, by their places, if the root is without them.
+        Those that are held against their cases next, by their places; all, unless the root is without them.
     between
         Places of outlines that move to the next one in a way of CVAT's own, and whether frames between are read.
     """
@@ -111,7 +111,7 @@ class CvatTree:
     """Of the points of skeletons, the labels of these."""
     _drawings: dict[str, str] = field(default_factory=dict)
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
-    _holders: dict[Path, Element] = field(default_factory=dict)
+    _tracks: dict[int, Element] = field(default_factory=dict)
     _met: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     """First values of the attributes of tracks, by number, label and name."""
     _tasks: list[Element] = field(default_factory=list)
@@ -119,9 +119,11 @@ class CvatTree:
 
     def __post_init__(self) -> None:
         self._tasks = self.root.findall("meta/project/tasks/task")
-        for tag in ("image", "track"):
-            self._holders |= {(tag, place): element for place, element in enumerate(self.root.iterfind(tag))}
-        self._holders |= {("image", place): element for place, element in self.images.items()}
+        self._tracks = dict(enumerate(self.root.iterfind("track")))
+        self.images = self.images or dict(enumerate(self.root.iterfind("image")))
+
+    def _holder(self, place: Path) -> Element:
+        return (self.images if place[0] == "image" else self._tracks)[int(place[1])]
 
     @cached_property
     def _labels_of(self) -> CaseLabels:
@@ -179,7 +181,7 @@ class CvatTree:
                 members.setdefault(shape.place[:4], []).append(found)
         images = {picture.place: picture for picture in pictures}
         for holder in tracks or images:
-            element = self._holders[holder]
+            element = self._holder(holder)
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)
             yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
             for place, shape_ in shapes_of(element, holder):
@@ -216,7 +218,7 @@ class CvatTree:
         return {"id": str(place + 1), **({} if size is None else {"original_size": members_of(size)}), **frames}
 
     def _label_at(self, place: Path) -> str:
-        holder = self._holders[place[:2]]
+        holder = self._holder(place)
         return holder.get("label", "") or holder.findall(str(place[2]))[int(place[3])].get("label", "")
 
     def _label(self, name: str) -> Record | None:

@@ -1,7 +1,8 @@
-"""Exports of Label Studio: lists of tasks, read as a whole, or some tasks at a time if they are ours."""
+"""Exports of Label Studio: lists of tasks, read some at a time where each is a case of its own, else as a whole."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import looks_like
-from annoconv.errors import InputError
+from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.json_arrays import ROOT, elements
+from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Scanner, elements
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters._pictures.whole_side import whole_parts
@@ -24,12 +25,15 @@ from annoconv_converters.label_studio.trees import ANSWERS, TaskTree
 from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.model import Label
+    from annoconv_converters._pictures.json_arrays import Span
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["TASK", "read_exports", "read_tasks", "tree_of"]
 
@@ -41,6 +45,10 @@ _KEPT: Final = frozenset({"id", *ANSWERS.values()})
 """Members whose numbers keep their digits."""
 _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
+_TOGETHER: Final = 100
+"""Tasks that are read at a time."""
+_SPANNING: Final = re.compile(rb"""parentID|_[ijk][^A-Za-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""", re.IGNORECASE)
+"""What stands in a file whose pictures may be slices of a volume, or whose classes may have named points."""
 _NAMED_POINTS: Final = b'"parentID":'
 """What stands in a file of ours if its classes have the named points of all its cases."""
 
@@ -48,6 +56,12 @@ _NAMED_POINTS: Final = b'"parentID":'
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
     document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
+    _check_tasks(document, path)
+    return document
+
+
+def _check_tasks(document: Any, path: Path) -> None:
+    """Refuse what is no task or list of tasks."""
     tasks: list[Any] = document if isinstance(document, list) else [document]
     stranger = next((place for place, task in enumerate(tasks) if not _is_task(task)), None)
     if stranger is not None or not tasks:
@@ -57,7 +71,6 @@ def tree_of(path: Path, limits: Limits) -> Any:
         raise InputError(problem, source=path, where=where, found=seen, expected=expected, advice=CORRECT_FILE)
     for number, task in enumerate(tasks, start=1):
         _check_lists(task, Message("task {number}", number=number), path)
-    return document
 
 
 def _check_lists(task: Record, where: Message, path: Path) -> None:
@@ -133,7 +146,12 @@ def read_exports(
     side = side_of(path, sides)
     parts = whole_parts(side, TASK, without=_NAMED_POINTS) if is_apart else None
     if parts is None:
-        yield read_tasks(path, limits, predictions=predictions, label_system=label_system, sides=sides)
+        is_flat = is_apart and side.path is None and _is_flat(path, limits)
+        yield (
+            _flat(path, limits, side, predictions, label_system)
+            if is_flat
+            else read_tasks(path, limits, predictions=predictions, label_system=label_system, sides=sides)
+        )
         return
     tasks = elements(path, (), ROOT, limits)
     for part in parts:
@@ -147,22 +165,82 @@ def _batch(
 ) -> Batch:
     """Return the pictures of tasks."""
     is_list, names = isinstance(document, list), dict[str, int]()
-    given: list[Record] = document if is_list else [document]
-    tasks = [
-        Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
-        for place, task in enumerate(given)
-        for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path)
-    ]
+    tasks = list(_tasks(document, 0, names, path, predictions))
     addresses = [task.address for task in tasks]
     shown = told_pictures(side, TASK, limits) if any(map(uploaded_name, addresses)) else ()
     written = written_names(shown, addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
-    told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
-    tree = TaskTree(told, is_list, label_system, predictions)
+    tree = TaskTree(_told(tasks), is_list, label_system, predictions)
     pictures = [task.picture for task in tasks]
     points = complete(pictures)
     categories = categories_of(names)
     for number, defined in points.items():
         categories[number]["keypoints"] = defined
     return Batch(pictures, categories, path, side, losses=tree.losses)
+
+
+def _tasks(document: Any, first: int, names: dict[str, int], path: Path, predictions: bool) -> Iterator[Task]:
+    """Yield the pictures of tasks, of which the first has this place; add the classes that they have."""
+    is_list = isinstance(document, list)
+    given: list[Record] = document if is_list else [document]
+    for place, task in enumerate(given, first):
+        for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path):
+            yield Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
+
+
+def _told(tasks: Iterable[Task]) -> dict[Steps, ToldTask]:
+    return {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
+
+
+def _is_flat(path: Path, limits: Limits) -> bool:
+    """Tell whether a file is a list in which each picture is a case of its own and nothing says what spans them.
+
+    It looks like one in which nothing is named as a slice of a volume is, or as a part of a region: what could be such
+    a text counts as one.
+    """
+    if not path.is_file():
+        return False
+    strict_json.check_document(path.stat().st_size, path, limits)
+    scanner = Scanner(path, replace(limits, line_bytes=limits.document_bytes), ())
+    has_tasks = False
+    try:
+        with path.open("rb") as file:
+            for span in scanner.spans(file):
+                if _SPANNING.search(span.text) or not _is_list(span):
+                    return False
+                has_tasks = True
+        return has_tasks and strict_json.loads(bytes(scanner.skeleton), source=path) == []
+    except (DocumentError, LimitError, NotObjectsError):
+        return False
+
+
+def _is_list(span: Span) -> bool:
+    """Tell whether nothing but commas stands between the elements of a list."""
+    before = int(span.starts[0]) - 1
+    gaps = zip((span.ends[:-1] - before).tolist(), (span.starts[1:] - before).tolist(), strict=True)
+    return {span.text[end:start].strip() for end, start in gaps} <= {b","}
+
+
+def _flat(path: Path, limits: Limits, side: Side, predictions: bool, label_system: Sequence[Label]) -> Batch:
+    """Return the pictures of such a file as they are read."""
+    names: dict[str, int] = {}
+    categories: list[Record] = []
+    tree = TaskTree({}, is_list=True, label_system=label_system, has_predictions=predictions)
+
+    def pictures() -> Iterator[Picture]:
+        first, texts = 0, elements(path, (), ROOT, limits)
+        while some := [*islice(texts, _TOGETHER)]:
+            try:
+                document = strict_json.loads_keeping(b"[%b]" % b",".join(some), _KEPT, limits=limits, source=path)
+                _check_tasks(document, path)
+            except InputError:
+                tree_of(path, limits)  # tells where in the file
+                raise
+            tasks = list(_tasks(document, first, names, path, predictions))
+            tree.tasks = _told(tasks)
+            categories.extend(categories_of(names)[len(categories) :])
+            first += len(document)
+            yield from (task.picture for task in tasks)
+
+    return Batch([], categories, path, side, losses=tree.losses, flat=pictures())

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["grouped", "is_round"]
+__all__ = ["grouped", "is_round", "parent_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _NEAR = 1e-6
 """Pixels between two boxes that are the same, and per cent."""
+
+
+def parent_of(result: Record) -> str | None:
+    """Return the id of the region that a result names as the one that its own belongs to; None if it names none."""
+    return None if result.get("parentID") in (None, "") else str(result["parentID"])
 
 
 def grouped(regions: Mapping[str, tuple[Record, list[str]]]) -> dict[str, dict[str, str]]:
@@ -37,9 +42,16 @@ def grouped(regions: Mapping[str, tuple[Record, list[str]]]) -> dict[str, dict[s
     """
     found: dict[str, dict[str, str]] = {}
     for identity, (result, labels) in regions.items():
-        parent, value = str(result.get("parentID")), result["value"]
+        parent, value = parent_of(result) or "", result["value"]
         is_point = {"x", "y"} <= value.keys() and not {"height", "radiusX", "points", "rle"} & value.keys()
-        if is_point and parent in regions and parent != identity and len(labels) == 1 and is_name(labels[0]):
+        if (
+            is_point
+            and parent is not None
+            and parent in regions
+            and parent != identity
+            and len(labels) == 1
+            and is_name(labels[0])
+        ):
             found.setdefault(parent, {})[identity] = labels[0]
     return {each: names for each, names in found.items() if len({*names.values()}) == len(names)}
 

@@ -15,7 +15,7 @@ from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters.label_studio.keypoints import grouped, is_round
+from annoconv_converters.label_studio.keypoints import grouped, is_round, parent_of
 from annoconv_converters.label_studio.pictures import picture_name, stored_name
 from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
 from annoconv_converters.label_studio.trees import (
@@ -152,8 +152,8 @@ class Task:
                 region = regions[of]
                 found = None if identity in self._shapes else Shape({}, geometry)
             record, told = self._told(region, annotation, more, is_copy=of is not None and of not in alone)
-            above = of if of is not None and of not in alone else str(region.first.get("parentID"))
-            told |= {"parent_id": final[above]} if above in final and above != each else {}
+            above = of if of is not None and of not in alone else parent_of(region.first)
+            told |= {"parent_id": final[above]} if above is not None and above in final and above != each else {}
             if found is not None:
                 found.record, found.more = {"id": identity, **record, **found.record}, told
                 self._shapes[identity] = found

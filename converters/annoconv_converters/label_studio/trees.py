@@ -21,6 +21,7 @@ from annoconv_converters._pictures.file_losses import FileRecord, as_value, file
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 from annoconv_converters.label_studio.boxes import box_again
+from annoconv_converters.label_studio.keypoints import parent_of
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
 
@@ -317,7 +318,8 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     again: Record = {"value": value} | ({"type": kind} if is_kind else {})
     again |= {} if annotation.confidence is None else {"score": annotation.confidence}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
-    if parent and parent.rstrip("_") == str(result.get("parentID")).rstrip("_"):
+    above = parent_of(result)
+    if parent and above is not None and parent.rstrip("_") == above.rstrip("_"):
         again["parentID"] = result["parentID"]
     if annotation.algorithm_type == ALGORITHM_TYPES.get(str(result.get("origin")), ""):
         again["origin"] = result["origin"]

@@ -93,7 +93,7 @@ def from_pascal_voc(
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
         raise nothing_of(Message("there is no Pascal VOC file"), sources, ".xml")
-    origin = 0 if zero_based else origin_of([parse_xml(path, context.limits) for path in paths])
+    origin = 0 if zero_based else origin_of(parse_xml(path, context.limits) for path in paths)
     folders = list(map(Path, sources))
     shift = 1 if origin is None else origin
     batches = (_batch(path, context, folder_below(path, folders), shift=shift) for path in paths)

@@ -30,11 +30,14 @@ def origin_of(roots: Iterable[Element]) -> int | None:
     Of many boxes some touch an edge: one that begins below 1 cannot count from 1, and one that begins at 1 touches the
     edge if none begins below. Where both are met the files are taken for what VOC says, so that the first are refused.
     """
-    begins = {number for root in roots for box in root.iter("bndbox") for number in _first_of(box)}
-    begins |= {1.0 for root in roots if (root.findtext("source/database") or "").strip().startswith(_DATABASE)}
-    if 1 in begins or min(begins, default=1) < 0:
-        return 1
-    return 0 if begins and min(begins) < 1 else None
+    least = 1.0
+    for root in roots:
+        begins = [number for box in root.iter("bndbox") for number in _first_of(box)]
+        is_ours = (root.findtext("source/database") or "").strip().startswith(_DATABASE)
+        if is_ours or 1 in begins or min(begins, default=1) < 0:
+            return 1
+        least = min([least, *begins])
+    return 0 if least < 1 else None
 
 
 def _first_of(box: Element) -> Iterator[float]:

@@ -19,12 +19,11 @@ from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.names import Within
 from annoconv.files.side_files import SideFiles
-from annoconv.pictures import PICTURE_FILES
+from annoconv.pictures import PICTURE_FILES, size_of_file
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.sizes import size_of_file
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import Description, folder_of, text_of
 from annoconv_converters.yolo.lines import Kind, record_of

@@ -147,10 +147,9 @@ class DataSetTree:
         if self.is_renumbered:
             self.is_renumbered = False
             yield Finding("yolo.notes", Level.WARNING, pointer(("notes.json", "categories")), _RENUMBERED, case_index)
-        if self.is_guessed:
-            self.is_guessed = False
-            if self._has_four_corners():
-                yield Finding("yolo.obb", Level.WARNING, "", _CORNERS, case_index)
+        is_guessed, self.is_guessed = self.is_guessed, False  # all lines are looked at once, not for each case
+        if is_guessed and self._has_four_corners():
+            yield Finding("yolo.obb", Level.WARNING, "", _CORNERS, case_index)
         for shape in (each for picture in pictures for each in picture.shapes if each.place):
             if shape.record["category_id"] not in self.names:
                 path = pointer((*shape.place, "class"))

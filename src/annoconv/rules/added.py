@@ -110,6 +110,9 @@ def _whole(entry: Mapping[str, Any], package: str, profiles: tuple[str, ...]) ->
             raise _no_such_rule(package, f"{identity}/{key}", key, ", ".join(_KEYS))
         if key in _TEXTS and not isinstance(value, str):
             raise _no_such_rule(package, f"{identity}/{key}", type(value).__name__, Message("a text"))
+        if key == "applies_to" and not _is_class(str(value)):
+            expected = Message("a class of the model, such as Case or Image")
+            raise _no_such_rule(package, f"{identity}/{key}", repr(value), expected)
         if key in _CHOICES and value not in _CHOICES[key]:
             raise _no_such_rule(package, f"{identity}/{key}", repr(value), ", ".join(map(str, _CHOICES[key])))
     told: Any = entry["level"]
@@ -135,6 +138,13 @@ def _whole(entry: Mapping[str, Any], package: str, profiles: tuple[str, ...]) ->
             ", ".join(sorted(_places(english))) or Message("nothing"),
         )
     return whole | {"level": dict.fromkeys(profiles, "off") | levels, "parameters": dict(parameters)}
+
+
+def _is_class(name: str) -> bool:
+    """Tell whether the model has a class of this name."""
+    from annoconv import model
+
+    return hasattr(getattr(model, name, None), "model_fields")
 
 
 def _places(template: str) -> set[str]:

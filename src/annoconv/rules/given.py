@@ -50,6 +50,19 @@ class GivenImages:
 
         return PictureFiles(self._paths)
 
+    def size(self, image: Image) -> tuple[int, int] | None:
+        """Return rows and columns of the picture that a flat image is; None without one.
+
+        Raises
+        ------
+        AnnoconvError
+            If it cannot be read, or several could be meant.
+        """
+        from annoconv.pictures import size_of_file
+
+        path = self._path_of(image)
+        return None if path is None else size_of_file(path)
+
     def picture(self, image: Image) -> NDArray[Any] | None:
         """Return the picture that a flat image is, shape (row, column) or (row, column, sample); None without one.
 
@@ -58,8 +71,14 @@ class GivenImages:
         AnnoconvError
             If it cannot be read, or several could be meant.
         """
-        from annoconv.pictures import PICTURES, read_picture
+        from annoconv.pictures import read_picture
+
+        path = self._path_of(image)
+        return None if path is None else read_picture(path, self._limits)
+
+    def _path_of(self, image: Image) -> Path | None:
+        from annoconv.pictures import PICTURES
 
         is_flat = image.shape is None or all(each == 1 for each in image.shape[2:])
         path = self._pictures.of(image, self._limits) if is_flat else None
-        return None if path is None or path.suffix.lower() not in PICTURES else read_picture(path, self._limits)
+        return None if path is None or path.suffix.lower() not in PICTURES else path

@@ -18,6 +18,7 @@ from annoconv.model import (
     TextSpanAnnotation,
 )
 from annoconv.rules.engine import Breach, Subject, match, rule
+from annoconv.rules.given import GivenImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -233,12 +234,28 @@ def duplicate_uid(subject: Subject) -> Iterator[Breach]:
 def source(subject: Subject) -> Iterator[Breach]:
     """Yield each image that the given sources lack, or whose grid they contradict."""
     for path, image in subject.every_image():
-        found = match(subject, image)
-        if found is None:
-            continue
-        problem = found if isinstance(found, str) else _contradiction(image, found.grid) or _unlisted(image, found)
+        problem = _picture_problem(subject, image)
+        if problem is None:
+            found = match(subject, image)
+            if found is None:
+                continue
+            problem = found if isinstance(found, str) else _contradiction(image, found.grid) or _unlisted(image, found)
         if problem:
             yield Breach(path, {"uid": image.uid, "problem": problem})
+
+
+def _picture_problem(subject: Subject, image: Image) -> str | None:
+    """Return what the picture of a flat image contradicts, empty if nothing; None if no picture is that of it."""
+    try:
+        size = subject.sources.size(image) if isinstance(subject.sources, GivenImages) else None
+    except AnnoconvError as error:
+        return Message("{error}", error=error)
+    if size is None:
+        return None
+    rows, columns = size
+    if image.shape is None or image.shape[:2] == [columns, rows]:
+        return ""
+    return Message("shape {shape}, but the files have {actual}", shape=image.shape[:2], actual=[columns, rows])
 
 
 def _unlisted(image: Image, source: ImageSource) -> str:

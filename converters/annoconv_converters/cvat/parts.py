@@ -1,0 +1,96 @@
+"""Files of CVAT as they are read: image by image where each is a case of its own, some at a time if they are ours.
+
+A file is read twice for that: first for what all of its images say together, the labels that shapes have. Videos,
+skeletons, slices of volumes and files that were edited are read as a whole.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from annoconv.documents import strict_json
+from annoconv_converters._pictures.carrier import side_of
+from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.whole_side import whole_parts
+from annoconv_converters._xml import XmlParts
+from annoconv_converters.cvat.read import TASK, CvatFile, numbered, read_cvat
+from annoconv_converters.cvat.trees import CvatTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.files.side_files import Side, SideFiles
+    from annoconv.limits import Limits
+    from annoconv.model import Label
+    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.whole_side import Part
+
+__all__ = ["read_files"]
+
+_TRACK: Final = b"<track "
+"""What stands in a file of ours if there is a video in it."""
+_IMAGE: Final = "image"
+_TOGETHER: Final = 100
+"""Images that are read at a time: one after another costs less than each between other things."""
+
+
+def read_files(path: Path, limits: Limits, label_system: Sequence[Label], sides: SideFiles) -> Iterator[Batch]:
+    """Yield what `read_cvat` returns, of flat images as they are read."""
+    side = side_of(path, sides)
+    parts = whole_parts(side, TASK, without=_TRACK)
+    if parts is not None:
+        yield from _as_written(path, limits, label_system, side, parts)
+        return
+    flat = _flat(path, limits, label_system, side) if side.path is None else None
+    yield from read_cvat(path, limits, label_system, sides) if flat is None else [flat]
+
+
+def _as_written(
+    path: Path, limits: Limits, label_system: Sequence[Label], side: Side, parts: Iterator[Part]
+) -> Iterator[Batch]:
+    rest = XmlParts(path, limits, _IMAGE)
+    images = iter(rest)
+    file: CvatFile | None = None
+    first = 0
+    for part in parts:
+        some = [*islice(images, None if part.is_last else len(part.pictures))]
+        file = file or CvatFile(rest.root, path)  # what is said of labels stands before the images
+        pictures = [file.image(element, place) for place, element in enumerate(some, first)]
+        numbered(pictures)
+        tree = CvatTree(rest.root, label_system, open=-1, images=dict(enumerate(some, first)))
+        first += len(some)
+        findings, kind = file.findings, file.classes
+        yield Batch(pictures, file.labels, path, side, tree.losses, findings, kind, part=part)
+
+
+def _flat(path: Path, limits: Limits, label_system: Sequence[Label], side: Side) -> Batch | None:
+    """Return the images of a file as they are read; None if they are not all flat, or one cannot be read."""
+    if not path.is_file():
+        return None
+    strict_json.check_document(path.stat().st_size, path, limits)
+    rest = XmlParts(path, limits, _IMAGE)
+    met: dict[str, None] = {}
+    count = 0
+    for image in rest:
+        if parse_name(DEFAULT_NAMES, image.get("name", "")) or image.find("skeleton") is not None:
+            return None
+        met |= dict.fromkeys(shape.get("label", "") for shape in image if shape.tag != "attribute")
+        count += 1
+    root = rest.root
+    if not count or root.tag != "annotations" or root.find("track") is not None:
+        return None
+    file = CvatFile(root, path, met)
+    tree = CvatTree(root, label_system, open=count)
+
+    def pictures() -> Iterator[Picture]:
+        images, number = enumerate(XmlParts(path, limits, _IMAGE)), 1
+        while some := dict(islice(images, _TOGETHER)):
+            tree.images = some
+            found = [file.image(element, place) for place, element in some.items()]
+            number = numbered(found, number)
+            yield from found
+
+    return Batch([], file.labels, path, side, tree.losses, file.findings, file.classes, flat=pictures())

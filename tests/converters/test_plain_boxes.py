@@ -1,0 +1,187 @@
+"""Cases of boxes on one picture are written in one step: files, side file and losses are those of the general way."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from annoconv_converters._pictures import alike, drawn, spool
+from annoconv_converters._pictures.boxes import boxes_of
+from annoconv_converters._pictures.comparison import compare_case
+from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.geometry import rounded
+from annoconv_converters._pictures.spool import waiting
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import annoconv
+from annoconv.casefile import LoadedCase
+from annoconv.errors import AnnoconvError
+from annoconv.model import Case
+
+NUMBERS = st.sampled_from([0, 1, 2.5, 12, 28.45, 33.73, 0.1, -0.0, 10 / 3, 1e2, 5e-10, 63.9999999996])
+SIDES = st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS).map(
+    lambda box: [min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3])]
+)
+OF_BOX = {
+    "category": st.sampled_from(["lesion", "lesion", "other", "organ"]),
+    "label_code": st.sampled_from(["NODULE", "NODULE", "LIVER", "own", "UNCLASSIFIED"]),
+    "bbox": st.one_of(SIDES, SIDES, st.just([1, 2, 0, 3, 4, 1]), st.just([-5, -5, 200, 20])),
+}
+BOXES = st.one_of(
+    st.fixed_dictionaries({**OF_BOX, "type": st.just("bbox")}),
+    st.fixed_dictionaries(
+        {**OF_BOX, "type": st.just("bbox")},
+        optional={
+            "confidence": st.just(0.5),
+            "attributes": st.just({"a": 1}),
+            "status": st.just("rejected"),
+            "image_uid": st.sampled_from(["a", "other"]),
+            "parent_id": st.just("0"),
+            "slice_index": st.just(0),
+        },
+    ),
+    st.just({"category": "lesion", "label_code": "own", "type": "point", "point": [3.0, 4.0]}),
+)
+IMAGES = st.fixed_dictionaries(
+    {"modality": st.sampled_from(["OT", "OT", "DX"])},
+    optional={
+        "files": st.sampled_from([[{"path": "b/c.jpg"}], [{"path": "c.dcm"}], [{"path": "a.png"}]]),
+        "shape": st.sampled_from([[64, 48], [64, 48], [64, 48, 2]]),
+        "acquired_at": st.just("2026-01-02T03:04:05Z"),
+        "extensions": st.sampled_from([{"annoconv.picture": {"name": "x:y"}}, {"z": [{"id": "1"}, {"id": "2"}]}]),
+        "photometric_interpretation": st.just("RGB"),
+    },
+)
+LABELS = st.sampled_from(
+    [
+        None,
+        [{"code": "NODULE", "number": 3}, {"code": "own", "number": 1}],
+        [{"code": "LIVER"}, {"code": "own", "name_en": "mine"}, {"code": "NODULE"}, {"code": "UNCLASSIFIED"}],
+        [{"code": "own", "name_en": "liver"}],
+    ]
+)
+REST = st.fixed_dictionaries(
+    {"task_id": st.sampled_from(["T", "yolo", "cvat"]), "metadata": st.sampled_from([{}, {"annotator": "r1"}])},
+    optional={
+        "extensions": st.sampled_from(
+            [
+                {"a": True},
+                {"a": 1},
+                {"a": 1.0},
+                {"annoconv.coco": {"annotations": {"0": {"fields": {"iscrowd": 1}}}}},
+            ]
+        ),
+        "split": st.just("train"),
+        "texts": st.just([{"id": "t", "kind": "other", "content": "x"}]),
+        "case_id": st.just("c"),
+    },
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Return cases of which most say no more than boxes and follow others that are alike."""
+    found: list[dict[str, Any]] = []
+    rest, labels, first = draw(REST), draw(LABELS), 0
+    for number in range(draw(st.integers(1, 5))):
+        if draw(st.integers(0, 3)) == 0:
+            rest, labels = draw(REST), draw(LABELS)
+        boxes = draw(st.lists(BOXES, max_size=3))
+        image = {
+            "uid": "a" if number == 0 else f"p{number}",
+            "shape": [64, 48],
+            **draw(st.just({"modality": "OT"}) | IMAGES),
+        }
+        annotations = [{"id": str(first + place), **each} for place, each in enumerate(boxes)]
+        first += len(boxes)
+        told = {} if labels is None else {"labels": labels}
+        found.append({**rest, **told, "image": image, "annotations": annotations})
+    return found
+
+
+def written(cases: list[Case], format: str) -> Any:
+    """Return the content of every file that is written and the losses, or why nothing is."""
+    with TemporaryDirectory() as name:
+        target = Path(name) / ("out" if format == "yolo" else "out.xml" if format == "cvat" else "out.json")
+        try:
+            losses = annoconv.write([LoadedCase(each) for each in cases], target, format=format)
+        except AnnoconvError as error:
+            return type(error), str(error).replace(name, "")
+        files = {
+            str(path.relative_to(name)): path.read_bytes() for path in sorted(Path(name).rglob("*")) if path.is_file()
+        }
+        return files, [*losses]
+
+
+def cases_of(told: list[dict[str, Any]]) -> list[Case]:
+    """Return those cases that the model takes."""
+    found: list[Case] = []
+    for each in told:
+        try:
+            found.append(Case.model_validate(each))
+        except ValueError:
+            continue
+    return found
+
+
+BOX = {"id": "0", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1.5, 2.0, 33.73, 28.45]}
+IMAGE = {"uid": "a", "modality": "OT", "shape": [64, 48]}
+PLAIN: dict[str, Any] = {"task_id": "T", "metadata": {}, "image": IMAGE, "annotations": [BOX]}
+NEXT = {**PLAIN, "image": {**IMAGE, "uid": "p"}, "annotations": [{**BOX, "id": "1"}, {**BOX, "id": "2"}]}
+
+
+@pytest.mark.parametrize("format", ["yolo", "cvat", "label-studio", "geojson"])
+@settings(max_examples=25)
+@example([PLAIN, NEXT], 3)
+@example([{**PLAIN, "extensions": {"a": 1}}, {**NEXT, "extensions": {"a": True}}], 3)
+@given(documents(), st.sampled_from([3, 1000]))
+def test_one_step_writes_the_same(format: str, told: list[dict[str, Any]], together: int) -> None:
+    cases = cases_of(told)
+    with patch.object(spool, "MOST_TOGETHER", together):
+        found = written(cases, format)
+        with patch.object(drawn, "boxes_of", lambda _: None):
+            assert found == written(cases, format)
+
+
+@pytest.mark.parametrize("format", ["yolo", "cvat", "label-studio"])  # a box of GeoJSON comes back as a polygon
+def test_cases_that_are_alike_are_compared_once(format: str) -> None:
+    cases = [{**PLAIN, "image": {**IMAGE, "uid": f"p{place}"}} for place in range(5)]
+    with patch.object(alike, "compare_case", wraps=compare_case) as compared:
+        written(cases_of(cases), format)
+    assert compared.call_count == 1
+
+
+def test_boxes_are_drawn_as_any_case_is() -> None:
+    loaded = LoadedCase(cases_of([NEXT])[0])
+    found = boxes_of(loaded)
+    assert found is not None
+    drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
+    assert found.planes == drawing.planes
+    for one, other in zip(found.pictures, drawing.pictures, strict=True):
+        assert replace(one, shapes=[]) == replace(other, shapes=[])
+        for shape, drawn_ in zip(one.shapes, other.shapes, strict=True):
+            assert shape.record.items() <= drawn_.record.items()
+            assert replace(shape, record={}) == replace(drawn_, record={})
+    kept = waiting(found, None, (), None)
+    assert kept.document == waiting(drawing, None, (), None).document
+    again = pickle.loads(pickle.dumps(kept))
+    assert (again.document, again.pictures, again.planes) == (kept.document, kept.pictures, kept.planes)
+
+
+@given(st.floats(), st.sampled_from([2, 9]))
+@example(0.285, 2)
+@example(2.5e-10, 9)
+@example(-0.0, 9)
+def test_a_number_is_rounded_as_python_does(number: float, decimals: int) -> None:
+    for each in (number, number % 1000, round(number % 1000, 3) + 0.0005, (number % 1e6 // 1 + 0.5) / 10.0**decimals):
+        if not isfinite(each):
+            continue
+        found = rounded(each, decimals)
+        assert repr(found) == repr(round(each, decimals) + 0.0)
