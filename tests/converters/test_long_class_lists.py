@@ -60,9 +60,9 @@ def test_the_first_case_has_the_whole_list_and_each_other_what_it_uses_in_its_or
     source: str, tmp_path: Path
 ) -> None:
     found = labels(read(source, data_set(), tmp_path / "in"))
-    number = (lambda each: None) if source == "cvat" else (lambda each: each)
-    assert found[0] == [(name, number(place)) for place, name in enumerate(NAMES)]
-    assert found[1:] == [[(NAMES[place], number(place)) for place in sorted(used)] for used in USED[1:]]
+    numbers = [None if source == "cvat" else place for place in range(COUNT)]  # which has an order only
+    assert found[0] == [*zip(NAMES, numbers, strict=True)]
+    assert found[1:] == [[(NAMES[place], numbers[place]) for place in sorted(used)] for used in USED[1:]]
 
 
 @pytest.mark.parametrize("source", LISTED)
