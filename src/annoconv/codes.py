@@ -68,6 +68,8 @@ _MADE: Final = re.compile(rf"[A-Z][A-Z0-9_]*_[0-9A-F]{{{_DIGITS}}}")
 """What `own_code` makes of a name that is no code."""
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_SYSTEMS: Final[dict[int, tuple[Sequence[Label], _System]]] = {}
+_MOST_SYSTEMS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,7 @@ class Labels:
         built_in, system = ({one.code: one for one in reversed(some)} for some in (built_in_labels(), label_system))
         # The first definition holds, and stands first.
         self._labels: dict[str, Label] = {**self._own, **system, **built_in, **system, **self._own}
-        for code, label in listed.items():
-            self._labels.setdefault(code, label)
+        self._labels |= {code: label for code, label in listed.items() if code not in self._labels}
 
     @classmethod
     def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:
@@ -145,7 +146,7 @@ class Labels:
     @cached_property
     def _systems(self) -> list[_System]:
         """The label systems in which classes are looked up; most cases that are written need none."""
-        return [_System(self._label_system), _built_in_system()] if self._label_system else [_built_in_system()]
+        return [_system(labels) for labels in (self._label_system, built_in_labels()) if labels]
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self._labels.values())
@@ -180,8 +181,7 @@ class Labels:
         """
         concept, modifiers = ((told or {}).get(field) for field in ("concept", "concept_modifiers"))
         meaning = _key_of(concept), frozenset(filter(None, map(_key_of, modifiers or ())))
-        found = (system.find(name, *meaning) for system in self._systems)
-        return next((label for label in found if label is not None), None)
+        return next(filter(None, (system.find(name, *meaning) for system in self._systems)), None)
 
     def of_name(self, name: str, told: Told | None = None) -> ClassLabel:
         """Return the label of a class that stands alone in its file; see `of_names`."""
@@ -317,8 +317,6 @@ def own_code(name: str, *more: str) -> str:
     'Tumor'
     >>> own_code("HER2+"), own_code("HER2-")
     ('HER2_0C23E9DE59BE38B6', 'HER2_06AC7F97F720D7C1')
-    >>> own_code("肝")
-    'L_A1AAC44F036EF177'
     """
     if not more and is_label_code(name) and not _MADE.fullmatch(name):
         return name
@@ -342,9 +340,14 @@ def words(name: str) -> str:
     return " ".join(re.split(r"[\s_]+", unicodedata.normalize("NFC", name).casefold())).strip()
 
 
-@cache
-def _built_in_system() -> _System:
-    return _System(built_in_labels())
+def _system(labels: Sequence[Label]) -> _System:
+    """Return labels by what they are found by: made once for those of a request, as for the built-in ones."""
+    found = _SYSTEMS.get(id(labels)) or (labels, _System(labels))
+    if isinstance(labels, tuple):  # which does not change
+        if len(_SYSTEMS) == _MOST_SYSTEMS:
+            _SYSTEMS.clear()
+        _SYSTEMS[id(labels)] = found
+    return found[1]
 
 
 def _meaning(label: Label) -> dict[str, Any]:
@@ -374,11 +377,8 @@ def category_concept(category: AnnotationCategory) -> Concept:
 
 def category_of(concept: Concept) -> AnnotationCategory:
     """Return the annotation category that a segmented property category stands for; `other` if none does."""
-    if (known := _CATEGORIES.get(_key(concept))) is not None:
-        return known
-    if concept.scheme == PRIVATE_SCHEME and concept.code in {one.value for one in AnnotationCategory}:
-        return AnnotationCategory(concept.code)
-    return AnnotationCategory.OTHER
+    is_own = concept.scheme == PRIVATE_SCHEME and concept.code in {one.value for one in AnnotationCategory}
+    return _CATEGORIES.get(_key(concept), AnnotationCategory(concept.code) if is_own else AnnotationCategory.OTHER)
 
 
 @cache

@@ -71,6 +71,17 @@ def boxes(folder: Path, count: int) -> Named:
     yield "boxes, `convert` COCO to YOLO", command("convert", folder / "in.json", "-o", folder / "set", "--to", "yolo")
 
 
+def classes(folder: Path, count: int) -> Named:
+    """Measure boxes, ten a picture, each of a class of its own, from COCO to the class lists of cases and on."""
+    coco(folder / "in.json", count, count)
+    yield "classes: `from-coco`", command("from-coco", folder / "in.json", "-o", folder / "in.jsonl")
+    for name in ("coco", "yolo", "cvat"):
+        out = folder / name / FORMATS[name]
+        out.parent.mkdir()
+        yield f"classes: `to-{name}`", command(f"to-{name}", folder / "in.jsonl", "-o", out)
+        yield f"classes: `from-{name}` again", command(f"from-{name}", out, "-o", folder / f"{name}.jsonl")
+
+
 def losses(folder: Path, count: int) -> Named:
     """Measure losses of one case, compared, reported and written in order."""
     yield "losses", run(sys.executable, "-c", LOSSES, 10 * count, folder / "losses.json")
@@ -138,7 +149,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10_000)
     asked = parser.parse_args()
     every: dict[str, Callable[[Path, int], Named]] = {
-        each.__name__: each for each in (findings, polygons, cases, boxes, losses, masks, hostile)
+        each.__name__: each for each in (findings, polygons, cases, boxes, classes, losses, masks, hostile)
     }
     every["slides"] = lambda folder, count: slides(folder, count, asked.most)
     started = run("annoconv", "to-yolo", "--help")

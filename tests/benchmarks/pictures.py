@@ -98,16 +98,16 @@ def lines(path: Path, count: int) -> None:
             file.write(json.dumps(told) + "\n")
 
 
-def coco(path: Path, count: int) -> None:
-    """Write a COCO file of boxes, ten a picture."""
+def coco(path: Path, count: int, classes: int = 5) -> None:
+    """Write a COCO file of boxes of so many classes, ten a picture."""
     chance = random.Random(SEED)
     pictures = range(1, max(count // BOXES, 1) + 1)
     images = [{"id": n, "file_name": f"{n:06d}.png", "width": SIZE, "height": SIZE} for n in pictures]
     annotations: list[dict[str, Any]] = []
     for number, box in enumerate(boxes(chance, count), start=1):
-        place = {"id": number, "image_id": 1 + (number - 1) // BOXES % len(images), "category_id": 1 + number % 5}
+        place = {"id": number, "image_id": 1 + (number - 1) // BOXES % len(images), "category_id": 1 + number % classes}
         annotations.append({**place, "segmentation": [], "area": box[2] * box[3], "bbox": box, "iscrowd": 0})
-    categories = [{"id": number, "name": f"class {number}"} for number in range(1, 6)]
+    categories = [{"id": number, "name": f"class {number}"} for number in range(1, classes + 1)]
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
 
 

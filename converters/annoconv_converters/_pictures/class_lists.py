@@ -6,6 +6,7 @@ side file of one in which numbers have no place tells them, and of each case whi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -14,38 +15,43 @@ from annoconv.documents.losses import report
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.categories import MOST_IN_EACH, Categories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.model import Label
-    from annoconv_converters._pictures.categories import CategoryTable, ClassKind
+    from annoconv_converters._pictures.categories import ClassKind
+    from annoconv_converters._pictures.category_table import CategoryTable
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = [
-    "CLASSES", "COUNTED", "Counted", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case",
-    "renumbered", "shared",
+    "CLASSES", "COUNTED", "Counted", "FileLists", "SaidOnce", "WrittenLists", "are_listed", "class_losses",
+    "classes_told", "renumbered", "shared",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
 CLASSES: Final = "classes"
 """Member of a side file: name and number of each class of the file; and of a case in it: the places in that list of the
 classes that the list of the case has."""
-
+_LISTS: Final = 16
+"""Lists of cases that are kept: most have that of the one before."""
 
 COUNTED: Final = "counted"
 """Why a class has a number that depends on which others are used, among the reasons of a format."""
 _SHARED: Final = "another class has the same name, so that this one is written by its code"
 
 
-def classes_told(members: Mapping[str, Any], entries: Iterable[Record]) -> list[Record] | None:
+def classes_told(members: Mapping[str, Any]) -> list[Record] | None:
     """Return the class list that a side file tells of, empty if it has none; None if it is damaged."""
     told = members.get(CLASSES, [])
-    if not isinstance(told, list) or not all(map(_is_class, told)):
-        return None
-    places = (entry.get(CLASSES, []) for entry in entries)
-    return told if all(_are_places(each, len(told)) for each in places) else None
+    return told if isinstance(told, list) and all(map(_is_class, told)) else None
+
+
+def are_listed(entry: Record, told: Sequence[Record]) -> bool:
+    """Tell whether the classes that a side file tells of a case are places in its class list."""
+    return _are_places(entry.get(CLASSES, []), len(told))
 
 
 def _is_class(told: Any) -> bool:
@@ -56,12 +62,11 @@ def _are_places(places: Any, count: int) -> bool:
     return isinstance(places, list) and all(type(each) is int and 0 <= each < count for each in places)
 
 
-def list_of_case(
-    records: Sequence[Record], kind: ClassKind, told: Sequence[Record], places: Iterable[int], *, is_edited: bool
-) -> list[Record]:
-    """Return the class list of a case as its `labels` have it, but for what a residual holds of them.
+class FileLists:
+    """The class lists of the cases of a file with a side file, as their `labels` have them, but for residuals.
 
-    What the file says of its list wins: classes that are not in it any more are gone, and those that were added follow.
+    What the file says of its list wins: classes that are not in it any more are gone, and those that were added follow;
+    of a long list these follow in the first case, and where they are used.
 
     Parameters
     ----------
@@ -69,24 +74,41 @@ def list_of_case(
         The classes of the file.
     told
         `classes` of its side file.
-    places
-        `classes` of the case in that.
     is_edited
         Whether the file is another one than was written.
     """
-    numbers = {each["name"]: each["id"] for each in records} if kind != "seen" else {}
-    names = [told[place]["name"] for place in places]
-    if numbers:
+
+    def __init__(
+        self, records: Sequence[Record], kind: ClassKind, told: Sequence[Record], *, is_edited: bool = False
+    ) -> None:
+        numbers = {each["name"]: each["id"] for each in records} if kind != "seen" else {}
         known = {each["name"] for each in told}
-        names = [each for each in names if each in numbers]
-        names += [each for each in numbers if is_edited and each not in known]
-    numbers = numbers if kind == "numbered" else {each["name"]: each["number"] for each in told}
-    free = count(1 + max((each for each in numbers.values() if type(each) is int), default=-1))
-    found = {each["name"]: each for each in records}
-    rows = [
-        {**found.get(name, {}), "id": numbers[name] if name in numbers else next(free), "name": name} for name in names
-    ]
-    return Categories(rows, Labels.of(), kind="numbered").whole.listed
+        self._names = [each["name"] for each in told]
+        self._members = numbers.keys() if numbers else known
+        self._added = [each for each in numbers if is_edited and each not in known]
+        self._is_long = len(records) > MOST_IN_EACH
+        self._numbers = numbers if kind == "numbered" else {each["name"]: each["number"] for each in told}
+        self._free = 1 + max((each for each in self._numbers.values() if type(each) is int), default=-1)
+        self._records = {each["name"]: each for each in records}
+        self._name_of = {each["id"]: each["name"] for each in records}
+        self._made = lru_cache(maxsize=_LISTS)(self._rows)
+
+    def of(self, places: Iterable[int], pictures: Iterable[Picture] = (), *, is_first: bool = True) -> list[Record]:
+        """Return the list of a case; of that of the file, the side file tells which places it has."""
+        added = self._added
+        if added and self._is_long and not is_first:
+            used = {self._name_of.get(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
+            added = [name for name in added if name in used]
+        return self._made(tuple(places), tuple(added))
+
+    def _rows(self, places: tuple[int, ...], added: tuple[str, ...]) -> list[Record]:
+        names = [self._names[place] for place in places if self._names[place] in self._members]
+        free, numbers = count(self._free), self._numbers
+        rows = [
+            {**self._records.get(name, {}), "id": numbers[name] if name in numbers else next(free), "name": name}
+            for name in (*names, *added)
+        ]
+        return Categories(rows, Labels.of(), kind="numbered").whole.listed
 
 
 def class_losses(
@@ -195,15 +217,22 @@ def shared(original: Record, native: Record) -> Record:
 
 
 class SaidOnce:
-    """Tells of each case in turn whether the one before had the same class list, so that its losses were said."""
+    """Tells of each case in turn whether the one before had the same class list, so that its losses were said.
+
+    So they were if the last long list has all of its classes.
+    """
 
     def __init__(self) -> None:
         self._said: Any = None
+        self._long: dict[str, Label] = {}
 
     def __call__(self, labels: Sequence[Label] | None, listed: Sequence[Label]) -> bool:
         """Tell it of the labels of the next case, and which of these are its class list."""
-        is_said = bool(listed) and labels == self._said
+        is_part = len(labels or ()) == len(listed) and all(self._long.get(each.code) == each for each in listed)
+        is_said = bool(listed) and (labels == self._said or is_part)
         self._said = labels
+        if len(listed) > MOST_IN_EACH:
+            self._long = {each.code: each for each in listed}
         return is_said
 
 
@@ -242,7 +271,7 @@ class WrittenLists:
         self.written = self._places.keys()
         # Most cases have the list of the one before.
         self._case: tuple[Sequence[Label] | None, list[int]] | None = None
-        self._list: tuple[Sequence[int], list[Record]] | None = None
+        self._lists = FileLists(records, kind, self.told)
 
     def is_of(self, records: Sequence[Record], kind: ClassKind) -> bool:
         """Tell whether it is made of such classes."""
@@ -259,12 +288,12 @@ class WrittenLists:
 
     def of(self, places: Sequence[int]) -> list[Record]:
         """Return the class list of a case as it is read with the side file."""
-        if not places:
-            return []
-        if self._list is None or self._list[0] != places:
-            found = list_of_case(self._records, self.kind, self.told, places, is_edited=False)
-            self._list = places, found
-        return self._list[1]
+        return self._lists.of(places) if places else []
+
+    def is_cut(self, places: Sequence[int], pictures: Sequence[Picture]) -> bool:
+        """Tell whether a case behind the first would have less of its class list without the side file."""
+        is_long = len(self._records) > MOST_IN_EACH and self.kind != "seen"
+        return is_long and len(places) > len(self.known.list_with(pictures))
 
     def by_itself(
         self,

@@ -52,10 +52,11 @@ def compare_case(
 ) -> tuple[list[Loss], Record]:
     """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
     original = drawing.document
+    codes = {each["code"] for each in original.get("labels", ())}
 
     @cache
     def by_itself() -> PictureCase:
-        found = picture_case_of(read, lists.known, task, "output", use_keys=False)
+        found = picture_case_of(read, lists.known, task, "output", use_keys=False, codes=codes)
         found.document = shared(original, found.document)
         return found
 

@@ -375,6 +375,7 @@ def _join_keypoints(drawing: Drawing) -> None:
         for shape in picture.shapes:
             if not shape.keypoints:
                 outlines.setdefault(shape.record["id"], shape)
+        joined: set[int] = set()
         for shape in [each for each in picture.shapes if each.key["type"] == "keypoints"]:
             outline = outlines.get(shape.parent_id or "")
             if outline is None or outline.keypoints:
@@ -382,4 +383,5 @@ def _join_keypoints(drawing: Drawing) -> None:
             if outline.record["category_id"] == shape.record["category_id"]:
                 outline.keypoints = shape.keypoints
                 outline.key["points"] = [shape.key["id"]]
-                picture.shapes.remove(shape)
+                joined.add(id(shape))
+        picture.shapes = [each for each in picture.shapes if id(each) not in joined]

@@ -10,7 +10,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
 from annoconv_converters._pictures.boxes import Boxes, boxes_of
-from annoconv_converters._pictures.categories import CategoryTable
+from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.seen_names import SeenNames

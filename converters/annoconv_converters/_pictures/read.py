@@ -22,7 +22,7 @@ from annoconv_converters._pictures.carrier import damaged, not_used, nothing_sho
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import StatedSizes, picture_findings
-from annoconv_converters._pictures.class_lists import CLASSES, classes_told, list_of_case
+from annoconv_converters._pictures.class_lists import CLASSES, FileLists, are_listed, classes_told
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
@@ -124,37 +124,47 @@ def picture_case_of(
     use_keys: bool,
     reserved: Collection[str] = (),
     listed: Sequence[Record] = (),
+    is_first: bool = True,
+    codes: Collection[str] | None = None,
 ) -> PictureCase:
-    """Return what pictures mean, each alone or all together as one volume; with keys, `listed` is their class list."""
+    """Return what pictures mean, each alone or all together as one volume.
+
+    With keys, `listed` is their class list. Without, it is that of the file: as a first case has it, or one behind; or
+    of that the classes that are used or have the `codes` of a case that it is compared with.
+    """
     for picture in pictures:
         picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
     is_listed = categories.kind != "seen" and not use_keys
     known = categories.whole if is_listed else categories.of_case(pictures)
-    listed = _as_told(known, pictures) if is_listed else listed
+    if is_listed:
+        of_file = known.list_of_case(pictures, is_first=is_first) if codes is None else known.list_with(pictures, codes)
+        listed = _as_told(of_file, known.kind, pictures)
     native = picture_case(pictures, known, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
 
-def _as_told(categories: Categories, pictures: Sequence[Picture]) -> list[Record]:
-    """Return the class list of a file, numbered if it is so; or if it is that of a volume, which has no other.
+def _as_told(listed: list[Record], kind: ClassKind, pictures: Sequence[Picture]) -> list[Record]:
+    """Return the class list of a case, numbered if it is so; or if it is that of a volume, which has no other.
 
     A video of which nothing says that it has frames is a volume too.
     """
     has_frames = any(each.is_frame and (each.shapes or each.annotated_frames) for each in pictures)
-    if categories.kind == "numbered" or not (has_frames or all(each.name is None for each in pictures)):
-        return categories.listed
-    return [{name: value for name, value in each.items() if name != "number"} for each in categories.listed]
+    if kind == "numbered" or not (has_frames or all(each.name is None for each in pictures)):
+        return listed
+    return [{name: value for name, value in each.items() if name != "number"} for each in listed]
 
 
 def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> Iterator[Reading]:
     """Yield the cases of what files of a format hold: flat pictures each a case, the slices of a volume together."""
     count = 0
     sizes = StatedSizes()
+    source: Path | None = None
     for batch in batches:
         first = count
+        is_first, source = batch.source != source, batch.source
         known, left, beside = _side(batch, task, context)
-        for reading in _readings(batch, known, left, context, task, count, sizes):
+        for reading in _readings(batch, known, left, context, task, count, sizes, is_first=is_first):
             losses = [*(loss._replace(case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
@@ -171,6 +181,8 @@ def _readings(
     task: str,
     count: int,
     sizes: StatedSizes,
+    *,
+    is_first: bool,
 ) -> Iterator[Reading]:
     # What was written with a side file was compared with the built-in labels only.
     ours = Categories(batch.categories, Labels.of())
@@ -178,7 +190,8 @@ def _readings(
     categories = {is_list: _categories(batch, context, is_list=is_list) for is_list in (True, False)}
     for each in known:
         ids = reserved_ids(each.residual)
-        added = _additions(batch, each, categories[bool(each.listed)], context, task, count)
+        added = _additions(batch, each, categories[bool(each.listed)], context, task, count, is_first=is_first)
+        is_first = False
         edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids)
         native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids, listed=each.listed)
         document, unfit = restored(
@@ -193,7 +206,10 @@ def _readings(
         count += 1
     if batch.flat is not None:
         left = _read_on(batch.flat, batch.categories, categories[True])
-    for pictures, loaded in by_themselves(left, categories[True], context.task or task, source, context.limits):
+    listed = categories[True]
+    for pictures, loaded in by_themselves(
+        left, listed, context.task or task, source, context.limits, is_first=is_first
+    ):
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
         findings = _findings(batch, pictures, count, sizes)
         _forget(pictures)
@@ -226,31 +242,35 @@ def _categories(batch: Batch, context: Context, *, is_list: bool) -> Categories:
 
 
 def _additions(
-    batch: Batch, each: _Written, categories: Categories, context: Context, task: str, count: int
+    batch: Batch, each: _Written, categories: Categories, context: Context, task: str, count: int, *, is_first: bool
 ) -> Callable[[], Iterator[Loss]]:
     """Return what gives, once its records are paired, the losses of what was added to a case in an edited file."""
     if each.keys is None or batch.losses is None:
         return lambda: iter(())
     found: list[Loss] = []
     remembered = Additions(each.shown)
-    for pictures, loaded in by_themselves(each.shown, categories, task, batch.source, context.limits):
+    shown = by_themselves(each.shown, categories, task, batch.source, context.limits, is_first=is_first)
+    for pictures, loaded in shown:
         found += batch.losses(pictures, by_records(loaded), count)
     return partial(remembered.lost, found)
 
 
 def by_themselves(
-    pictures: Iterable[Picture], categories: Categories, task: str, source: Path, limits: Limits
+    pictures: Iterable[Picture], categories: Categories, task: str, source: Path, limits: Limits, *, is_first: bool
 ) -> Iterator[tuple[list[Picture], LoadedCase]]:
     """Yield the cases that pictures are if nothing but their file tells of them, with the pictures of each.
 
-    Of pictures that are still to be read, each is a case of its own.
+    Of pictures that are still to be read, each is a case of its own. Whether one of them is the first of the file says
+    how much its class list has of that of the file.
     """
-    for group in _groups(pictures):
-        yield group, _by_itself(group, categories, task, source, limits)
+    for place, group in enumerate(_groups(pictures)):
+        yield group, _by_itself(group, categories, task, source, limits, is_first=is_first and not place)
 
 
-def _by_itself(group: list[Picture], categories: Categories, task: str, source: Path, limits: Limits) -> LoadedCase:
-    native = picture_case_of(group, categories, task, source, use_keys=False)
+def _by_itself(
+    group: list[Picture], categories: Categories, task: str, source: Path, limits: Limits, *, is_first: bool
+) -> LoadedCase:
+    native = picture_case_of(group, categories, task, source, use_keys=False, is_first=is_first)
     return loaded_case(native, native.document, source, limits)
 
 
@@ -282,8 +302,8 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
     entries = side.members.get("cases")
     if not isinstance(entries, list) or not all(map(is_entry, entries)):
         raise damaged(None, side.path)
-    classes = classes_told(side.members, entries)
-    if classes is None:
+    classes = classes_told(side.members)
+    if classes is None or not all(are_listed(each, classes) for each in entries):
         raise damaged(None, side.path)
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
@@ -291,7 +311,7 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
     is_edited = not batch.side.is_of(side.main)
     written: list[_Written] = []
     losses: list[Loss] = []
-    lists: dict[tuple[int, ...], list[Record]] = {}
+    lists = FileLists(batch.categories, batch.classes, classes, is_edited=is_edited)
     for number, entry in enumerate(entries):
         told: list[Record] = entry["pictures"]
         shown = [left[each["file_name"]].pop(0) if left.get(each["file_name"]) else None for each in told]
@@ -301,10 +321,8 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
         pictures = [picture or _without_shapes(each) for picture, each in zip(shown, told, strict=True)]
         put_keys(pictures, entry, with_shapes=not is_edited)
         keys = [each["annotations"] for each in told] if is_edited else None
-        places = tuple(entry.get(CLASSES, ()))
-        if places and places not in lists:
-            lists[places] = list_of_case(batch.categories, batch.classes, classes, places, is_edited=is_edited)
-        listed = lists.get(places, [])
+        places = entry.get(CLASSES)
+        listed = lists.of(places, pictures, is_first=not written) if places else []
         written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys, listed))
     rest = {id(picture) for pictures in left.values() for picture in pictures}
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses
@@ -316,21 +334,19 @@ def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Pic
     Pictures of which the side file does not tell are left at the end.
     """
     path = batch.side.path if batch.side is not None and batch.side.path is not None else batch.source
-    classes = classes_told(head, ())
-    lists: dict[tuple[int, ...], list[Record]] = {}
+    classes = classes_told(head)
+    lists = FileLists(batch.categories, batch.classes, classes or ())
     rest = iter(batch.pictures)
     for entry in entries:
-        if classes is None or not is_entry(entry) or classes_told({CLASSES: classes}, [entry]) is None:
+        if classes is None or not is_entry(entry) or not are_listed(entry, classes):
             raise damaged(None, path)
         told: list[Record] = entry["pictures"]
         pictures = [*islice(rest, len(told))] if batch.pictures_of is None else batch.pictures_of(told)
         if [each.record.get("file_name") for each in pictures] != [each["file_name"] for each in told]:
             raise damaged(None, path)
         put_keys(pictures, entry)
-        places = tuple(entry.get(CLASSES, ()))
-        if places and places not in lists:
-            lists[places] = list_of_case(batch.categories, batch.classes, classes, places, is_edited=False)
-        yield _Written(pictures, pictures, entry["residual"], None, lists.get(places, []))
+        places = entry.get(CLASSES)
+        yield _Written(pictures, pictures, entry["residual"], None, lists.of(places) if places else [])
     left += rest
 
 

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
     from annoconv.registry import Context
-    from annoconv_converters._pictures.categories import Categories, CategoryTable
+    from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.category_table import CategoryTable
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.drawn import Drawn
     from annoconv_converters._pictures.picture_format import Parts
@@ -130,7 +131,7 @@ class _Writer:
         self._lists: WrittenLists | None = None
         self._listed: list[Record] = []
         self._entries: IO[bytes] = outputs.enter_context(scratch_file())
-        self._has_classes = False
+        self._has_classes = self._is_cut = False
         self._cases = self._pictures = self._read = 0
         """Those that were written, and shapes that were read again."""
         self._rendered: Path | None = None
@@ -158,7 +159,7 @@ class _Writer:
                 parts.finish(target)
                 if not format.is_folder:  # what cannot be read again, as a whole, is not written
                     strict_json.check_document(target.stat().st_size, target, drawn.context.limits)
-        if (self._has_losses or not format.has_sizes) and not self._plain:
+        if (self._has_losses or self._is_cut or not format.has_sizes) and not self._plain:
             self._write_side()
 
     @collector_paused()
@@ -232,6 +233,7 @@ class _Writer:
                 ids = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
                 self._lose(self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases))
             entries.append(entry)
+            self._is_cut = self._is_cut or bool(self._cases and lists.is_cut(entry.get(CLASSES, ()), read))
             self._cases += 1
         if not self._plain:
             _note(entries, batch.pictures, lists.known, format)

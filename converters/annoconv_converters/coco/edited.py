@@ -64,7 +64,8 @@ def additions(
     """
     found: list[Loss] = []
     remembered = Additions(pictures)
-    for some, loaded in by_themselves(pictures, categories, TASK, path, context.limits):
+    is_first = beside is not None
+    for some, loaded in by_themselves(pictures, categories, TASK, path, context.limits, is_first=is_first):
         labels = Labels.of(loaded.case, context.label_system)
         known = categories.of_case(some)
         found += volume_losses(some, loaded, known, beside, labels, kind=kind, case_index=case_index, is_ours=True)

@@ -9,7 +9,7 @@ annotation is still the one that was read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
@@ -247,8 +247,8 @@ def _left_of_records(
 def _drawn(picture: Picture, loaded: LoadedCase, categories: Categories, kind: str) -> tuple[Record, dict[str, Record]]:
     """Return the record of a picture, and those of its annotations by their ids, as its case is drawn."""
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind in WITH_KEYPOINTS)
-    names = partial(_keypoints, picture=picture, categories=categories)
-    finish(drawing, kind, lambda code, _: code, names, were_results=kind == "results")
+    names = _keypoints(picture, categories)
+    finish(drawing, kind, lambda code, _: code, lambda code: names.get(code, []), were_results=kind == "results")
     drawn = drawing.pictures[0]
     return drawn.record, {shape.key["id"]: shape.record for shape in drawn.shapes}
 
@@ -266,12 +266,10 @@ def _is_told(number: Any, code: str, categories: Categories) -> bool:
     return type(number) in {int, str} and (number in categories.records or unnamed_number(code) == number)
 
 
-def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:
-    for shape in picture.shapes:
-        meaning = categories[shape.record.get("category_id")]
-        if meaning.code == code:
-            return list(meaning.keypoints)
-    return []
+def _keypoints(picture: Picture, categories: Categories) -> dict[str, list[str]]:
+    """Return the names of the keypoints of the classes on a picture, by label code."""
+    meanings = (categories[shape.record.get("category_id")] for shape in reversed(picture.shapes))
+    return {meaning.code: list(meaning.keypoints) for meaning in meanings}
 
 
 def number_of(identity: str) -> int | None:

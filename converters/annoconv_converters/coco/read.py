@@ -173,7 +173,9 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=put_back if use_keys else None,
             reserved=ids,
-            listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
+            listed=categories[True].apart(places).labels_of(places)
+            if use_keys
+            else known.list_of_case(pictures, is_first=not number),
         )
         loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]

@@ -13,7 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.cases import by_records
-from annoconv_converters._pictures.categories import CategoryTable
+from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.draw import draw, slice_folder
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated, with_floats
 from annoconv_converters._pictures.geometry import box_to_record
@@ -151,7 +151,7 @@ class _Drawn:
 
     def _keypoints(self, code: str) -> list[str]:
         known = self._known
-        return next((list(known[each].keypoints) for each in known.records if known[each].code == code), [])
+        return next((list(known[each].keypoints) for each in known.numbers_of([code])), [])
 
     def categories(self, listed: Any) -> Iterator[FileRecord]:
         """Yield the categories of the file."""

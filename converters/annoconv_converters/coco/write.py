@@ -26,7 +26,7 @@ from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import LossCollector, LossReport
 from annoconv.times import newest_moment
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
-from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
+from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
 from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -37,7 +37,8 @@ from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
-from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
+from annoconv_converters._pictures.skeletons import has_keypoints
+from annoconv_converters.coco.classes import Classes
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
-    from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.foreign import Understood
@@ -66,7 +66,6 @@ __all__ = ["Options", "write_coco"]
 Record: TypeAlias = "dict[str, Any]"
 
 _KEY: Final = Carrier("the key annoconv and the side file")
-_WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,19 +114,17 @@ class _Writer:
         self.losses = LossCollector()
         self.kind: str | None = None
         self.beside: Record | None = None
-        self.table = CategoryTable(context.label_system)
         self.stack = ExitStack()
         self.names = SeenNames()
-        self.skeletons = Skeletons()
-        self.asked: Record = skeletons_of(options.skeletons)
-        self.unused = Unused(options.axis, options.only_annotated, self.asked)
+        asked: Record = skeletons_of(options.skeletons)
+        self.unused = Unused(options.axis, options.only_annotated, asked)
+        self.classes = Classes(context.label_system, asked)
+        self.table = self.classes.table
         self.labels, self._labels_of = Labels.of(), CaseLabels(context.label_system)
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
-        self.used: set[str] = set()
         self.position, self.newest = 0, ""
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted = Counted(self.table, REASONS, is_anew=False)
-        self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
         self.parts = {name: OutputPart(self.stack) for name in ("images", "annotations", "side")}
@@ -143,11 +140,12 @@ class _Writer:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
+            self.classes.is_again = self.beside is not None
         self.labels = self._labels_of(loaded.case)
-        for code, record in _objects(kept.get("categories")):
-            self.table.keep(code, record, self.labels)
-        self.table.take(loaded.case, self.labels)
-        self._define(loaded.case)
+        if self.options.kind == "auto" and self.kind == "instances" and has_keypoints(loaded.case):
+            self.kind = "keypoints"
+        self.classes.kind = self.kind
+        self.classes.take(loaded.case, dict(_objects(kept.get("categories"))), self.labels)
         self.unused.take(loaded, self.labels)
         drawing = draw(
             loaded,
@@ -178,19 +176,8 @@ class _Writer:
                 self._pack(picture, kept)
         self._write(drawing, loaded, case_index, first, drawn)
 
-    def _define(self, case: Case) -> None:
-        """Learn which keypoints classes have: what was asked for, what their file said, what their case says."""
-        if self.options.kind == "auto" and self.kind == "instances" and has_keypoints(case):
-            self.kind = "keypoints"
-        for code, told in self.asked.items():
-            self.skeletons.define(self.labels.name_of(code), defined_by(told))
-        for name in self.table.kept:
-            self.skeletons.define(name, defined_by(self.table.records[name]))
-        self.skeletons.note(case, self.labels, with_points=self.kind in WITH_KEYPOINTS)
-        self.skeletons.settle()
-
     def _keypoints(self, code: str) -> list[str]:
-        return self.skeletons.names(self.labels.name_of(code))
+        return self.classes.skeletons.names(self.labels.name_of(code))
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
@@ -214,7 +201,7 @@ class _Writer:
             fitted = put_back(placed, differences.get(identity), usual)
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
-            self.used.add(str(fitted.get("category_id")))
+            self.classes.used.add(str(fitted.get("category_id")))
             ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
             shape.record = {**ordered, **fitted}
 
@@ -236,9 +223,11 @@ class _Writer:
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
-        understood = self._native(drawing.pictures, first, case_index)
+        codes = {each["code"] for each in original.get("labels", ())}
+        understood = self._native(drawing.pictures, first, case_index, codes)
         said = shared(original, understood.native.document)
-        is_other = residuals.differ(original, said)
+        is_cut = bool(case_index and self.classes.is_cut(loaded.case, drawing.pictures))
+        is_other = is_cut or residuals.differ(original, said)
         native = understood.checked() if is_other else understood.native
         native.document, is_keyed = said, is_other and not self.options.plain
         losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
@@ -249,10 +238,9 @@ class _Writer:
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
-        written = {str(each.get("name")) for each in self.table.records.values()}
         self.losses += self.counted.losses(original, self.labels, drawn, case_index)
         is_said = self.once(loaded.case.labels, class_list(loaded.case))
-        self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
+        self.losses += class_losses(original, losses, given, self.table.written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = max(self.newest, strict_json.plain(newest_moment([loaded.case])) or "")
@@ -265,7 +253,7 @@ class _Writer:
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
-        native = self._native(drawing.pictures, first, case_index, classes).checked()
+        native = self._native(drawing.pictures, first, case_index, (), classes).checked()
         expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
         unwritten = {**drawing.left_out, **unnamed}
@@ -275,17 +263,25 @@ class _Writer:
 
     def _note(self, pictures: list[Picture]) -> None:
         """Note with the key of each record what that says."""
-        name_of = unnamed if self.kind == "results" else self._read_categories().name_of
+        name_of = unnamed if self.kind == "results" else self.classes.read().name_of
         for shape in (each for picture in pictures for each in picture.shapes):
             shape.key = {**shape.key, "said": said_of(shape, name_of(shape.record.get("category_id")))}
 
     def _native(
-        self, pictures: list[Picture], position: int, case_index: int, classes: Sequence[Any] | None = None
+        self,
+        pictures: list[Picture],
+        position: int,
+        case_index: int,
+        codes: Iterable[str],
+        classes: Sequence[Any] | None = None,
     ) -> Understood:
-        """Return what the reader takes the pictures for; with our keys if these name the classes of a list, or none."""
+        """Return what the reader takes the pictures for: by themselves, of the class list only what has some codes.
+
+        With our keys, if these name the classes of the list, or none.
+        """
         seen: list[Picture] = []
         use_keys = classes is not None
-        known = self._read_categories()
+        known = self.classes.read()
         for picture in pictures:
             record = picture.record
             if self.kind == "results" and not use_keys:
@@ -302,29 +298,8 @@ class _Writer:
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
             source="output",
-            listed=known.whole.listed if classes is None else known.apart(classes).labels_of(classes),
+            listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
-
-    def _read_categories(self) -> Categories:
-        """Return the categories as the reader will see them; made anew only when there are more."""
-        size = len(self.table.records) + len(self.used), len(self.skeletons), self.kind
-        if self.read_categories is None or self.read_categories[0] != size:
-            records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels.of(), kind="numbered")
-        return self.read_categories[1]
-
-    def _categories(self) -> list[Record]:
-        records = self.table.sorted(None if self.beside is None else self.used)
-        if self.kind != "keypoints":
-            return records
-        kept = {id(self.table.records[name]): self._asked(name) for name in self.table.kept}
-        named = ({**each, **kept[id(each)]} if id(each) in kept else self.skeletons.record(each) for each in records)
-        return [{name: value for name, value in each.items() if name != "flip_pairs"} for each in named]
-
-    def _asked(self, name: str) -> Record:
-        """Return the skeleton that was asked for a class."""
-        told: Record = self.asked.get(name) or self.asked.get(self.table.codes[name]) or {}
-        return {key: value for key, value in told.items() if key in {"keypoints", "skeleton"}}
 
     def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
         image, key = picture.record, {"case": case, **picture.key}
@@ -372,7 +347,7 @@ class _Writer:
                     self.parts[name].copy(file)
                     file.write(b"\n}\n" if name == names[-1] else b",\n")
         if self.parts["side"].count:
-            for record in () if self.kind in _WITHOUT_CATEGORIES else self._categories():
+            for record in self.classes.records():
                 self.parts["side"].add({"section": CATEGORIES, "record": record})
             side = self.layout("side")
             with side.open("wb") as file:
@@ -382,7 +357,7 @@ class _Writer:
                 seal(side, self.layout.document, ending_of(self.layout.document))
 
     def _head(self) -> Record:
-        categories = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
+        categories = self.classes.records()
         if self.beside is not None:
             beside = {name: value for name, value in self.beside.items() if name not in {IMAGES, ANNOTATIONS}}
             return {**beside, **({"categories": categories} if categories else {})}

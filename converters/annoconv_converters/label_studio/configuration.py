@@ -65,10 +65,12 @@ class Configuration:
         Classes that it does not have come behind, found as such; an object without a class keeps none.
         """
         known = {str(each["name"]): each for each in batch.categories}
-        met = [name for name in known if name not in self.classes and name != UNCLASSIFIED]
+        listed = {*self.classes, UNCLASSIFIED}
+        met = [name for name in known if name not in listed]
         names = [*self.classes, *met]
         numbers = {name: self.numbers[name] for name in names if name in self.numbers}
-        free = (number for number in range(len(names) + len(numbers)) if number not in {*numbers.values()})
+        given = {*numbers.values()}
+        free = (number for number in range(len(names) + len(numbers)) if number not in given)
         numbers |= {name: next(free) for name in names if name not in numbers}
         changed = {each["id"]: numbers.get(str(each["name"])) for each in batch.categories}
         for record in (shape.record for picture in batch.pictures for shape in picture.shapes):

@@ -7,6 +7,7 @@ Authority: YAML 1.1, https://yaml.org/spec/1.1/, as PyYAML and therefore the tra
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
@@ -24,10 +25,12 @@ __all__ = ["MOST_BYTES", "loads", "quoted"]
 
 # libyaml where PyYAML was built with it; its parser in Python is twenty times slower, so it is given less to do.
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MOST_BYTES: Final = 1 << 20 if yaml.__with_libyaml__ else 1 << 18
+MOST_BYTES: Final = 1 << 21 if yaml.__with_libyaml__ else 1 << 18
 _MOST_PARTS: Final = 200_000 if yaml.__with_libyaml__ else 20_000
 """Scalars, lists and mappings, with their ends: read in less than 2 s."""
 _DEEPEST: Final = 8
+_AS_IT_IS: Final = re.compile(r"[ !#-\[\]-~]+")
+"""Characters that stand for themselves between double quotes."""
 _PLAIN: Final = ("str", "int", "float", "bool", "null", "seq", "map")
 _TAGS: Final = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 _LIBYAML_SENTENCES = (
@@ -101,6 +104,8 @@ def loads(text: str, path: Path) -> dict[str, Any]:
 
 def quoted(text: str) -> str:
     """Return a text in double quotes: the same to YAML 1.1 and 1.2, whatever it looks like without them."""
+    if _AS_IT_IS.fullmatch(text):
+        return f'"{text}"'
     dumped: str = yaml.dump(text, Dumper=yaml.SafeDumper, default_style='"', allow_unicode=True, width=1 << 30)
     return dumped.rstrip("\n")
 

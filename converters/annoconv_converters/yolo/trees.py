@@ -164,13 +164,21 @@ class DataSetTree:
     def _labels_of(self) -> CaseLabels:
         return CaseLabels(self.label_system)
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The numbers of the classes by their names."""
+        numbers: dict[str, list[str]] = {}
+        for number, name in self.names.items():
+            numbers.setdefault(name, []).append(str(number))
+        return numbers
+
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
         labels = self._labels_of(loaded.case)
         codes = {each.label_code for each in loaded.case.annotations}
         codes |= {label.code for label in class_list(loaded.case)}
         names = {labels.name_of(code) for code in codes}
-        self._listed |= {str(number): name for number, name in self.names.items() if name in names}
+        self._listed |= {number: name for name in sorted(names) for number in self._by_name.get(name, ())}
         for label in loaded.case.labels or ():
             if label.keypoints:
                 pairs = [list(pair) for pair in label.flip_pairs or ()]

@@ -283,12 +283,13 @@ class _Assembly:
 
     def _complete(self, given: Mapping[str, list[str]]) -> list[str]:
         """Return the labels of which every reader says that he marked all there is."""
-        found = [code for code in next(iter(given.values()), []) if all(code in each for each in given.values())]
+        shared = set[str].intersection(*map(set, given.values())) if given else set[str]()
+        found = [code for code in next(iter(given.values()), []) if code in shared]
         self._losses += [
             Loss(place, f"/annotated_labels/{number}", LossKind.NO_PLACE, _DIFFER)
             for place, reader in enumerate(self._documents)
             for number, code in enumerate(given.get(reader, ()))
-            if code not in found
+            if code not in shared
         ]
         return found
 

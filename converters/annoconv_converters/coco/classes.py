@@ -1,0 +1,114 @@
+"""The categories of a COCO file that is being written, and what the reader will see of them so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.class_list import class_list
+from annoconv.codes import Labels
+from annoconv_converters._pictures.categories import MOST_IN_EACH, Categories
+from annoconv_converters._pictures.category_table import CategoryTable
+from annoconv_converters._pictures.skeletons import Skeletons, defined_by
+from annoconv_converters.coco.finish import WITH_KEYPOINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annoconv.model import Case, Label
+    from annoconv_converters._pictures.records import Picture
+
+__all__ = ["Classes"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_WITHOUT: Final = frozenset({"captions", "results"})
+"""Kinds of files that have no categories."""
+
+
+class Classes:
+    """The classes of the cases so far, with their keypoints.
+
+    Parameters
+    ----------
+    label_system
+        The task's labels.
+    asked
+        The skeletons that were asked for, by code or name of a label.
+
+    Attributes
+    ----------
+    table, skeletons
+        The classes and their keypoints.
+    kind
+        Of the file.
+    used
+        Ids that annotations have.
+    is_again
+        Whether a file of other software is written again, with the classes that it had and no others that are not used.
+    """
+
+    def __init__(self, label_system: Sequence[Label], asked: Record) -> None:
+        self.table, self.skeletons, self.asked = CategoryTable(label_system), Skeletons(), asked
+        self.kind = "instances"
+        self.used: set[str] = set()
+        self.is_again = False
+        self._kept: dict[int, str] = {}
+        """Names of the classes whose records are those of their file, by these."""
+        self._read: tuple[tuple[Any, ...], Categories] = (), Categories([], Labels.of(), kind="numbered")
+
+    def take(self, case: Case, kept: dict[str, Record], labels: Labels) -> None:
+        """Take the classes of a case and their keypoints: what was asked for, what their file said, what it says.
+
+        Parameters
+        ----------
+        case, labels
+            The case and its labels.
+        kept
+            The records that its classes had in their file, by label code.
+        """
+        fresh = [name for code, record in kept.items() if (name := self.table.keep(code, record, labels))]
+        self._kept |= {id(self.table.records[name]): name for name in fresh}
+        self.table.take(case, labels)
+        for code, told in self.asked.items():
+            self.skeletons.define(labels.name_of(code), defined_by(told))
+        for name in fresh:
+            self.skeletons.define(name, defined_by(self.table.records[name]))
+        self.skeletons.note(case, labels, with_points=self.kind in WITH_KEYPOINTS)
+        self.skeletons.settle()
+
+    def read(self) -> Categories:
+        """Return the categories as the reader will see them: the object that was returned before, with what is new."""
+        if self.kind in _WITHOUT:
+            return self._read[1]
+        asked = len(self.skeletons), self.kind, bool(self.table.kept)
+        is_anew = self._read[0] != asked
+        if is_anew:
+            self._read = asked, Categories([], Labels.of(), kind="numbered")
+        for record, place in self.table.news(self._used, is_anew=is_anew):
+            self._read[1].put(self._with_keypoints(record), place)
+        return self._read[1]
+
+    def records(self) -> list[Record]:
+        """Return the records of the categories as the file has them."""
+        return [] if self.kind in _WITHOUT else list(map(self._with_keypoints, self.table.sorted(self._used)))
+
+    def is_cut(self, case: Case, pictures: Sequence[Picture]) -> bool:
+        """Tell whether a case behind the first has more of a long class list than the file says of it by itself."""
+        known = self.read()
+        return len(known.records) > MOST_IN_EACH and len(class_list(case)) > len(known.list_with(pictures))
+
+    @property
+    def _used(self) -> set[str] | None:
+        return self.used if self.is_again else None
+
+    def _with_keypoints(self, record: Record) -> Record:
+        if self.kind != "keypoints":
+            return record
+        kept = self._kept.get(id(record))
+        told = self.skeletons.record(record) if kept is None else {**record, **self._asked(kept)}
+        return {name: value for name, value in told.items() if name != "flip_pairs"}
+
+    def _asked(self, name: str) -> Record:
+        """Return the skeleton that was asked for a class."""
+        told: Record = self.asked.get(name) or self.asked.get(self.table.codes[name]) or {}
+        return {key: value for key, value in told.items() if key in {"keypoints", "skeleton"}}
