@@ -46,10 +46,14 @@ def test_a_signal_that_ends_a_command_leaves_nothing(
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr("annoconv.cli.formats.formats", stops)
-    ran = run("formats")
-    assert (ran.code, ran.err) == (128 + number, "")
-    assert not [*tmp_path.iterdir()]
-    assert signal.getsignal(number) is signal.SIG_DFL
+    former = signal.signal(number, signal.SIG_DFL)
+    try:
+        ran = run("formats")
+        assert (ran.code, ran.err) == (128 + number, "")
+        assert not [*tmp_path.iterdir()]
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, former)
 
 
 def test_a_signal_that_the_caller_ignores_is_ignored(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,14 +170,14 @@ def check(readings: list[Reading], file: Foreign, again: Path) -> None:
 
 def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Let the reader forget what is behind what."""
-    as_it_is = read._CvatFile._told
+    as_it_is = read.CvatFile._told
 
     def without(self: Any, shape: Any, label: str) -> Any:
         found = as_it_is(self, shape, label)
         found.get("attributes", {}).pop("z_order", None)
         return found
 
-    monkeypatch.setattr(read._CvatFile, "_told", without)
+    monkeypatch.setattr(read.CvatFile, "_told", without)
     return next(one for one in files() if one.name == "datumaro/train.xml")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
@@ -27,7 +27,7 @@ from annoconv_converters._pictures.fitting import fitted, has_places
 from annoconv_converters._pictures.records import KEY, is_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from annoconv.casefile.left_out import LeftOut
@@ -57,6 +57,7 @@ __all__ = [
 ]
 
 Record: TypeAlias = "dict[str, Any]"
+T = TypeVar("T")
 
 SIDE_NAME: Final = "annoconv.json"
 """Of the side file in a folder, where no tool takes it for annotations."""
@@ -176,15 +177,17 @@ def restored(
     def odd() -> DocumentError:
         return damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
 
+    def understood(read: Callable[[Any], T]) -> T:
+        try:
+            return read(residual)
+        except (KeyError, TypeError, ValueError) as error:
+            raise odd() from error
+
     unfit: dict[Steps, str] = {}
-    try:
-        if edit is None:
-            restorer, orders = _restorer_of(residual)
-        else:
-            carried = _checked(Residual.from_json(residual))
-    except (KeyError, TypeError, ValueError) as error:
-        raise odd() from error
-    if edit is not None:
+    if edit is None:
+        restorer, orders = understood(_restorer_of)
+    else:
+        carried = understood(lambda told: _checked(Residual.from_json(told)))
         native, carried, unfit = fitted(native, carried, edit)
         restorer, orders = Restorer(carried), [*carried.order.values()]
     try:

@@ -100,7 +100,7 @@ class Categories:
 
     def __init__(self, records: Iterable[Any], labels: Labels, *, kind: ClassKind = "seen") -> None:
         self._labels = labels
-        self.kind = kind
+        self.kind: ClassKind = kind
         self.records: dict[object, dict[str, Any]] = {}
         self._places: dict[object, Any] = {}
         """What the ids are sorted by."""

@@ -42,7 +42,7 @@ def grouped(regions: Mapping[str, tuple[Record, list[str]]]) -> dict[str, dict[s
     """
     found: dict[str, dict[str, str]] = {}
     for identity, (result, labels) in regions.items():
-        parent, value = parent_of(result) or "", result["value"]
+        parent, value = parent_of(result), result["value"]
         is_point = {"x", "y"} <= value.keys() and not {"height", "radiusX", "points", "rle"} & value.keys()
         if (
             is_point
