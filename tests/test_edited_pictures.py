@@ -349,7 +349,10 @@ def test_a_record_that_cannot_be_understood_is_told_with_its_place(format: str, 
 @pytest.mark.parametrize(
     ("geometry", "told"),
     [
-        ({"type": "Point", "coordinates": ["x", 1]}, "this is no position; found ['x', 1]; expected [x, y], numbers within 1e12. "),
+        (
+            {"type": "Point", "coordinates": ["x", 1]},
+            "no position; found ['x', 1]; expected [x, y], numbers within 1e12. ",
+        ),
         ({"type": "Circle", "coordinates": [1, 1]}, "no place in a picture; found Circle; expected Point, "),
     ],
 )
