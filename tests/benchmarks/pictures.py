@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import multiprocessing
 import os
 import random
 import statistics
@@ -75,6 +76,14 @@ Named: TypeAlias = "Iterator[tuple[str, Cost]]"
 
 def command(name: str, *arguments: object) -> Cost:
     return run("annoconv", name, *arguments, "--quiet")
+
+
+def made(write: Callable[[Path, int], None], path: Path, count: int) -> None:
+    """Write data in a process of its own: a command would count the memory of this one as its own peak."""
+    process = multiprocessing.Process(target=write, args=(path, count))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 def boxes(chance: random.Random, count: int) -> list[list[float]]:
@@ -156,7 +165,7 @@ def wrong(path: Path, count: int) -> None:
 
 def boxes_of_sets(folder: Path, count: int, peers: Peers) -> Named:
     """Measure boxes from COCO to YOLO and back, and through CVAT and Label Studio."""
-    coco(folder / "in.json", count)
+    made(coco, folder / "in.json", count)
     yield "from-coco", command("from-coco", folder / "in.json", "-o", folder / "a.jsonl")
     yield "to-yolo", command("to-yolo", folder / "a.jsonl", "-o", folder / "set")
     yield "convert, COCO to YOLO", command("convert", folder / "in.json", "-o", folder / "other", "--to", "yolo")
@@ -180,7 +189,7 @@ def polygons_of_sets(folder: Path, count: int, peers: Peers) -> Named:
     source = folder / "theirs" / "annotations" / "instances_all.json"
     source.parent.mkdir(parents=True)
     (folder / "theirs" / "images").mkdir()  # Datumaro asks for it
-    polygons(source, count)
+    made(polygons, source, count)
     yield "from-coco", command("from-coco", source, "-o", folder / "a.jsonl")
     yield "to-coco", command("to-coco", folder / "a.jsonl", "-o", folder / "b.json")
     if peers.datumaro is not None:
@@ -194,14 +203,14 @@ def polygons_of_sets(folder: Path, count: int, peers: Peers) -> Named:
 
 def cells_of_a_case(folder: Path, count: int, _: Peers) -> Named:
     """Measure a case of cells from GeoJSON and to it."""
-    cells(folder / "in.geojson", count)
+    made(cells, folder / "in.geojson", count)
     yield "from-geojson", command("from-geojson", folder / "in.geojson", "-o", folder / "cells.json")
     yield "to-geojson", command("to-geojson", folder / "cells.json", "-o", folder / "cells.geojson")
 
 
 def lines_of_cases(folder: Path, count: int, _: Peers) -> Named:
     """Measure JSON Lines of cases of one box through every format."""
-    lines(folder / "in.jsonl", count)
+    made(lines, folder / "in.jsonl", count)
     for name, target in FORMATS.items():
         out = folder / name / target
         out.parent.mkdir()
@@ -211,7 +220,7 @@ def lines_of_cases(folder: Path, count: int, _: Peers) -> Named:
 
 def wrong_annotations(folder: Path, count: int, _: Peers) -> Named:
     """Measure a document in which each annotation is wrong."""
-    wrong(folder / "wrong.json", count)
+    made(wrong, folder / "wrong.json", count)
     yield "validate", command("validate", folder / "wrong.json")
 
 
