@@ -1,7 +1,7 @@
 """A flat picture of other software of which every record is a box or one polygon, as of most files: in one step.
 
 What its case is, and what its file says otherwise than the case is drawn, follow from the numbers of each record. Of
-any other picture `picture_case` and `_leftover` of `foreign` say it, which say the same of these.
+any other picture `picture_case` and `foreign` say it, which say the same of these.
 """
 
 from __future__ import annotations

@@ -306,8 +306,8 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
         foreign.case["annotations"].append(annotation)
 
         def tell(said: Resource, known: Labels) -> Resource:
-            told = styles.tell_finding(annotation, said, known)  # noqa: B023  the first one is all
-            beside = {"valueString": annotation["text"]} if "valueString" in said else {}  # noqa: B023
+            told = styles.tell_finding(annotation, said, known)  # noqa: B023  the loop ends with it, below
+            beside = {"valueString": annotation["text"]} if "valueString" in said else {}  # noqa: B023  as above
             kept = [key for key in ("extension", "derivedFrom") if key in said]
             return told | beside | {key: said[key] for key in kept}
 
