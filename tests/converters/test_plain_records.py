@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 import pytest
 from annoconv_converters._pictures import meaning
-from annoconv_converters.coco import foreign
+from annoconv_converters._pictures.geometry import far_side, flat_box_to_record
+from annoconv_converters.coco import foreign, plain_pictures
 from annoconv_converters.cvat.trees import CvatTree
 from annoconv_converters.label_studio import trees
 from hypothesis import example, given
@@ -105,6 +106,65 @@ def test_one_step_says_the_same(folder: Path, records: list[dict[str, Any]]) -> 
             assert found == told(read)
 
 
+LEFT_OUT = st.sets(st.sampled_from(["segmentation", "area", "iscrowd"]))
+CORNERS_OF_BOXES = st.sampled_from([0, 1, 2.5, 12, 28.45, 33.73, 0.1, -0.0, -3, 60, 5e-10, 1 / 3, 1e12])
+ODD: dict[str, list[Any]] = {
+    "id": ["2", 0, 10**18],
+    "category_id": [3, 9, True],
+    "bbox": [[1, 2, 3, True], [1, 2, 3], [1, 2, -1, 3], None],
+    "area": [5, True],
+    "iscrowd": [0.0, False, 1],
+    "segmentation": [None],
+    "score": [0.5],
+    "ignore": [1],
+}
+STRANGE = st.sampled_from([(name, value) for name, values in ODD.items() for value in values])
+
+
+@example([(1, 2, 3, 4)], set(), [])
+@example([(0.1, 0.2, 0.3, 0.1), (1 / 3, 5e-10, 0, 1)], set(), [("area", True)])
+@example([(1, 1, 1, 1)] * 2, {"area"}, [("id", 7)])
+@given(
+    st.lists(st.tuples(CORNERS_OF_BOXES, CORNERS_OF_BOXES, SIZES, SIZES), max_size=5),
+    LEFT_OUT,
+    st.lists(STRANGE, max_size=1),
+)
+def test_columns_of_boxes_say_the_same(
+    folder: Path, boxes: list[tuple[float, ...]], left_out: set[str], strange: list[tuple[str, Any]]
+) -> None:
+    file = folder / "boxes.json"
+    records = [
+        {
+            "id": place,
+            "image_id": 1,
+            "category_id": place % 2 + 1,
+            "bbox": [*box],
+            "area": flat_box_to_record([box[0], box[1], far_side(box[0], box[2]), far_side(box[1], box[3])])["area"],
+            "iscrowd": 0,
+            "segmentation": [],
+        }
+        for place, box in enumerate(boxes, 1)
+    ]
+    for record in records:
+        for name in left_out:
+            del record[name]
+    for record in records[-1:]:
+        record |= dict(strange)
+    document = {
+        "images": [{"id": 1, "file_name": "a.png" if len(boxes) < 4 else "2.png", "width": 64, "height": 48}],
+        "annotations": records,
+        "categories": [{"id": 1, "name": "x"}, {"id": 2, "name": "LUNG"}, {"id": 3, "name": "x"}],
+    }
+    file.write_text(json.dumps(document))
+
+    def read() -> Any:
+        return annoconv.read([file], format="coco")
+
+    found = told(read)
+    with patch.object(plain_pictures, "plain_boxes", lambda *_: None):
+        assert found == told(read)
+
+
 CVAT_BOXES = st.fixed_dictionaries(
     {
         "label": st.sampled_from(["a", "b", "LUNG", ""]),
@@ -192,6 +252,11 @@ def test_what_is_usual_is_plain(folder: Path) -> None:
     with patch.object(foreign, "draw", side_effect=AssertionError):
         (reading,) = annoconv.read([file], format="coco")
     assert [each.type for each in reading.case.annotations] == ["bbox", "polygon"]
+
+    file.write_text(json.dumps({**document, "annotations": [BOX, {**BOX, "id": 2}]}))
+    with patch.object(plain_pictures, "geometry_of", side_effect=AssertionError):
+        (reading,) = annoconv.read([file], format="coco")
+    assert [each.id for each in reading.case.annotations] == ["1", "2"]
 
 
 def test_what_most_records_do_not_say_is_said_once(tmp_path: Path) -> None:

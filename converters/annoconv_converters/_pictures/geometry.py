@@ -30,6 +30,7 @@ __all__ = [
     "LARGEST_SIZE",
     "Box",
     "Segmentation",
+    "all_rounded",
     "box_from_record",
     "box_to_record",
     "counts_to_record",
@@ -343,3 +344,15 @@ def rounded(number: float, decimals: int = _DECIMALS) -> float:
     if -_MOST_SCALED < scaled < _MOST_SCALED and -_NO_TIE < scaled - whole < _NO_TIE:
         return whole / power
     return round(float(number), decimals) + 0.0
+
+
+def all_rounded(numbers: Iterable[float]) -> list[float]:
+    """Return what `rounded` does of each of many numbers, at a third of the cost."""
+    power = _POWERS[_DECIMALS]
+    return [
+        whole / power
+        if -_MOST_SCALED < (scaled := number * power) < _MOST_SCALED
+        and -_NO_TIE < scaled - (whole := (scaled + _WHOLE) - _WHOLE) < _NO_TIE
+        else rounded(number)
+        for number in numbers
+    ]

@@ -72,6 +72,8 @@ class Understood:
         What a flat picture of other software says otherwise than its case is drawn.
     records
         Of such a picture, what its file says and what is written again.
+    is_right
+        Whether its records are known to break no rule of COCO.
     source, limits
         For messages and bounds.
     """
@@ -81,6 +83,7 @@ class Understood:
     limits: Limits | None
     kept: Record = field(default_factory=dict)
     records: list[FileRecord] = field(default_factory=list)
+    is_right: bool = False
 
     @cached_property
     def shown(self) -> LoadedCase:
@@ -167,6 +170,7 @@ def understand(
     if plain is not None:
         found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
         found.kept |= plain.kept
+        found.is_right = plain.is_right
     else:
         image, redrawn = _drawn(picture, found.shown, categories, kind)
         found.kept, found.records = _left_of_picture(picture, image, categories, kind, position, beside)

@@ -15,6 +15,7 @@ from annoconv_converters._pictures.plain import geometry_of, place_in
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import captured, flat_uid
 from annoconv_converters.coco.differences import difference_of, is_held, of_annotations
+from annoconv_converters.coco.plain_boxes import LARGEST, PlainRecords, plain_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,6 @@ Record: TypeAlias = "dict[str, Any]"
 
 _MORE: Final = frozenset({"keypoints", "caption", "score"})
 """Members of a record that is more than its box or its polygon."""
-_LARGEST: Final = 10**18
-"""Of the ids of records: an annotation tells those below it by its own."""
 
 
 class PlainPicture(NamedTuple):
@@ -43,11 +42,14 @@ class PlainPicture(NamedTuple):
         The record of the picture as it is drawn again, without an id.
     kept
         What the records of the annotations say otherwise than they are drawn again.
+    is_right
+        Whether the records are known to break no rule of COCO.
     """
 
     native: PictureCase
     drawn: Record
     kept: Record
+    is_right: bool = False
 
 
 def plain_picture(
@@ -75,15 +77,33 @@ def plain_picture(
     rows, columns = size = size_from_record(record, source=source, where=place_in("images", record))
     uid, told = flat_uid(record)
     image = {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
-    annotations: list[Record] = []
+    found = plain_boxes([each.record for each in picture.shapes], number, uid, categories)
+    is_right = found is not None and found.are_within(size)
+    found = found or _each(picture, uid, size, categories, source)
+    if found is None:
+        return None
     native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
+    for shape, annotation in zip(picture.shapes, found.annotations, strict=True):
+        native.own(annotation["id"], shape)
+    # In the order of the model, so that a case that is the same is the same text.
+    labels = labels_of(found.definitions, listed)
+    native.document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}
+    drawn = {"width": columns, "height": rows, "file_name": name}
+    return PlainPicture(native, drawn, found.kept, is_right)
+
+
+def _each(
+    picture: Picture, uid: str, size: tuple[int, int], categories: Categories, source: object
+) -> PlainRecords | None:
+    """Return what records mean that are a box or a polygon each; None if one of them is more."""
+    annotations: list[Record] = []
     definitions: dict[str, Record] = {}
     redrawn: list[Record] = []
     records = [shape.record for shape in picture.shapes]
     for shape, found in zip(picture.shapes, records, strict=True):
         identity: Any = found.get("id")
         category = found.get("category_id")
-        if not (type(identity) is type(category) is int and 0 < identity < _LARGEST and category in categories.records):
+        if not (type(identity) is type(category) is int and 0 < identity < LARGEST and category in categories.records):
             return None
         own = str(identity)
         if own == uid or not _MORE.isdisjoint(found) or found.get("attributes"):
@@ -95,16 +115,11 @@ def plain_picture(
         if meaning.definition:
             definitions[meaning.code] = meaning.definition
         annotations.append({"id": own, "category": meaning.category, "label_code": meaning.code, **place})
-        if "id" in shape.key:
-            native.owners[own] = shape.key["id"]
         read = None if place["type"] == "bbox" else shape.segmentation(size, source="", where="")
         again = flat_box_to_record(place["bbox"]) if read is None else outline_to_record(read)
-        again |= {"id": identity, "category_id": category, "iscrowd": 0, "image_id": number}
+        again |= {"id": identity, "category_id": category, "iscrowd": 0, "image_id": picture.record.get("id")}
         redrawn.append(again)
-    # In the order of the model, so that a case that is the same is the same text.
-    native.document = {"image": image, **labels_of(definitions, listed), "annotations": annotations, "metadata": {}}
-    drawn = {"width": columns, "height": rows, "file_name": name}
-    return PlainPicture(native, drawn, _left_of(records, redrawn))
+    return PlainRecords(annotations, definitions, _left_of(records, redrawn))
 
 
 def _left_of(records: list[Record], redrawn: list[Record]) -> Record:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from annoconv import images
 from annoconv.casefile import Reading
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.edited import Edit
 
 __all__ = ["read_coco"]
+
+_AHEAD: Final = 1 << 18
+"""Bytes of records that are read at a time."""
+_OF_A_PICTURE: Final = 1 << 9
+"""Bytes that one without annotations counts for."""
 
 
 def read_coco(
@@ -129,8 +135,8 @@ def _readings(
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
     effort = Effort.of(index.path.stat().st_size)
-    for number, group in enumerate(index.groups):
-        pictures = [_picture(index, file, position, kind, maps) for position in group]
+    for number, case_read in enumerate(_read_ahead(index, file)):
+        pictures = [_picture(index, each, kind, maps) for each in case_read]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
         residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
         if residual is None and case is not None:
@@ -164,7 +170,7 @@ def _readings(
             pictures,
             known,
             kind=kind,
-            position=group[0] + 1,
+            position=case_read[0].position + 1,
             use_keys=use_keys,
             is_ours=is_plain,
             beside=None if is_ours else said,
@@ -179,7 +185,7 @@ def _readings(
         )
         loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]
-        findings += case_findings(pictures, known, case_index + number, effort)
+        findings += () if understood.is_right else case_findings(pictures, known, case_index + number, effort)
         losses = list(file_losses(understood.records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}
@@ -227,22 +233,51 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
     return "keypoints" if any(isinstance(each, dict) and "keypoints" in each for each in categories) else "instances"
 
 
-def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
-    """Read an image record and its annotations."""
-    places = index.annotations[position]
-    annotations = index.annotation_places[places].tolist()
-    if index.is_results:
-        records = read_records(file, annotations, index.path)
+class _Read(NamedTuple):
+    """A picture as its file has it: its place, its record (none in results), and its annotations with their places."""
+
+    position: int
+    record: Record | None
+    places: list[int]
+    annotations: list[Record]
+
+
+def _read_ahead(index: RecordIndex, file: BinaryIO) -> Iterator[list[_Read]]:
+    """Yield the pictures of each case; of many small cases, they are read at once."""
+    lengths = index.annotation_places[:, 1] - index.annotation_places[:, 0]
+    waiting: list[list[tuple[int, list[int]]]] = []
+    size = 0
+    for group in index.groups:
+        waiting.append([(position, index.annotations[position]) for position in group])
+        size += sum(_OF_A_PICTURE + int(lengths[places].sum()) for _, places in waiting[-1])
+        if size >= _AHEAD:
+            yield from _read(index, file, waiting)
+            waiting, size = [], 0
+    yield from _read(index, file, waiting)
+
+
+def _read(index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[int]]]]) -> Iterator[list[_Read]]:
+    pictures = [each for case in cases for each in case]
+    positions = [] if index.is_results else [position for position, _ in pictures]
+    images = read_records(file, index.image_places[positions].tolist(), index.path)
+    places = index.annotation_places[[place for _, places in pictures for place in places]].tolist()
+    annotations = read_records(file, places, index.path)
+    for case in cases:
+        yield [_Read(each, next(images, None), of_it, [*islice(annotations, len(of_it))]) for each, of_it in case]
+
+
+def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> Picture:
+    """Return an image with its annotations."""
+    position, record, places, annotations = read
+    if record is None:
         given = index.given[index.image_numbers[position]]
         record, key = given.record, given.key
     else:
-        records = read_records(file, [index.image_places[position].tolist(), *annotations], index.path)
-        record = next(records)
         key = index.side.key_of(record, (IMAGES, position))
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
     picture = Picture(record, key=key, is_unsized=index.is_results or not places, place=above)
-    for place, annotation in zip(places, records, strict=True):
+    for place, annotation in zip(places, annotations, strict=True):
         if index.is_results:
             annotation["id"] = place + 1
         if kind == "panoptic":

@@ -70,8 +70,7 @@ def elements_of(span: Span, limits: Limits, source: Path) -> list[Record]:
     stranger = next((each for each in found if "image_id" not in each), None) if span.section == RESULTS else None
     if stranger is not None:
         raise _neither([stranger], source)
-    are_sure = [_make_whole(record) for record in found]
-    if not all(are_sure):
+    if not all(_are_sure(found)):
         exact = strict_json.loads(span.text, limits=limits, source=source, where=where, exact=True)
         for record, written in zip(found, exact, strict=True):
             _put_whole(record, written)
@@ -138,7 +137,7 @@ def read_records(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path
     for first in range(0, len(places), _TOGETHER):
         part = places[first : first + _TOGETHER]
         records = _elements(file, part, source)
-        are_sure = [_make_whole(record) for record in records]
+        are_sure = _are_sure(records)
         others = [_others(record) for record in records]
         if any(others) or not all(are_sure):
             exact = _elements(file, part, source, exact=True)
@@ -200,13 +199,20 @@ def _texts(file: BinaryIO, places: Sequence[tuple[int, int]]) -> Iterator[bytes]
         first = last
 
 
+def _are_sure(records: list[Record]) -> list[bool]:
+    """Turn ids and sizes of records into integers; return of each whether that is all there is to do."""
+    if float not in {type(record.get(name)) for name in _WHOLE for record in records}:
+        return [True] * len(records)
+    return [*map(_make_whole, records)]
+
+
 def _make_whole(record: Record) -> bool:
     """Turn ids and sizes that were written as 1.0, as spreadsheets and data frames do, into integers.
 
     Return whether that is all there is to do: a float beyond 2^53 does not tell which integer was written.
     """
     is_sure = True
-    for name in _WHOLE if float in map(type, map(record.get, _WHOLE)) else ():
+    for name in _WHOLE:
         value = record.get(name)
         if type(value) is float and value.is_integer():
             record[name] = int(value)
