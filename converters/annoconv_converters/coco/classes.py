@@ -54,6 +54,8 @@ class Classes:
         self.is_again = False
         self._kept: dict[int, str] = {}
         """Names of the classes whose records are those of their file, by these."""
+        self._taken: tuple[Labels | None, dict[str, Record]] = None, {}
+        """What the case before had: most have the same."""
         self._read: tuple[tuple[Any, ...], Categories] = (), Categories([], Labels.of(), kind="numbered")
 
     def take(self, case: Case, kept: dict[str, Record], labels: Labels) -> None:
@@ -66,7 +68,10 @@ class Classes:
         kept
             The records that its classes had in their file, by label code.
         """
-        fresh = [name for code, record in kept.items() if (name := self.table.keep(code, record, labels))]
+        is_known = bool(self.table.kept) and self._taken[0] is labels and self._taken[1] == kept
+        every = {} if is_known else kept
+        fresh = [name for code, record in every.items() if (name := self.table.keep(code, record, labels))]
+        self._taken = labels, kept
         self._kept |= {id(self.table.records[name]): name for name in fresh}
         self.table.take(case, labels)
         for code, told in self.asked.items():

@@ -100,6 +100,8 @@ def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
     usual
         What the records of its picture do not say, unless its difference says that otherwise.
     """
+    if difference is None and isinstance(usual, list):
+        return {key: value for key, value in record.items() if key not in usual or _is_place(key, record)}
     told: Record = difference if isinstance(difference, dict) else {}
     fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
     if not isinstance(fields, dict) or not isinstance(absent, list):

@@ -91,10 +91,11 @@ class OutputPart:
         self.file: IO[bytes] = stack.enter_context(scratch_file())
         self.count = 0
 
-    def add(self, record: Record) -> None:
-        """Write a record."""
-        self.file.write((b",\n" if self.count else b"[\n") + strict_json.dumps(record).rstrip())
-        self.count += 1
+    def add(self, *records: Record) -> None:
+        """Write records."""
+        for text in map(strict_json.dumps, records):
+            self.file.write((b",\n" if self.count else b"[\n") + text[:-1])
+            self.count += 1
 
     def copy(self, target: IO[bytes], first: Record | None = None) -> None:
         """Copy the array to a file, one record before the others."""

@@ -40,6 +40,7 @@ from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
 from annoconv_converters.coco.classes import Classes
 from annoconv_converters.coco.differences import put_back
+from annoconv_converters.coco.drawn_boxes import drawn_boxes
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
@@ -147,15 +148,7 @@ class _Writer:
         self.classes.kind = self.kind
         self.classes.take(loaded.case, dict(_objects(kept.get("categories"))), self.labels)
         self.unused.take(loaded, self.labels)
-        drawing = draw(
-            loaded,
-            axis=self.options.axis,
-            form="rle" if self.kind == "panoptic" else self.options.form,
-            folder=slice_folder(loaded, case_index, self.names),
-            only_annotated=self.options.only_annotated,
-            keypoints=self.kind in WITH_KEYPOINTS,
-            all_annotations=self.options.all_annotations,
-        )
+        drawing = self._drawing(loaded, slice_folder(loaded, case_index, self.names))
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
@@ -174,7 +167,19 @@ class _Writer:
             self._number(picture, kept, drawn, order)
             if self.kind == "panoptic":
                 self._pack(picture, kept)
-        self._write(drawing, loaded, case_index, first, drawn)
+        self._write(drawing, loaded, case_index, first, drawn, kept)
+
+    def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
+        boxes = drawn_boxes(loaded) if self.options.axis == "k" else None
+        return boxes or draw(
+            loaded,
+            axis=self.options.axis,
+            form="rle" if self.kind == "panoptic" else self.options.form,
+            folder=folder,
+            only_annotated=self.options.only_annotated,
+            keypoints=self.kind in WITH_KEYPOINTS,
+            all_annotations=self.options.all_annotations,
+        )
 
     def _keypoints(self, code: str) -> list[str]:
         return self.classes.skeletons.names(self.labels.name_of(code))
@@ -218,11 +223,13 @@ class _Writer:
             picture.packed = packed
             write_map(picture, self.layout("maps"))
 
-    def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
-        original = strict_json.plain(loaded.case)
+    def _write(
+        self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str], kept: Record
+    ) -> None:
+        original = drawing.as_document()
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
-            original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
+            original["extensions"] = {**original["extensions"], EXTENSION: kept}
         codes = {each["code"] for each in original.get("labels", ())}
         understood = self._native(drawing.pictures, first, case_index, codes)
         said = shared(original, understood.native.document)
@@ -323,10 +330,9 @@ class _Writer:
             keys = [{KEY: shape.key} if is_keyed else {} for shape in picture.shapes]
             infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
             records = [{**picture.packed, "segments_info": infos}]
-        for record in records:
-            if self.kind == "results":
-                record = {name: value for name, value in record.items() if name != "id"}
-            self.parts["annotations"].add(record)
+        if self.kind == "results":
+            records = [{name: value for name, value in record.items() if name != "id"} for record in records]
+        self.parts["annotations"].add(*records)
 
     def close(self) -> None:
         """Put the file together."""

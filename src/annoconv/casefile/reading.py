@@ -97,15 +97,20 @@ def _named(path: Path, limits: Limits | None) -> Iterator[Path]:
 
 def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:
     """Return the case of a document that stands in `path`; raises DocumentError if it does not conform."""
+    return _opened(data, path, _case_file(path), where, limits)
+
+
+def _opened(data: bytes, path: Path, file: Path, where: str | None, limits: Limits | None) -> LoadedCase:
+    """Return the case of a document in a file, for which `path` stands in what was asked."""
     try:
-        case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
+        case = strict_json.parse(data, Case, limits=limits, source=file, where=where)
     except DocumentError as error:
         if found := _of_another_format(data, limits):
             raise InputError(
                 "this is no case", source=path, where=where, found=found, expected=REQUIRED, advice=_convert(path)
             ) from error
         raise
-    return beside_masks(case, path, limits=limits)
+    return _beside(case, file, limits)
 
 
 def _of_another_format(data: bytes, limits: Limits | None) -> Message | None:
@@ -121,12 +126,14 @@ def _of_another_format(data: bytes, limits: Limits | None) -> Message | None:
 
 def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
     """Return a case that stands in `path` with its masks, unopened."""
-    path = _case_file(path)
+    return _beside(case, _case_file(path), limits)
 
+
+def _beside(case: Case, file: Path, limits: Limits | None) -> LoadedCase:
     def masks() -> Masks:
-        return _open_masks(case, path.parent, limits)
+        return _open_masks(case, file.parent, limits)
 
-    return LoadedCase(case, masks, path)
+    return LoadedCase(case, masks, file)
 
 
 def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
@@ -169,11 +176,11 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
     files, limits = case_paths(paths_of(paths)), limits_of(limits)
     check_distinct(files)
     for path in files:
-        folder = _case_file(path).parent
+        file = _case_file(path)
         for where, data in documents(path, limits=limits):
-            loaded = open_case(data, path, where=where, limits=limits)
+            loaded = _opened(data, path, file, where, limits)
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
-            check_mask_paths(folder, named | dict.fromkeys(_field_files(loaded.case)))
+            check_mask_paths(file.parent, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
 
 
