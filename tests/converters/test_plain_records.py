@@ -112,7 +112,7 @@ ODD: dict[str, list[Any]] = {
     "id": ["2", 0, 10**18],
     "category_id": [3, 9, True],
     "bbox": [[1, 2, 3, True], [1, 2, 3], [1, 2, -1, 3], None],
-    "area": [5, True],
+    "area": [5, 0, True, None, "5", 959.6185000000001],
     "iscrowd": [0.0, False, 1],
     "segmentation": [None],
     "score": [0.5],

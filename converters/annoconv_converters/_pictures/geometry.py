@@ -31,6 +31,7 @@ __all__ = [
     "Box",
     "Segmentation",
     "all_rounded",
+    "all_tidy",
     "box_from_record",
     "box_to_record",
     "counts_to_record",
@@ -356,3 +357,8 @@ def all_rounded(numbers: Iterable[float]) -> list[float]:
         else rounded(number)
         for number in numbers
     ]
+
+
+def all_tidy(numbers: Iterable[float]) -> list[float]:
+    """Return what `tidy` does of each of many numbers."""
+    return [int(number) if number.is_integer() else number for number in all_rounded(numbers)]

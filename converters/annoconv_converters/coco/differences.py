@@ -15,7 +15,7 @@ from annoconv_converters._pictures.file_losses import with_floats
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["changed", "difference_of", "is_held", "is_same", "of_annotations", "put_back"]
+__all__ = ["changed", "difference_of", "digest_of", "is_held", "is_same", "of_annotations", "put_back"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -34,7 +34,7 @@ def difference_of(record: Record, again: Record) -> Record:
     if absent:
         difference["absent"] = absent
     if not fields.keys().isdisjoint(_GEOMETRY) or [key for key in absent if _is_place(key, again)]:
-        difference["of"] = _digest(again)
+        difference["of"] = digest_of(again)
     return difference
 
 
@@ -78,7 +78,8 @@ def _as_list(segmentation: Record) -> Record:
     }
 
 
-def _digest(record: Record) -> str:
+def digest_of(record: Record) -> str:
+    """Return a digest of the geometry of a drawn record."""
     segmentation, area, box, *points = map(record.get, _GEOMETRY)
     if isinstance(segmentation, list) and None not in (area, box) and points == [None, None]:
         # Nothing but numbers, which JSON writes as Python does.
@@ -106,7 +107,7 @@ def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
     fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
     if not isinstance(fields, dict) or not isinstance(absent, list):
         return record
-    if "of" in told and told["of"] != _digest(record):
+    if "of" in told and told["of"] != digest_of(record):
         fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
         absent = [key for key in absent if key not in _GEOMETRY]
     elif "of" not in told:

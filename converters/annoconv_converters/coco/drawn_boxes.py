@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.draw import Drawing
-from annoconv_converters._pictures.geometry import all_rounded
+from annoconv_converters._pictures.geometry import all_tidy
 from annoconv_converters._pictures.records import Picture, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from annoconv.casefile import LoadedCase
     from annoconv.model import BboxAnnotation
 
@@ -47,8 +45,8 @@ def drawn_boxes(loaded: LoadedCase) -> DrawnBoxes | None:
     annotations = cast("list[BboxAnnotation]", loaded.case.annotations)
     x, y, x_max, y_max = zip(*(each.bbox for each in annotations), strict=True)
     widths, heights = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    areas = _tidied(map(mul, widths, heights))
-    sizes = zip(x, y, _tidied(widths), _tidied(heights), strict=True)
+    areas = all_tidy(map(mul, widths, heights))
+    sizes = zip(x, y, all_tidy(widths), all_tidy(heights), strict=True)
     shapes = [
         Shape(
             {
@@ -67,8 +65,3 @@ def drawn_boxes(loaded: LoadedCase) -> DrawnBoxes | None:
     (picture,) = boxes.pictures
     drawing.place(picture.key["uid"], 0, Picture(picture.record, shapes, picture.key, address=picture.address))
     return drawing
-
-
-def _tidied(numbers: Iterable[float]) -> list[float]:
-    """Return what `tidy` does of each number."""
-    return [int(number) if number.is_integer() else number for number in all_rounded(numbers)]

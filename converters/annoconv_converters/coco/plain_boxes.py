@@ -1,4 +1,4 @@
-"""Records that are boxes and say nothing but what is drawn again of them, as most of a file do: column by column.
+"""Records that are boxes and say nothing but what is drawn again of them, if not an area: column by column.
 
 What the records of a picture mean follows from their ids, their categories and four columns of numbers.
 `plain_picture` says it of any record that is a box or a polygon, and the same of these.
@@ -10,7 +10,8 @@ from itertools import chain
 from operator import add, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv_converters._pictures.geometry import all_rounded
+from annoconv_converters._pictures.geometry import all_rounded, all_tidy
+from annoconv_converters.coco.differences import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,6 +79,9 @@ def plain_boxes(records: Sequence[Record], number: object, taken: str, categorie
     names = records[0].keys() if records else frozenset[str]()
     if not _NEEDED <= names <= _MEMBERS or not all(names == record.keys() for record in records):
         return None
+    same = {"segmentation": [], "iscrowd": 0, "image_id": number}
+    if not all(_are(records, name, value) for name, value in same.items() if name in names):
+        return None
     ids, classes, boxes = ([each[name] for each in records] for name in ("id", "category_id", "bbox"))
     if _kinds(ids) != _WHOLE or _kinds(classes) != _WHOLE or not 0 < min(ids) <= max(ids) < LARGEST:
         return None
@@ -93,32 +97,37 @@ def plain_boxes(records: Sequence[Record], number: object, taken: str, categorie
     x, y = [*map(float, lefts)], [*map(float, tops)]
     x_max = [*map(max, all_rounded(map(add, lefts, widths)), x)]
     y_max = [*map(max, all_rounded(map(add, tops, heights)), y)]
-    drawn_widths, drawn_heights = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    if [*widths] != all_rounded(drawn_widths) or [*heights] != all_rounded(drawn_heights):
+    exact = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
+    drawn = all_tidy(exact[0]), all_tidy(exact[1])
+    if [*widths] != drawn[0] or [*heights] != drawn[1]:
         return None
-    if "area" in names and not _are(records, "area", all_rounded(map(mul, drawn_widths, drawn_heights))):
+    areas = [each["area"] for each in records] if "area" in names else []
+    if not _kinds(areas) <= _NUMBERS:
         return None
-    same = {"segmentation": [], "iscrowd": 0, "image_id": number}
-    if not all(_are(records, name, [value] * len(records)) for name, value in same.items() if name in names):
-        return None
+    others: Record = {}
+    for identity, area, told, *box in zip(own, all_tidy(map(mul, *exact)), areas, x, y, *drawn, strict=False):
+        if area != told:
+            again = {"segmentation": [], "area": area, "bbox": box}
+            others[identity] = {"fields": {"area": told}, "of": digest_of(again)}
     meanings = {each: categories[each] for each in used}
-    definitions = {each.code: each.definition for each in meanings.values()}
-    if len(definitions) < len(meanings):
+    defined = {each.code: each.definition for each in meanings.values()}
+    if len(defined) < len(meanings):
         return None
     annotations = [
         {"id": identity, "category": meaning.category, "label_code": meaning.code, "type": "bbox", "bbox": [*sides]}
         for identity, meaning, *sides in zip(own, map(meanings.get, classes), x, y, x_max, y_max, strict=True)
     ]
-    told = {code: definition for code, definition in definitions.items() if definition}
+    definitions = {code: definition for code, definition in defined.items() if definition}
     absent = [name for name in _DRAWN if name not in names]
-    return PlainRecords(annotations, told, {"absent": absent} if absent else {}, bounds)
+    kept = ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
+    return PlainRecords(annotations, definitions, kept, bounds)
 
 
 def _kinds(values: Iterable[object]) -> set[type]:
     return {*map(type, values)}
 
 
-def _are(records: Sequence[Record], name: str, drawn: Sequence[object]) -> bool:
-    """Tell whether a member of records is what is drawn again; true is not 1."""
+def _are(records: Sequence[Record], name: str, drawn: object) -> bool:
+    """Tell whether a member of all records is what is drawn again of each; true is not 1."""
     told = [each[name] for each in records]
-    return told == drawn and bool not in _kinds(told)
+    return told == [drawn] * len(told) and bool not in _kinds(told)

@@ -303,8 +303,11 @@ def _same_text(original: object, native: object) -> bytes | None:
     if original != native:
         return None
     try:
-        text = orjson.dumps(original)
-        return text if text == orjson.dumps(native) else None
+        for option in (0, orjson.OPT_SORT_KEYS):
+            text = orjson.dumps(original, option=option)
+            if text == orjson.dumps(native, option=option):
+                return text
+        return None
     except TypeError:  # decimals
         return None
 
