@@ -46,7 +46,7 @@ def check_both_ways(cases: Sequence[Any], folder: Path, **options: Any) -> None:
     found = written(cases, folder, **options)
     with patch.object(write, "drawn_boxes", lambda _: None):
         assert found == written(cases, folder, **options)
-        with patch.object(plain_pictures, "plain_boxes", lambda *_: None):
+        with patch.object(plain_pictures, "plain_records", lambda *_: None):
             assert found == written(cases, folder, **options)
 
 

@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 import pytest
 from annoconv_converters._pictures import meaning
-from annoconv_converters._pictures.geometry import far_side, flat_box_to_record
+from annoconv_converters._pictures.geometry import far_side, flat_box_to_record, rings_to_record
+from annoconv_converters._raster.polygons import Rings
 from annoconv_converters.coco import foreign, plain_pictures
 from annoconv_converters.cvat.trees import CvatTree
 from annoconv_converters.label_studio import trees
@@ -20,7 +21,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 NUMBERS = st.sampled_from([0, 1, 2.5, 12, 28.45, 33.73, 0.1, -0.0, -3, 640, 1e13, True, None, "1"])
@@ -106,52 +107,60 @@ def test_one_step_says_the_same(folder: Path, records: list[dict[str, Any]]) -> 
             assert found == told(read)
 
 
-LEFT_OUT = st.sets(st.sampled_from(["segmentation", "area", "iscrowd"]))
+LEFT_OUT = st.sets(st.sampled_from(["segmentation", "area", "bbox", "iscrowd"]))
 CORNERS_OF_BOXES = st.sampled_from([0, 1, 2.5, 12, 28.45, 33.73, 0.1, -0.0, -3, 60, 5e-10, 1 / 3, 1e12])
 ODD: dict[str, list[Any]] = {
     "id": ["2", 0, 10**18],
     "category_id": [3, 9, True],
-    "bbox": [[1, 2, 3, True], [1, 2, 3], [1, 2, -1, 3], None],
+    "bbox": [[], [2, 2, 10.5, 10], [1, 2, 3, True], [1, 2, 3], [1, 2, -1, 3], None],
     "area": [5, 0, True, None, "5", 959.6185000000001],
     "iscrowd": [0.0, False, 1],
-    "segmentation": [None],
+    "segmentation": [None, [], {}, [RING], [RING, RING], [[1, 1, 2, 2, True, 3]], [[1, 2, 3]], [[1e8] * 6], [[0] * 7]],
     "score": [0.5],
     "ignore": [1],
 }
 STRANGE = st.sampled_from([(name, value) for name, values in ODD.items() for value in values])
 
 
+RINGS = st.one_of(
+    st.lists(CORNERS_OF_BOXES.filter(lambda each: each < 1e7), min_size=3, max_size=5).map(
+        lambda each: [*each, *each[1:], 7.5]
+    ),
+    st.just([2, 2, 12, 2, 12, 12, 2, 12]),
+)
+SHAPES = st.one_of(
+    st.lists(st.tuples(CORNERS_OF_BOXES, CORNERS_OF_BOXES, SIZES, SIZES), max_size=5), st.lists(RINGS, max_size=4)
+)
+
+
+def record_of(place: int, shape: Sequence[float]) -> dict[str, Any]:
+    """Return the record of a box, `x, y, width, height`, or of a ring."""
+    if len(shape) == 4:
+        x, y, width, height = shape
+        drawn = {**flat_box_to_record([x, y, far_side(x, width), far_side(y, height)]), "bbox": [*shape]}
+    else:
+        drawn = rings_to_record(Rings([[*map(float, shape)]]))
+    return {"id": place, "image_id": 1, "category_id": place % 2 + 1, "iscrowd": 0, **drawn}
+
+
 @example([(1, 2, 3, 4)], set(), [])
 @example([(0.1, 0.2, 0.3, 0.1), (1 / 3, 5e-10, 0, 1)], set(), [("area", True)])
 @example([(1, 1, 1, 1)] * 2, {"area"}, [("id", 7)])
-@given(
-    st.lists(st.tuples(CORNERS_OF_BOXES, CORNERS_OF_BOXES, SIZES, SIZES), max_size=5),
-    LEFT_OUT,
-    st.lists(STRANGE, max_size=1),
-)
-def test_columns_of_boxes_say_the_same(
-    folder: Path, boxes: list[tuple[float, ...]], left_out: set[str], strange: list[tuple[str, Any]]
+@example([RING, RING], set(), [("area", 102.6)])
+@example([RING, RING], {"bbox"}, [("area", True)])
+@given(SHAPES, LEFT_OUT, st.lists(STRANGE, max_size=1))
+def test_columns_say_the_same(
+    folder: Path, shapes: list[Sequence[float]], left_out: set[str], strange: list[tuple[str, Any]]
 ) -> None:
-    file = folder / "boxes.json"
-    records = [
-        {
-            "id": place,
-            "image_id": 1,
-            "category_id": place % 2 + 1,
-            "bbox": [*box],
-            "area": flat_box_to_record([box[0], box[1], far_side(box[0], box[2]), far_side(box[1], box[3])])["area"],
-            "iscrowd": 0,
-            "segmentation": [],
-        }
-        for place, box in enumerate(boxes, 1)
-    ]
+    file = folder / "columns.json"
+    records = [record_of(place, shape) for place, shape in enumerate(shapes, 1)]
     for record in records:
         for name in left_out:
             del record[name]
     for record in records[-1:]:
         record |= dict(strange)
     document = {
-        "images": [{"id": 1, "file_name": "a.png" if len(boxes) < 4 else "2.png", "width": 64, "height": 48}],
+        "images": [{"id": 1, "file_name": "2.png" if len(shapes) > 3 else "a.png", "width": 64, "height": 48}],
         "annotations": records,
         "categories": [{"id": 1, "name": "x"}, {"id": 2, "name": "LUNG"}, {"id": 3, "name": "x"}],
     }
@@ -161,7 +170,7 @@ def test_columns_of_boxes_say_the_same(
         return annoconv.read([file], format="coco")
 
     found = told(read)
-    with patch.object(plain_pictures, "plain_boxes", lambda *_: None):
+    with patch.object(plain_pictures, "plain_records", lambda *_: None):
         assert found == told(read)
 
 
@@ -253,10 +262,11 @@ def test_what_is_usual_is_plain(folder: Path) -> None:
         (reading,) = annoconv.read([file], format="coco")
     assert [each.type for each in reading.case.annotations] == ["bbox", "polygon"]
 
-    file.write_text(json.dumps({**document, "annotations": [BOX, {**BOX, "id": 2}]}))
-    with patch.object(plain_pictures, "geometry_of", side_effect=AssertionError):
-        (reading,) = annoconv.read([file], format="coco")
-    assert [each.id for each in reading.case.annotations] == ["1", "2"]
+    for alike in (BOX, records[1]):
+        file.write_text(json.dumps({**document, "annotations": [{**alike, "id": 1}, {**alike, "id": 2}]}))
+        with patch.object(plain_pictures, "geometry_of", side_effect=AssertionError):
+            (reading,) = annoconv.read([file], format="coco")
+        assert [each.id for each in reading.case.annotations] == ["1", "2"]
 
 
 def test_what_most_records_do_not_say_is_said_once(tmp_path: Path) -> None:

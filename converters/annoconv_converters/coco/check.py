@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Segmentation
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["NO_ID", "Effort", "case_findings", "category_findings", "file_findings", "shape_findings"]
+__all__ = ["NO_ID", "Effort", "agrees", "case_findings", "category_findings", "file_findings", "shape_findings"]
 
 AREA_SLACK: Final = 0.02
 """Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
@@ -199,13 +199,25 @@ def _is_right(shape: Shape, size: tuple[int, int], categories: Categories) -> bo
         return _is_within(box, size)
     read = shape.segmentation(size, source="", where="")
     is_whole = read is not None and read.rings is not None and len(read.rings) == len(drawn)
-    return (
-        read is not None
-        and is_whole
-        and _is_within(read.box, size)
-        and _is_near(record.get("area"), [read.area])
-        and _are_near(box, [read.box])
-    )
+    return read is not None and is_whole and agrees(record.get("area"), record["bbox"], read.area, read.box, size)
+
+
+def agrees(stated: Any, box: Sequence[float], area: float, bounds: Sequence[float], size: tuple[int, int]) -> bool:
+    """Tell whether an outline lies within its picture and its record states its area and its box.
+
+    Parameters
+    ----------
+    stated, box
+        Area and `x, y, width, height` in the record.
+    area, bounds
+        Of the outline, square pixels and `x_min, y_min, x_max, y_max`.
+    size
+        Rows and columns of the picture.
+    """
+    x, y, width, height = box
+    sides = x, y, x + width, y + height
+    is_within = _is_within(sides, size) and _is_within(bounds, size)
+    return is_within and _is_near(stated, [area]) and _are_near(sides, [bounds])
 
 
 def _is_within(box: Sequence[float], size: tuple[int, int]) -> bool:

@@ -15,7 +15,7 @@ from annoconv_converters._pictures.plain import geometry_of, place_in
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import captured, flat_uid
 from annoconv_converters.coco.differences import difference_of, is_held, of_annotations
-from annoconv_converters.coco.plain_boxes import LARGEST, PlainRecords, plain_boxes
+from annoconv_converters.coco.plain_records import LARGEST, PlainRecords, plain_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +77,8 @@ def plain_picture(
     rows, columns = size = size_from_record(record, source=source, where=place_in("images", record))
     uid, told = flat_uid(record)
     image = {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
-    found = plain_boxes([each.record for each in picture.shapes], number, uid, categories)
-    is_right = found is not None and found.are_within(size)
-    found = found or _each(picture, uid, size, categories, source)
+    records = [each.record for each in picture.shapes]
+    found = plain_records(records, number, uid, size, categories) or _each(picture, uid, size, categories, source)
     if found is None:
         return None
     native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
@@ -89,7 +88,7 @@ def plain_picture(
     labels = labels_of(found.definitions, listed)
     native.document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}
     drawn = {"width": columns, "height": rows, "file_name": name}
-    return PlainPicture(native, drawn, found.kept, is_right)
+    return PlainPicture(native, drawn, found.kept, found.is_right)
 
 
 def _each(

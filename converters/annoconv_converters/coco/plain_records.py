@@ -1,0 +1,205 @@
+"""Records of a picture that all are boxes, or all one polygon each, and say little else: understood column by column.
+
+What they say otherwise than what is drawn again of them can only be an area or the box of a polygon. `plain_picture`
+says of each record for itself what it means, and the same of these.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from operator import add, mul, sub
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from annoconv_converters._pictures.geometry import all_rounded, all_tidy
+from annoconv_converters._raster.polygons import FARTHEST_PIXEL, Rings
+from annoconv_converters.coco.check import agrees
+from annoconv_converters.coco.differences import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from annoconv_converters._pictures.categories import Categories
+
+__all__ = ["LARGEST", "PlainRecords", "plain_records"]
+
+Record: TypeAlias = "dict[str, Any]"
+Columns: TypeAlias = "list[tuple[Any, ...]]"
+
+LARGEST: Final = 10**18
+"""Of the ids of records: an annotation tells those below it by its own."""
+_DRAWN: Final = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
+"""Members of a record as it is drawn again."""
+_MEMBERS: Final = frozenset(_DRAWN)
+_WHOLE: Final[set[type]] = {int}
+_LISTS: Final[set[type]] = {list}
+_FLOATS: Final[set[type]] = {float}
+_NUMBERS: Final[set[type]] = {int, float}
+_SIDES: Final = 4
+_CORNERS: Final = 3
+_FAR: Final = 1e12
+"""As `is_numbers` has it."""
+
+
+class PlainRecords(NamedTuple):
+    """What records mean.
+
+    Attributes
+    ----------
+    annotations
+        One of each record.
+    definitions
+        Of their labels, where codes do not say all, by code.
+    kept
+        What the records say otherwise than they are drawn again.
+    is_right
+        Whether they are known to break no rule of COCO.
+    """
+
+    annotations: list[Record]
+    definitions: dict[str, Record]
+    kept: Record
+    is_right: bool = False
+
+
+class _Drawn(NamedTuple):
+    """Where records are.
+
+    Attributes
+    ----------
+    places
+        Type and place of each, as annotations have them.
+    again
+        Segmentation, area and box of each, as it is drawn again.
+    is_right
+        Whether they are known to break no rule of COCO.
+    """
+
+    places: list[Record]
+    again: list[tuple[Any, float, list[float]]]
+    is_right: bool
+
+
+def plain_records(
+    records: Sequence[Record], number: object, taken: str, size: tuple[int, int], categories: Categories
+) -> PlainRecords | None:
+    """Return what the records of a flat picture mean; None if one is more than that, or there is none.
+
+    Parameters
+    ----------
+    records
+        Of its annotations, as `read_records` gives them.
+    number
+        Id of the picture.
+    taken
+        UID of the picture, which no annotation may have.
+    size
+        Rows and columns.
+    categories
+        Of the file.
+    """
+    names = records[0].keys() if records else frozenset[str]()
+    if not {"id", "category_id"} <= names <= _MEMBERS or not all(names == record.keys() for record in records):
+        return None
+    columns = {name: [each[name] for each in records] for name in names}
+    ids, classes = columns["id"], columns["category_id"]
+    if _kinds(ids) != _WHOLE or _kinds(classes) != _WHOLE or not 0 < min(ids) <= max(ids) < LARGEST:
+        return None
+    same = {"iscrowd": 0, "image_id": number}
+    if any(columns[name] != [same[name]] * len(ids) or bool in _kinds(columns[name]) for name in same.keys() & names):
+        return None
+    if not _kinds(columns.get("area", ())) <= _NUMBERS:
+        return None
+    own, used = [*map(str, ids)], dict.fromkeys(classes)
+    if taken in own or not used.keys() <= categories.records.keys():
+        return None
+    meanings = {each: categories[each] for each in used}
+    definitions = {each.code: each.definition for each in meanings.values()}
+    if len(definitions) < len(meanings):
+        return None
+    are_drawn = any(columns.get("segmentation", ()))
+    drawn = _outlines(columns, size) if are_drawn else _boxes(columns, size)
+    if drawn is None:
+        return None
+    annotations = [
+        {"id": identity, "category": meaning.category, "label_code": meaning.code, **place}
+        for identity, meaning, place in zip(own, map(meanings.__getitem__, classes), drawn.places, strict=True)
+    ]
+    absent = [name for name in _DRAWN if name not in names]
+    others = dict(_others(own, columns, drawn))
+    kept = ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
+    told = {code: definition for code, definition in definitions.items() if definition}
+    return PlainRecords(annotations, told, kept, drawn.is_right)
+
+
+def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
+    """Return where boxes are; None if one is none, or another one is drawn again of it."""
+    boxes = columns.get("bbox", [])
+    if not _are_boxes(boxes) or not _kinds(columns.get("segmentation", ())) <= _LISTS:
+        return None
+    lefts, tops, widths, heights = zip(*boxes, strict=True)
+    x, y = [*map(float, lefts)], [*map(float, tops)]
+    x_max = [*map(max, all_rounded(map(add, lefts, widths)), x)]
+    y_max = [*map(max, all_rounded(map(add, tops, heights)), y)]
+    exact = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
+    drawn = all_tidy(exact[0]), all_tidy(exact[1])
+    if [*widths] != drawn[0] or [*heights] != drawn[1]:
+        return None
+    areas = all_tidy(map(mul, *exact))
+    again: list[tuple[Any, float, list[float]]] = [
+        ([], area, [*box]) for area, *box in zip(areas, x, y, *drawn, strict=True)
+    ]
+    places = [{"type": "bbox", "bbox": [*sides]} for sides in zip(x, y, x_max, y_max, strict=True)]
+    right, bottom = max(map(add, lefts, widths)), max(map(add, tops, heights))
+    return _Drawn(places, again, min(*lefts, *tops) >= 0 and right <= size[1] and bottom <= size[0])
+
+
+def _outlines(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
+    """Return where polygons are; None if one is none."""
+    drawn, boxes, areas = (columns.get(name, []) for name in ("segmentation", "bbox", "area"))
+    if _kinds(drawn) != _LISTS or {*map(len, drawn)} != {1} or not (_are_boxes(boxes) or "bbox" not in columns):
+        return None
+    flats: list[list[float]] = [each[0] for each in drawn]
+    kinds = _kinds(chain.from_iterable(flats)) if _kinds(flats) == _LISTS else set[type]()
+    if not kinds or not kinds <= _NUMBERS or any(each % 2 or each < 2 * _CORNERS for each in {*map(len, flats)}):
+        return None
+    if max(map(max, flats)) > FARTHEST_PIXEL or min(map(min, flats)) < -FARTHEST_PIXEL:
+        return None
+    flats = flats if kinds == _FLOATS else [[*map(float, flat)] for flat in flats]
+    xs, ys = [flat[::2] for flat in flats], [flat[1::2] for flat in flats]
+    x, y, x_max, y_max = ([*map(most, each)] for most, each in ((min, xs), (min, ys), (max, xs), (max, ys)))
+    exact = [Rings([flat]).area for flat in flats]
+    sizes = zip(x, y, all_tidy(map(sub, x_max, x)), all_tidy(map(sub, y_max, y)), strict=True)
+    again = [([flat], area, [*box]) for flat, area, box in zip(flats, all_tidy(exact), sizes, strict=True)]
+    own = zip(x, y, x_max, y_max, strict=True)
+    is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(flats)))
+    places = [
+        {"type": "polygon", "polygon": [*map(list, zip(*ring, strict=True))]} for ring in zip(xs, ys, strict=True)
+    ]
+    return _Drawn(places, again, is_right)
+
+
+def _others(own: list[str], columns: dict[str, list[Any]], drawn: _Drawn) -> Iterator[tuple[str, Record]]:
+    """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
+    told = {name: columns[name] for name in columns if name in {"area", "bbox"}}
+    places = {"area": 1, "bbox": 2}
+    for row, (identity, again) in enumerate(zip(own, drawn.again, strict=True)):
+        fields = {name: column[row] for name, column in told.items() if column[row] != again[places[name]]}
+        if fields:
+            segmentation, area, box = again
+            yield (
+                identity,
+                {"fields": fields, "of": digest_of({"segmentation": segmentation, "area": area, "bbox": box})},
+            )
+
+
+def _are_boxes(boxes: list[Any]) -> bool:
+    """Tell whether values are lists of a corner and a size, numbers of the size of images."""
+    if _kinds(boxes) != _LISTS or {*map(len, boxes)} != {_SIDES} or not _kinds(chain.from_iterable(boxes)) <= _NUMBERS:
+        return False
+    x, y, width, height = zip(*boxes, strict=True)
+    most = max(*x, *y, *width, *height, *map(add, x, width), *map(add, y, height))
+    return bool(min(*x, *y) > -_FAR and most < _FAR and min(*width, *height) >= 0)
+
+
+def _kinds(values: Iterable[object]) -> set[type]:
+    return {*map(type, values)}
