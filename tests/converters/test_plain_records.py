@@ -8,9 +8,17 @@ from unittest.mock import patch
 
 import pytest
 from annoconv_converters._pictures import meaning
-from annoconv_converters._pictures.geometry import far_side, flat_box_to_record, rings_to_record
+from annoconv_converters._pictures.geometry import (
+    all_rounded,
+    all_tidy,
+    far_side,
+    flat_box_to_record,
+    rings_to_record,
+    rounded,
+    tidy,
+)
 from annoconv_converters._raster.polygons import Rings
-from annoconv_converters.coco import foreign, plain_pictures
+from annoconv_converters.coco import foreign, plain_pictures, read
 from annoconv_converters.cvat.trees import CvatTree
 from annoconv_converters.label_studio import trees
 from hypothesis import example, given
@@ -172,6 +180,38 @@ def test_columns_say_the_same(
     found = told(read)
     with patch.object(plain_pictures, "plain_records", lambda *_: None):
         assert found == told(read)
+
+
+@given(st.lists(st.floats(-1e15, 1e15) | CORNERS_OF_BOXES), st.integers(-(10**12), 10**12))
+@example([0.0000000005, 2.5e-10, -0.0, 1e300], 3)
+def test_many_numbers_are_rounded_as_one(numbers: list[float], whole: int) -> None:
+    for each in ([*numbers, whole], [round(number, 9) + 5e-10 for number in numbers]):
+        assert list(map(repr, all_rounded(each))) == list(map(repr, map(rounded, each)))
+        assert list(map(repr, all_tidy(each))) == list(map(repr, map(tidy, each)))
+
+
+@pytest.mark.parametrize("results", [False, True])
+def test_pictures_are_read_some_at_a_time(folder: Path, results: bool) -> None:
+    """Whose annotations stand anywhere in the file, or nowhere; two are slices of one image."""
+    truth, file = folder / "truth.json", folder / "file.json"
+    names = ["a.png", "b.png", "v_k0000.png", "c.png", "v_k0001.png"]
+    images = [{"id": place, "file_name": name, "width": 64, "height": 48} for place, name in enumerate(names)]
+    owners = [3, 0, 2, 3, 4, 0]
+    records: list[dict[str, Any]] = [{**BOX, "id": place, "image_id": each} for place, each in enumerate(owners, 1)]
+    categories = [{"id": 1, "name": "x"}]
+    truth.write_text(json.dumps({"images": images, "annotations": records, "categories": categories}))
+    file.write_text(json.dumps([{**each, "score": 0.5} for each in records]))
+
+    def read_all() -> Any:
+        return annoconv.read(
+            [file if results else truth], format="coco", **({"ground_truth": truth} if results else {})
+        )
+
+    found = told(read_all)
+    for most in (1, 1200, 1800):
+        with patch.object(read, "_AHEAD", most):
+            assert found == told(read_all)
+    assert [len(json.loads(text)["annotations"]) for text, *_ in found] == ([2, 2, 2] if results else [2, 0, 2, 2])
 
 
 CVAT_BOXES = st.fixed_dictionaries(

@@ -130,7 +130,7 @@ def differ(original: Any, native: Any) -> bool:
     wanted_members, members = _members(original), _members(native)
     if wanted_members.keys() != members.keys():
         return True
-    if _same_text(original, native) is not None:
+    if _same_text(original, native, orjson.OPT_SORT_KEYS) is not None:
         return False
     return any(differ(each, members[step]) for step, each in wanted_members.items())
 
@@ -298,16 +298,13 @@ def _compare_leaves(original: object, native: object, path: Path) -> _Difference
     return _Difference(_leaves_below(original, path), {}, _leaves_below(native, path))
 
 
-def _same_text(original: object, native: object) -> bytes | None:
+def _same_text(original: object, native: object, option: int = 0) -> bytes | None:
     """Return the text of two subtrees if it is the same, so that no leaf differs; None if that is not clear."""
     if original != native:
         return None
     try:
-        for option in (0, orjson.OPT_SORT_KEYS):
-            text = orjson.dumps(original, option=option)
-            if text == orjson.dumps(native, option=option):
-                return text
-        return None
+        text = orjson.dumps(original, option=option)
+        return text if text == orjson.dumps(native, option=option) else None
     except TypeError:  # decimals
         return None
 
