@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST", "PlainRecords", "plain_records"]
 
 Record: TypeAlias = "dict[str, Any]"
-Columns: TypeAlias = "list[tuple[Any, ...]]"
 
 LARGEST: Final = 10**18
 """Of the ids of records: an annotation tells those below it by its own."""
 _DRAWN: Final = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
-"""Members of a record as it is drawn again."""
+"""Members of a record as it is drawn again, those first that say where it is."""
 _MEMBERS: Final = frozenset(_DRAWN)
 _WHOLE: Final[set[type]] = {int}
 _LISTS: Final[set[type]] = {list}
@@ -68,14 +67,16 @@ class _Drawn(NamedTuple):
     ----------
     places
         Type and place of each, as annotations have them.
-    again
+    outlines, areas, boxes
         Segmentation, area and box of each, as it is drawn again.
     is_right
         Whether they are known to break no rule of COCO.
     """
 
     places: list[Record]
-    again: list[tuple[Any, float, list[float]]]
+    outlines: list[list[list[float]]]
+    areas: list[float]
+    boxes: list[list[float]]
     is_right: bool
 
 
@@ -125,7 +126,8 @@ def plain_records(
         for identity, meaning, place in zip(own, map(meanings.__getitem__, classes), drawn.places, strict=True)
     ]
     absent = [name for name in _DRAWN if name not in names]
-    others = dict(_others(own, columns, drawn))
+    is_same = columns.get("area", drawn.areas) == drawn.areas and columns.get("bbox", drawn.boxes) == drawn.boxes
+    others = {} if is_same else dict(_others(own, records, drawn))
     kept = ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
     told = {code: definition for code, definition in definitions.items() if definition}
     return PlainRecords(annotations, told, kept, drawn.is_right)
@@ -144,13 +146,11 @@ def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | Non
     drawn = all_tidy(exact[0]), all_tidy(exact[1])
     if [*widths] != drawn[0] or [*heights] != drawn[1]:
         return None
-    areas = all_tidy(map(mul, *exact))
-    again: list[tuple[Any, float, list[float]]] = [
-        ([], area, [*box]) for area, *box in zip(areas, x, y, *drawn, strict=True)
-    ]
     places = [{"type": "bbox", "bbox": [*sides]} for sides in zip(x, y, x_max, y_max, strict=True)]
     right, bottom = max(map(add, lefts, widths)), max(map(add, tops, heights))
-    return _Drawn(places, again, min(*lefts, *tops) >= 0 and right <= size[1] and bottom <= size[0])
+    is_right = min(map(min, (lefts, tops))) >= 0 and right <= size[1] and bottom <= size[0]
+    again = [*map(list, zip(x, y, *drawn, strict=True))]
+    return _Drawn(places, [[]] * len(boxes), all_tidy(map(mul, *exact)), again, is_right)
 
 
 def _outlines(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
@@ -169,27 +169,22 @@ def _outlines(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | 
     x, y, x_max, y_max = ([*map(most, each)] for most, each in ((min, xs), (min, ys), (max, xs), (max, ys)))
     exact = [Rings([flat]).area for flat in flats]
     sizes = zip(x, y, all_tidy(map(sub, x_max, x)), all_tidy(map(sub, y_max, y)), strict=True)
-    again = [([flat], area, [*box]) for flat, area, box in zip(flats, all_tidy(exact), sizes, strict=True)]
     own = zip(x, y, x_max, y_max, strict=True)
     is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(flats)))
     places = [
         {"type": "polygon", "polygon": [*map(list, zip(*ring, strict=True))]} for ring in zip(xs, ys, strict=True)
     ]
-    return _Drawn(places, again, is_right)
+    return _Drawn(places, [[flat] for flat in flats], all_tidy(exact), [*map(list, sizes)], is_right)
 
 
-def _others(own: list[str], columns: dict[str, list[Any]], drawn: _Drawn) -> Iterator[tuple[str, Record]]:
+def _others(own: list[str], records: Sequence[Record], drawn: _Drawn) -> Iterator[tuple[str, Record]]:
     """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
-    told = {name: columns[name] for name in columns if name in {"area", "bbox"}}
-    places = {"area": 1, "bbox": 2}
-    for row, (identity, again) in enumerate(zip(own, drawn.again, strict=True)):
-        fields = {name: column[row] for name, column in told.items() if column[row] != again[places[name]]}
+    columns = drawn.outlines, drawn.areas, drawn.boxes
+    for identity, record, *row in zip(own, records, *columns, strict=True):
+        again = dict(zip(_DRAWN, row, strict=False))
+        fields = {name: value for name, value in record.items() if name in again and value != again[name]}
         if fields:
-            segmentation, area, box = again
-            yield (
-                identity,
-                {"fields": fields, "of": digest_of({"segmentation": segmentation, "area": area, "bbox": box})},
-            )
+            yield identity, {"fields": fields, "of": digest_of(again)}
 
 
 def _are_boxes(boxes: list[Any]) -> bool:
@@ -197,8 +192,9 @@ def _are_boxes(boxes: list[Any]) -> bool:
     if _kinds(boxes) != _LISTS or {*map(len, boxes)} != {_SIDES} or not _kinds(chain.from_iterable(boxes)) <= _NUMBERS:
         return False
     x, y, width, height = zip(*boxes, strict=True)
-    most = max(*x, *y, *width, *height, *map(add, x, width), *map(add, y, height))
-    return bool(min(*x, *y) > -_FAR and most < _FAR and min(*width, *height) >= 0)
+    ends = [*map(add, x, width)], [*map(add, y, height)]
+    is_near = min(map(min, (x, y))) > -_FAR and max(map(max, (x, y, width, height, *ends))) < _FAR
+    return bool(is_near and min(map(min, (width, height))) >= 0)
 
 
 def _kinds(values: Iterable[object]) -> set[type]:
