@@ -26,7 +26,7 @@ Record: TypeAlias = "dict[str, Any]"
 
 LARGEST: Final = 10**18
 """Of the ids of records: an annotation tells those below it by its own."""
-_DRAWN: Final = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
+_DRAWN: Final[tuple[str, ...]] = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
 """Members of a record as it is drawn again, those first that say where it is."""
 _MEMBERS: Final = frozenset(_DRAWN)
 _WHOLE: Final[set[type]] = {int}
@@ -181,7 +181,7 @@ def _others(own: list[str], records: Sequence[Record], drawn: _Drawn) -> Iterato
     """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
     columns = drawn.outlines, drawn.areas, drawn.boxes
     for identity, record, *row in zip(own, records, *columns, strict=True):
-        again = dict(zip(_DRAWN, row, strict=False))
+        again: Record = dict(zip(_DRAWN, row, strict=False))
         fields = {name: value for name, value in record.items() if name in again and value != again[name]}
         if fields:
             yield identity, {"fields": fields, "of": digest_of(again)}
