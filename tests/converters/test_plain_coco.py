@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters.coco import plain_pictures, write
-from annoconv_converters.coco.drawn_boxes import drawn_boxes
+from annoconv_converters.coco.drawn_boxes import document_of, drawn_boxes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -89,7 +89,7 @@ def test_boxes_are_drawn_as_any_case_is() -> None:
     assert found is not None
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
     assert (found.pictures, found.planes) == (drawing.pictures, drawing.planes)
-    assert strict_json.dumps(found.as_document()) == strict_json.dumps(drawing.as_document())
+    assert strict_json.dumps(document_of(found)) == strict_json.dumps(document_of(drawing))
     assert list(map(repr, found.pictures)) == list(map(repr, drawing.pictures))
 
 

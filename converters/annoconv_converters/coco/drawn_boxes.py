@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.model import BboxAnnotation
 
-__all__ = ["DrawnBoxes", "drawn_boxes"]
+__all__ = ["DrawnBoxes", "document_of", "drawn_boxes"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -26,15 +26,18 @@ Record: TypeAlias = "dict[str, Any]"
 class DrawnBoxes(Drawing):
     """A case of boxes as a picture."""
 
-    def as_document(self) -> Record:
-        """Return the case as JSON values."""
-        case = self.loaded.case
-        annotations = [
-            {"id": each.id, "category": each.category.value, "label_code": each.label_code, "type": "bbox"}
-            | {"bbox": each.bbox}
-            for each in cast("list[BboxAnnotation]", case.annotations)
-        ]
-        return {**strict_json.plain(case.model_copy(update={"annotations": []})), "annotations": annotations}
+
+def document_of(drawing: Drawing) -> Record:
+    """Return the case of a drawing as JSON values."""
+    case = drawing.loaded.case
+    if not isinstance(drawing, DrawnBoxes):
+        return cast("Record", strict_json.plain(case))
+    annotations = [
+        {"id": each.id, "category": each.category.value, "label_code": each.label_code, "type": "bbox"}
+        | {"bbox": each.bbox}
+        for each in cast("list[BboxAnnotation]", case.annotations)
+    ]
+    return {**strict_json.plain(case.model_copy(update={"annotations": []})), "annotations": annotations}
 
 
 def drawn_boxes(loaded: LoadedCase) -> DrawnBoxes | None:

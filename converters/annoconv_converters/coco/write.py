@@ -40,7 +40,7 @@ from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
 from annoconv_converters.coco.classes import Classes
 from annoconv_converters.coco.differences import put_back
-from annoconv_converters.coco.drawn_boxes import drawn_boxes
+from annoconv_converters.coco.drawn_boxes import document_of, drawn_boxes
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
@@ -226,7 +226,7 @@ class _Writer:
     def _write(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str], kept: Record
     ) -> None:
-        original = drawing.as_document()
+        original = document_of(drawing)
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept}
