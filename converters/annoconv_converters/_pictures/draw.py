@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -56,6 +56,11 @@ __all__ = ["Drawing", "Form", "draw", "picture_record", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_NUMBERS: Final = 32
+"""Coordinates that weigh as much as a shape."""
+_BYTES: Final = 1_000
+"""Bytes of run lengths that do."""
+
 
 @dataclass
 class Drawing:
@@ -93,9 +98,19 @@ class Drawing:
     listed: Sequence[Label] = ()
     _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
 
-    def as_document(self) -> Record:
-        """Return the case as JSON values."""
-        return cast("Record", strict_json.plain(self.loaded.case))
+    @property
+    def categories(self) -> dict[str, str]:
+        """The category of the first annotation of each label, once the case waits."""
+        return {each["label_code"]: each["category"] for each in reversed(self.document["annotations"])}
+
+    @property
+    def weight(self) -> int:
+        """What its pictures weigh while they are held: a picture and a shape one each."""
+        weight = len(self.pictures)
+        for shape in (each for picture in self.pictures for each in picture.shapes):
+            outline = shape.record.get("segmentation")
+            weight += 1 + sum(map(len, outline)) // _NUMBERS if isinstance(outline, list) else 1
+        return weight + sum(counts.nbytes for parts in self.parts.values() for _, counts in parts) // _BYTES
 
     def place(self, uid: str, index: int, picture: Picture) -> None:
         """Add a picture."""

@@ -21,7 +21,7 @@ from annoconv_converters._raster.polygons import without_keyholes
 if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["NOWHERE", "digest_of", "said_of"]
+__all__ = ["NOWHERE", "digest_of", "digest_of_name", "said_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
@@ -45,9 +45,9 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     record, more = shape.record, shape.more
     segmentation = record.get("segmentation") or None
     if _is_box(shape):
-        return [_digest_of_text(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
+        return [digest_of_name(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
     if _is_ring(shape):
-        return [_digest_of_text(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
+        return [digest_of_name(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -61,9 +61,9 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     rough[1] = _bounds(outline[1])
     told = _told(record, more)
     if not any(outline[:5]):
-        return [_digest_of_text(name), NOWHERE, NOWHERE, told]
+        return [digest_of_name(name), NOWHERE, NOWHERE, told]
     rough[1:] = _hundredths(rough[1:])
-    return [_digest_of_text(name), digest_of(outline), digest_of(rough), told]
+    return [digest_of_name(name), digest_of(outline), digest_of(rough), told]
 
 
 def _told(record: Record, more: Record) -> dict[str, str]:
@@ -206,8 +206,8 @@ def digest_of(value: Any) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _digest_of_text(text: str) -> str:
-    return digest_of(text)
+def digest_of_name(name: str) -> str:
+    return digest_of(name)
 
 
 def _floats(value: Any) -> Any:
