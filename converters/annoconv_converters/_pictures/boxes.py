@@ -90,11 +90,16 @@ class Boxes(Drawing):
 
     def waiting(self, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Boxes:
         """Return it in the form in which it waits for others, as `spool.waiting` does any drawing."""
-        case = self.loaded.case
-        frame = strict_json.plain(case.model_copy(update={"annotations": [], "labels": case.labels and []}))
-        if told is not None:
-            frame["labels"] = told
-        return _again(frame, self.told, self.loaded.path, (labels, listed), *self._picture)
+        apart = {"annotations": [], "labels": told}
+        fields = vars(self.loaded.case).items()
+        self.frame = {
+            name: apart[name] if name in apart else strict_json.plain(value)
+            for name, value in fields
+            if value is not None
+        }
+        self.loaded = self.shown = _Waiting(self.frame, self.told, self.loaded.path)
+        self.labels, self.listed = labels, listed
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes it again, once it waits; its picture is as it was drawn."""

@@ -291,9 +291,12 @@ class Report:
         """Write the JSON object or the closing lines; return the exit code."""
         listed = Listed()
         lost = Lost(self._names)
-        for loss in self.losses:
-            listed.add(loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else "")
-            if not self.as_json and not self.quiet and loss.changes_value:
+        if self.as_json:
+            for loss in self.losses:
+                listed.add(loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False))
+        else:
+            listed.counts += self.losses.counts()
+            for loss in () if self.quiet else self.losses.changes():
                 lost.add(loss)
         code = self._exit_code(listed.counts)
         if self.as_json:
