@@ -12,13 +12,15 @@ from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
-from annoconv_converters._pictures.columns import BOX, columns_of, measure
+from annoconv_converters._pictures.columns import BOX
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.crowds import crowds
 from annoconv_converters._pictures.records import KEY, flat_uid
 from annoconv_converters._pictures.said import digest_of_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annoconv.documents.losses import Reasons
     from annoconv_converters._pictures.boxes import Boxes
     from annoconv_converters._pictures.class_lists import WrittenLists
@@ -51,20 +53,27 @@ class Alike:
         self._last: tuple[object, _Told] | None = None
 
     def compare(
-        self, boxes: Boxes, read: list[Picture], lists: WrittenLists, case_index: int, *, is_said: bool
+        self,
+        boxes: Boxes,
+        read: Sequence[Picture],
+        found: Columns | None,
+        lists: WrittenLists,
+        case_index: int,
+        *,
+        is_said: bool,
     ) -> tuple[list[Loss], Record] | None:
         """Return what `compare_case` does, what its records say noted with their keys; None if that is to be asked.
 
+        `found` are the records of its picture, measured, if they are boxes.
         It is asked where a box comes back as another one, and where it depends on all boxes what is told of the rest.
         """
         frame, ids = boxes.frame, boxes.told.ids
         is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
         is_native = frame["task_id"] == self._task and not frame["metadata"]
-        found = columns_of(read[0]) if len(read) == 1 and ids and is_listed and not is_native else None
-        told = None
-        if found is not None and _come_back(boxes, found, lists):
-            told = self._told(boxes, read[0], found, lists, is_said=is_said)
-        if found is None or told is None:
+        if found is None or len(read) != 1 or not ids or not is_listed or is_native:
+            return None
+        told = self._told(boxes, read[0], found, lists, is_said=is_said) if _come_back(boxes, found, lists) else None
+        if told is None:
             return None
         of_id, (picture,) = told.of_id, told.entry["pictures"]
         own = {
@@ -110,7 +119,6 @@ class Alike:
 def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     """Tell whether each box comes back, and none says more of the case than itself."""
     told = boxes.told
-    measure([found])
     if found.sides != told.sides:
         return False
     classes = {*zip(found.classes, told.codes, told.categories, strict=True)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "columns_of", "drawn_ids", "held", "measure"]
+__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "measured"]
 
 BOX: Final = "bbox"
 """Type of an annotation."""
@@ -101,7 +101,7 @@ def drawn_ids(picture: Picture) -> Iterable[str]:
     return [shape.key["id"] for shape in picture.shapes] if columns is None else columns.ids
 
 
-def columns_of(picture: Picture) -> Columns | None:
+def _columns_of(picture: Picture) -> Columns | None:
     """Return the records of a picture as columns; None if one is more than a box."""
     columns = held(picture)
     if columns is not None:
@@ -126,12 +126,11 @@ def array_of(rows: Iterable[Sequence[float]]) -> NDArray[np.float64]:
     return np.fromiter(chain.from_iterable(rows), np.float64).reshape(-1, 4)
 
 
-def measure(every: Iterable[Columns]) -> None:
-    """Find sides and outlines of boxes that were read, all at once."""
-    several = [each for each in every if not each.outlines]
+def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
+    """Return the boxes that were read on each picture, with their sides and outlines; None where a record is more."""
+    found = [_columns_of(picture) for picture in pictures]
+    several = [each for each in found if each is not None and each.sizes]
     sizes = array_of(size for each in several for size in each.sizes)
-    if not len(sizes):
-        return
     near, far = sizes[:, :2], rounded_all(sizes[:, :2] + sizes[:, 2:])
     is_box = (np.abs(near) < _LARGEST).all(1) & (sizes[:, 2:] >= 0).all(1) & (sizes[:, 2:] < _LARGEST).all(1)
     sides = np.concatenate([near, np.maximum(far, near)], axis=1).tolist()
@@ -145,6 +144,7 @@ def measure(every: Iterable[Columns]) -> None:
     for each in several:
         own = [*islice(rows, len(each.sizes))]
         each.sides, each.outlines = [row for row, _ in own], [told for _, told in own]
+    return found
 
 
 def _digest(numbers: str) -> str:

@@ -48,8 +48,8 @@ class SeenNames:
         return True
 
     def _has(self, digest: bytes) -> bool:
-        if digest in self._fresh or not len(self._sorted):
-            return digest in self._fresh
+        if digest in self._fresh:
+            return True
         place = int(self._sorted.searchsorted(np.bytes_(digest)))
         return place < len(self._sorted) and self._sorted[place] == digest
 

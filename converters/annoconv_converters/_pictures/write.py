@@ -30,7 +30,7 @@ from annoconv_converters._pictures.alike import Alike
 from annoconv_converters._pictures.boxes import Boxes
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, WrittenLists
-from annoconv_converters._pictures.columns import drawn_ids, held, measure
+from annoconv_converters._pictures.columns import drawn_ids, held, measured
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.drawn import drawn_cases
 from annoconv_converters._pictures.picture_format import PictureFormat, Whole
@@ -198,22 +198,22 @@ class _Writer:
         """Learn what comes back of some cases, and note it for the side file."""
         format, drawn = self._format, self._drawn
         batch.losses = None  # nobody asks what a file of ours loses, so what it says as it stands can go
-        measure(columns for picture in batch.pictures if (columns := held(picture)))
         if not format.has_ids:  # they are numbered by their places in what was read
             self._read = _numbered_from(self._read, batch.pictures)
         if self._lists is None or not self._lists.is_of(batch.categories, batch.classes):
             system = drawn.context.label_system
             self._lists = WrittenLists(batch.categories, batch.classes, self._listed, system)
         lists = self._lists
+        columns = [] if self._plain else measured(batch.pictures)
         entries: list[Record] = []
         position = 0
         for drawing in part:
-            read = batch.pictures[position : position + len(drawing.pictures)]
-            position += len(drawing.pictures)
+            first, position = position, position + len(drawing.pictures)
+            read = batch.pictures[first:position]
             is_said = self._once(drawing.labels, drawing.listed)
             told = None
             if isinstance(drawing, Boxes) and not self._plain:
-                told = self._alike.compare(drawing, read, lists, self._cases, is_said=is_said)
+                told = self._alike.compare(drawing, read, columns[first], lists, self._cases, is_said=is_said)
             else:
                 _share_rings(drawing.pictures, read)
             found, entry = told or compare_case(
