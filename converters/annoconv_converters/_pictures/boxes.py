@@ -143,7 +143,7 @@ def boxes_of(loaded: LoadedCase) -> Boxes | None:
     ids = [each.id for each in annotations]
     if len({*ids}) < len(ids):
         return None
-    categories = [each.category.value for each in annotations]
+    categories = [each.category._value_ for each in annotations]
     told = Told(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
     columns, rows = shape
     record = picture_record(image, columns, rows, own_name(image))

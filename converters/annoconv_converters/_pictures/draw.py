@@ -226,13 +226,13 @@ def _keep_frames(drawing: Drawing, images: dict[str, Image]) -> None:
 def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str | None:
     """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
     case = loaded.case
-    shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}
     name = case_name(case.case_id) if case.case_id else safe_name(case.image.uid)
-    is_needed = bool(case.case_id) or bool(shown)
     if not taken.add(name):
-        name, is_needed = f"{name}-{case_index + 1}", True
+        name = f"{name}-{case_index + 1}"
         taken.add(name)
-    return name if is_needed else None
+        return name
+    own = {None, case.image.uid}
+    return name if case.case_id or any(each.image_uid not in own for each in case.annotations) else None
 
 
 def _add_pictures(
