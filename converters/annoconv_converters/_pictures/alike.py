@@ -35,6 +35,8 @@ _ID: Final = "/annotations/0/id"
 _BOXES: Final = "annotations"
 _OWN: Final = frozenset({"id", "file_name"})
 """What pictures have each its own of."""
+_MOST: Final = 256
+"""Cases of which is known what is told, above all of pictures of so many sizes."""
 
 
 class _Told(NamedTuple):
@@ -46,11 +48,11 @@ class _Told(NamedTuple):
 
 
 class Alike:
-    """Tells what comes back of cases of boxes that follow each other in one file."""
+    """Tells what comes back of the cases of boxes in one file."""
 
     def __init__(self, task: str, reasons: Reasons, *, has_ids: bool) -> None:
         self._task, self._reasons, self._has_ids = task, reasons, has_ids
-        self._last: tuple[object, _Told] | None = None
+        self._known: dict[tuple[bytes, WrittenLists, bool], _Told] = {}
 
     def compare(
         self,
@@ -100,10 +102,11 @@ class Alike:
         return keys
 
     def _told(self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool) -> _Told | None:
-        """Return what is told of a case, or of the one before that is like it; None if that tells of boxes too."""
-        key = _key(boxes, read)
-        if key is not None and self._last is not None and self._last[0] == (key, lists, is_said):
-            return self._last[1]
+        """Return what is told of a case, or of one before that is like it; None if that tells of boxes too."""
+        shared = _shared(boxes, read)
+        key = None if shared is None else (shared, lists, is_said)
+        if key in self._known:
+            return self._known[key]
         first, shown = boxes.first(), replace(read, shapes=found.shapes()[:1])
         losses, entry = compare_case(first, [shown], lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
         of_boxes = [loss for loss in losses if loss.path.startswith("/annotations/")]
@@ -112,7 +115,10 @@ class Alike:
         if [loss.path for loss in of_boxes] != [_ID] or any(path[:1] == [_BOXES] for path in paths):
             return None
         told = _Told([loss for loss in losses if loss.path != _ID], of_boxes[0], entry)
-        self._last = None if key is None else ((key, lists, is_said), told)
+        if key is not None:
+            if len(self._known) == _MOST:
+                self._known.clear()
+            self._known[key] = told
         return told
 
 
@@ -131,12 +137,12 @@ def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     return defined <= {each["code"] for each in listed} and not crowds(boxes.frame, told.ids)
 
 
-def _key(boxes: Boxes, read: Picture) -> tuple[bytes, Record] | None:
+def _shared(boxes: Boxes, read: Picture) -> bytes | None:
     """Return what is the same of cases that are alike; None if the name of the picture does not come back."""
     image: Record = boxes.frame["image"]
     named = named_image(flat_uid(read.record)[1], image["uid"], read.address)
     if named != {name: image[name] for name in ("files", "extensions") if name in image}:
         return None
     of_image = {name: value for name, value in image.items() if name != "uid" and name not in named}
-    frame = strict_json.dumps({**boxes.frame, "image": of_image, _BOXES: []})
-    return frame, {name: value for name, value in read.record.items() if name not in _OWN}
+    of_picture = {name: value for name, value in read.record.items() if name not in _OWN}
+    return strict_json.dumps([{**boxes.frame, "image": of_image, _BOXES: []}, of_picture])
