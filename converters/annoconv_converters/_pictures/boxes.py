@@ -70,7 +70,7 @@ class Boxes(Drawing):
         return _document(self.frame, self.told)
 
     @document.setter
-    def document(self, frame: Record) -> None:
+    def document(self, frame: Record) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
         self.frame = frame
 
     @property
