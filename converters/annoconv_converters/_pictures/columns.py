@@ -86,7 +86,7 @@ class BoxPicture(Picture):
         return self._shapes
 
     @shapes.setter
-    def shapes(self, shapes: list[Shape]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
+    def shapes(self, shapes: list[Shape]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field
         self.columns, self._shapes = None, shapes
 
 
