@@ -82,7 +82,7 @@ class BoxPicture(Picture):
     @property
     def shapes(self) -> list[Shape]:
         if self.columns is not None:
-            self.shapes = self.columns.shapes()
+            self.columns, self._shapes = None, self.columns.shapes()
         return self._shapes
 
     @shapes.setter
