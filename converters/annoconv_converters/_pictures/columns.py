@@ -82,7 +82,8 @@ class BoxPicture(Picture):
     @property
     def shapes(self) -> list[Shape]:
         if self.columns is not None:
-            self.columns, self._shapes = None, self.columns.shapes()
+            self._shapes = self.columns.shapes()
+            self.columns = None
         return self._shapes
 
     @shapes.setter
