@@ -5,7 +5,6 @@ Continuous pixels, x = column, y = row, origin at the outer corner of the first 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ import numpy as np
 
 from annoconv_converters._pictures.geometry import box_to_record, is_numbers, rounded_all, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
+from annoconv_converters._pictures.said import digest_of_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -138,9 +138,7 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
     rough = np.concatenate([rounded_all(near, 2), rounded_all(far, 2)], axis=1)
-    outlines = zip(
-        *([_digest(text) for text in str(each.tolist())[2:-2].split("], [")] for each in (sizes, rough)), strict=True
-    )
+    outlines = zip(map(digest_of_box, _texts(sizes)), map(digest_of_box, _texts(rough)), strict=True)
     rows = zip(sides, outlines, strict=True)
     for each in several:
         own = [*islice(rows, len(each.sizes))]
@@ -148,6 +146,6 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     return found
 
 
-def _digest(numbers: str) -> str:
-    text = f"[null, [{numbers}], null, null, null, [null, null]]"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def _texts(rows: NDArray[np.float64]) -> list[str]:
+    """Return the text of each row."""
+    return [f"[{row}]" for row in str(rows.tolist())[2:-2].split("], [")]

@@ -21,7 +21,7 @@ from annoconv_converters._raster.polygons import without_keyholes
 if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["NOWHERE", "digest_of", "digest_of_name", "said_of"]
+__all__ = ["NOWHERE", "digest_of", "digest_of_box", "digest_of_name", "said_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
@@ -98,10 +98,12 @@ def _is_nothing_else(shape: Shape) -> bool:
 def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
     rough = [rounded(x, 2), rounded(y, 2), rounded(rounded(x + width), 2), rounded(rounded(y + height), 2)]
-    return (
-        digest_of(f"[null, {[x, y, width, height]}, null, null, null, [null, null]]"),
-        digest_of(f"[null, {rough}, null, null, null, [null, null]]"),
-    )
+    return digest_of_box(f"{[x, y, width, height]}"), digest_of_box(f"{rough}")
+
+
+def digest_of_box(numbers: str) -> str:
+    """Return the digest of an outline that is a box, given the text of its four numbers as a list."""
+    return digest_of(f"[null, {numbers}, null, null, null, [null, null]]")
 
 
 def _is_ring(shape: Shape) -> bool:
