@@ -56,10 +56,8 @@ __all__ = ["Drawing", "Form", "draw", "picture_record", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_NUMBERS: Final = 32
-"""Coordinates that weigh as much as a shape."""
-_BYTES: Final = 1_000
-"""Bytes of run lengths that do."""
+_NUMBERS, _BYTES = 32, 1_000
+"""Coordinates, and bytes of run lengths, that weigh as much as a shape."""
 
 
 @dataclass
