@@ -10,6 +10,7 @@ import heapq
 import json
 import pickle
 import weakref
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -159,6 +160,21 @@ class LossReport(Sequence[Loss]):
         """Return the JSON pointers of one case's losses."""
         return frozenset(loss.path for loss in self if loss.case_index == case_index)
 
+    def counts(self) -> Counter[LossKind]:
+        """Return how many losses there are of each kind."""
+        losses = self._losses
+        return losses.counts if isinstance(losses, _Filed) else Counter(each.kind for each in losses)
+
+    def sentences(self) -> Iterator[str]:
+        """Yield what losses say, in the order in which that is said first; some perhaps more than once."""
+        known = self._losses.sentences() if isinstance(self._losses, _Filed) else None
+        return (each.message for each in self) if known is None else iter(known)
+
+    def changes(self) -> Iterator[Loss]:
+        """Yield the losses that change what the receiver has; of many, the others are not read for it."""
+        losses = self._losses.with_changes() if isinstance(self._losses, _Filed) else self._losses
+        return (loss for loss in losses if loss.kind.changes_value)
+
     def to_json(self, lang: Language = "en") -> str:
         """Return the report as a JSON array of objects: `case_index`, `path`, `kind`, `message`."""
         return json.dumps([loss.to_json(lang) for loss in self], ensure_ascii=False, indent=2) + "\n"
@@ -196,7 +212,11 @@ class LossCollector:
         if not self._runs:
             return _sorted(self._held)
         self._put_away()
-        return self._runs[0] if len(self._runs) == 1 else _Filed(_File(), self)
+        if len(self._runs) == 1:
+            return self._runs[0]
+        whole = _Filed(_File())
+        whole.add(self)
+        return whole
 
     def clear(self) -> None:
         """Forget what was taken."""
@@ -204,9 +224,11 @@ class LossCollector:
 
     def _put_away(self) -> None:
         if self._held:
+            losses, self._held = _sorted(self._held), []
             self._file = self._file or _File()
-            self._runs.append(_Filed(self._file, _sorted(self._held)))
-            self._held = []
+            if not self._runs or self._runs[-1][-1] >= losses[0]:
+                self._runs.append(_Filed(self._file))
+            self._runs[-1].add(losses)  # behind those before, if they lie so
 
 
 def merged(runs: Sequence[Sequence[Loss]]) -> Iterator[Loss]:
@@ -243,10 +265,20 @@ class _File:
 
     def put(self, losses: Iterable[Loss]) -> int:
         """Write losses behind the others; return where they stand."""
-        told = [(each.case_index, each.path, each.kind._value_, self._number(each.message)) for each in losses]
+        numbers = self._numbers
+        for each in losses:
+            if id(each.message) not in numbers and len(self._sentences) < _SENTENCES:
+                numbers[id(each.message)] = len(self._sentences)
+                self._sentences.append(each.message)
+        told = [(case, path, kind._value_, numbers.get(id(text), text)) for case, path, kind, text in losses]
         place = self._file.seek(0, SEEK_END)
         pickle.dump(told, self._file, pickle.HIGHEST_PROTOCOL)
         return place
+
+    @property
+    def sentences(self) -> list[str] | None:
+        """What is said in it; None if that may be more than is held."""
+        return None if len(self._sentences) == _SENTENCES else self._sentences
 
     def read(self, place: int) -> list[Loss]:
         """Return the losses at a place."""
@@ -258,29 +290,40 @@ class _File:
             for case, path, kind, message in told
         ]
 
-    def _number(self, sentence: str) -> str | int:
-        """Return the number of a sentence that is held, else the sentence."""
-        number = self._numbers.get(id(sentence))
-        if number is not None:
-            return number
-        if len(self._sentences) == _SENTENCES:
-            return sentence
-        self._numbers[id(sentence)] = len(self._sentences)
-        self._sentences.append(sentence)
-        return len(self._sentences) - 1
-
 
 class _Filed(Sequence[Loss]):
     """Losses that stand in a file in their order."""
 
-    def __init__(self, file: _File, losses: Iterable[Loss]) -> None:
+    def __init__(self, file: _File) -> None:
         self._file = file
         self._places: list[int] = []
+        self._starts: list[int] = []
+        """How many losses stand before each place."""
+        self._are_changes: list[bool] = []
+        """Whether a loss at each place changes a value."""
         self._count = 0
+        self.counts: Counter[LossKind] = Counter()
+
+    def add(self, losses: Iterable[Loss]) -> None:
+        """Write losses behind those that are there."""
         rest = iter(losses)
         while block := list(islice(rest, _BLOCK)):
+            kinds = Counter(each.kind for each in block)
+            self._places.append(self._file.put(block))
+            self._starts.append(self._count)
+            self._are_changes.append(any(kind.changes_value for kind in kinds))
             self._count += len(block)
-            self._places.append(file.put(block))
+            self.counts.update(kinds)
+
+    def sentences(self) -> list[str] | None:
+        """Return what they say; None if that has to be read."""
+        return self._file.sentences
+
+    def with_changes(self) -> Iterator[Loss]:
+        """Yield the losses of those places where one changes a value."""
+        for place, are_changes in zip(self._places, self._are_changes, strict=True):
+            if are_changes:
+                yield from self._file.read(place)
 
     def __len__(self) -> int:
         return self._count
@@ -297,5 +340,6 @@ class _Filed(Sequence[Loss]):
         """Return one loss or a tuple of them."""
         places = range(self._count)[index]
         if isinstance(places, int):
-            return self._file.read(self._places[places // _BLOCK])[places % _BLOCK]
+            block = bisect_right(self._starts, places) - 1
+            return self._file.read(self._places[block])[places - self._starts[block]]
         return tuple(self[place] for place in places)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from annoconv_converters._pictures.columns import BoxPicture, Columns
 from annoconv_converters._pictures.picture_format import Whole
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.write import yolo_format
@@ -39,6 +41,18 @@ def pictures(draw: st.DrawFn) -> list[Picture]:
         ]
         size: dict[str, int] = {"width": 20, "height": 21} if shapes or draw(st.sampled_from([True, False])) else {}
         found.append(Picture({"file_name": name, **size}, shapes))
+        if not any("segmentation" in shape.record for shape in shapes) and size and draw(st.booleans()):
+            found[-1] = columned(found[-1])
+    return found
+
+
+def columned(picture: Picture) -> BoxPicture:
+    """Return the same picture with boxes that are columns."""
+    records = [shape.record for shape in picture.shapes]
+    sides = [[x, y, x + width, y + height] for x, y, width, height in (each["bbox"] for each in records)]
+    ids = [str(place) for place, _ in enumerate(records)]
+    found = BoxPicture(picture.record)
+    found.columns = Columns(ids, [each["category_id"] for each in records], sides, ids)
     return found
 
 
@@ -62,7 +76,11 @@ def test_a_data_set_is_understood_as_it_is_read(kind: LineKind, given_: list[Pic
             return
         format.save(tree, Path(name))
         read = format.read(Path(name), sizes)
-    assert (found.pictures, found.categories, found.classes) == (read.pictures, read.categories, read.classes)
+    assert (found.categories, found.classes) == (read.categories, read.classes)
+    for one, other in zip(found.pictures, read.pictures, strict=True):
+        assert one.record == other.record
+        is_whole = not isinstance(one, BoxPicture)  # else nobody asks for the places of lines
+        assert one.shapes == [shape if is_whole else replace(shape, place=()) for shape in other.shapes]
     types = [
         [type(number) for shape in each.shapes for number in shape.record.get("bbox", ())] for each in read.pictures
     ]
@@ -74,8 +92,8 @@ def test_a_data_set_is_understood_as_it_is_read(kind: LineKind, given_: list[Pic
 def test_files_that_may_not_be_read_are_not_understood() -> None:
     files = {"data.yaml": ["names: []"], "train.txt": ["./images/a.png"], "labels/a.txt": ["0 0.5 0.5 0.1 0.1"]}
     sizes = {"a.png": (5, 5)}
-    assert understood(files, ["a.png"], sizes, Path(), "segment", Limits()) is not None
-    assert understood(files, ["a.png"], sizes, Path(), "segment", Limits(line_bytes=16)) is None
+    assert understood(files, [Picture({"file_name": "a.png"})], sizes, Path(), "segment", Limits()) is not None
+    assert understood(files, [Picture({"file_name": "a.png"})], sizes, Path(), "segment", Limits(line_bytes=16)) is None
 
 
 def test_pictures_of_usual_and_unusual_names_are_one_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

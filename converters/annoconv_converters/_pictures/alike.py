@@ -12,17 +12,19 @@ from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
-from annoconv_converters._pictures.class_lists import CLASSES
-from annoconv_converters._pictures.comparison import compare_case, keys_of
+from annoconv_converters._pictures.columns import BOX
+from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.crowds import crowds
-from annoconv_converters._pictures.plain import plain_annotations
-from annoconv_converters._pictures.read import put_keys
-from annoconv_converters._pictures.records import flat_uid
+from annoconv_converters._pictures.records import KEY, flat_uid
+from annoconv_converters._pictures.said import digest_of_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annoconv.documents.losses import Reasons
     from annoconv_converters._pictures.boxes import Boxes
     from annoconv_converters._pictures.class_lists import WrittenLists
+    from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["Alike"]
@@ -33,6 +35,8 @@ _ID: Final = "/annotations/0/id"
 _BOXES: Final = "annotations"
 _OWN: Final = frozenset({"id", "file_name"})
 """What pictures have each its own of."""
+_MOST: Final = 256
+"""Cases of which is known what is told, above all of pictures of so many sizes."""
 
 
 class _Told(NamedTuple):
@@ -40,89 +44,105 @@ class _Told(NamedTuple):
 
     losses: list[Loss]
     of_id: Loss
-    residual: Record
-    places: list[int] | None
+    entry: Record
 
 
 class Alike:
-    """Tells what comes back of cases of boxes that follow each other in one file."""
+    """Tells what comes back of the cases of boxes in one file."""
 
-    def __init__(self, task: str, reasons: Reasons) -> None:
-        self._task, self._reasons = task, reasons
-        self._last: tuple[object, _Told] | None = None
+    def __init__(self, task: str, reasons: Reasons, *, has_ids: bool) -> None:
+        self._task, self._reasons, self._has_ids = task, reasons, has_ids
+        self._known: dict[tuple[bytes, WrittenLists, bool], _Told] = {}
 
     def compare(
-        self, boxes: Boxes, read: list[Picture], lists: WrittenLists, case_index: int, *, is_said: bool
+        self,
+        boxes: Boxes,
+        read: Sequence[Picture],
+        found: Columns | None,
+        lists: WrittenLists,
+        case_index: int,
+        *,
+        is_said: bool,
     ) -> tuple[list[Loss], Record] | None:
-        """Return what `compare_case` does; None if that is to be asked.
+        """Return what `compare_case` does, what its records say noted with their keys; None if that is to be asked.
 
+        `found` are the records of its picture, measured, if they are boxes.
         It is asked where a box comes back as another one, and where it depends on all boxes what is told of the rest.
         """
-        document = boxes.document
-        is_listed = lists.kind == "numbered" or is_said or "labels" not in document
-        is_native = document["task_id"] == self._task and not document["metadata"]
-        if not is_listed or is_native or len(read) != 1 or not document[_BOXES]:
+        frame, ids = boxes.frame, boxes.told.ids
+        is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
+        is_native = frame["task_id"] == self._task and not frame["metadata"]
+        if found is None or len(read) != 1 or not ids or not is_listed or is_native:
             return None
-        entry = keys_of(boxes.pictures, read, set(), set())
-        put_keys(read, entry)
-        if not _come_back(boxes, read, lists):
-            return None
-        told = self._told(boxes, read, lists, is_said=is_said)
+        told = self._told(boxes, read[0], found, lists, is_said=is_said) if _come_back(boxes, found, lists) else None
         if told is None:
             return None
-        ids = [each["id"] for each in document[_BOXES]]
-        order = [[path, ids if path == [_BOXES] else members] for path, members in told.residual["order"]]
-        entry["residual"] = {**told.residual, "order": order}
-        if told.places is not None:
-            entry[CLASSES] = told.places
-        of_id = told.of_id
+        of_id, (picture,) = told.of_id, told.entry["pictures"]
+        own = {
+            "file_name": read[0].record.get("file_name"),
+            KEY: boxes.pictures[0].key,
+            _BOXES: self._keys(ids, found, lists),
+        }
+        residual = told.entry["residual"]
+        order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
+        entry = {**told.entry, "pictures": [{**picture, **own}], "residual": {**residual, "order": order}}
         losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
         return [*losses, *(Loss(case_index, each.path, each.kind, each.message) for each in told.losses)], entry
 
-    def _told(self, boxes: Boxes, read: list[Picture], lists: WrittenLists, *, is_said: bool) -> _Told | None:
-        """Return what is told of a case, or of the one before that is like it; None if that tells of boxes too."""
-        key = _key(boxes, read[0])
-        if key is not None and self._last is not None and self._last[0] == (key, lists, is_said):
-            return self._last[1]
-        document, (picture,) = boxes.document, boxes.pictures
-        first = replace(
-            boxes,
-            document={**document, _BOXES: document[_BOXES][:1]},
-            pictures=[replace(picture, shapes=picture.shapes[:1])],
-        )
-        shown = [replace(read[0], shapes=read[0].shapes[:1])]
-        losses, entry = compare_case(first, shown, lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
+    def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
+        """Return the keys of boxes with what they say."""
+        names = {each: digest_of_name(lists.known.name_of(each)) for each in {*found.classes}}
+        rows = zip(ids, found.classes, found.outlines, strict=True)
+        keys: list[Record] = [
+            {"id": each, "type": BOX, "said": [names[of], *outline, {}]} for each, of, outline in rows
+        ]
+        if self._has_ids:
+            for key, number in zip(keys, found.numbers, strict=True):
+                key["number"] = str(number)
+        return keys
+
+    def _told(self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool) -> _Told | None:
+        """Return what is told of a case, or of one before that is like it; None if that tells of boxes too."""
+        shared = _shared(boxes, read)
+        key = None if shared is None else (shared, lists, is_said)
+        if key in self._known:
+            return self._known[key]
+        first, shown = boxes.first(), replace(read, shapes=found.shapes()[:1])
+        losses, entry = compare_case(first, [shown], lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
         of_boxes = [loss for loss in losses if loss.path.startswith("/annotations/")]
         residual = entry["residual"]
         paths = [*(path for path, _ in residual["values"]), *residual["removed"]]
         if [loss.path for loss in of_boxes] != [_ID] or any(path[:1] == [_BOXES] for path in paths):
             return None
-        rest = [loss for loss in losses if loss.path != _ID]
-        told = _Told(rest, of_boxes[0], residual, entry.get(CLASSES))
-        self._last = None if key is None else ((key, lists, is_said), told)
+        told = _Told([loss for loss in losses if loss.path != _ID], of_boxes[0], entry)
+        if key is not None:
+            if len(self._known) == _MOST:
+                self._known.clear()
+            self._known[key] = told
         return told
 
 
-def _come_back(boxes: Boxes, read: list[Picture], lists: WrittenLists) -> bool:
+def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     """Tell whether each box comes back, and none says more of the case than itself."""
-    document, annotations = boxes.document, boxes.document[_BOXES]
-    size = boxes.planes[document["image"]["uid"]].size
-    found = plain_annotations(read[0], "", size, lists.known, use_keys=True, source="output")
-    if found is None or [*found.annotations.values()] != annotations:
+    told = boxes.told
+    if found.sides != told.sides:
         return False
-    codes = {each["label_code"] for each in annotations}
-    if UNCLASSIFIED in codes or len(codes) != len({shape.record.get("category_id") for shape in read[0].shapes}):
+    classes = {*zip(found.classes, told.codes, told.categories, strict=True)}
+    meanings = [lists.known[of] for of, _, _ in classes]
+    is_same = [(each.code, each.category) for each in meanings] == [(code, category) for _, code, category in classes]
+    if not is_same or UNCLASSIFIED in told.codes or len({*told.codes}) != len({*found.classes}):
         return False
-    listed = lists.of(lists.places(boxes.labels, boxes.listed)) if found.definitions else ()
-    return found.definitions.keys() <= {each["code"] for each in listed} and not crowds(document, found.annotations)
+    defined = {each.code for each in meanings if each.definition}
+    listed = lists.of(lists.places(boxes.labels, boxes.listed)) if defined else ()
+    return defined <= {each["code"] for each in listed} and not crowds(boxes.frame, told.ids)
 
 
-def _key(boxes: Boxes, read: Picture) -> tuple[bytes, Record] | None:
+def _shared(boxes: Boxes, read: Picture) -> bytes | None:
     """Return what is the same of cases that are alike; None if the name of the picture does not come back."""
-    image: Record = boxes.document["image"]
+    image: Record = boxes.frame["image"]
     named = named_image(flat_uid(read.record)[1], image["uid"], read.address)
     if named != {name: image[name] for name in ("files", "extensions") if name in image}:
         return None
     of_image = {name: value for name, value in image.items() if name != "uid" and name not in named}
-    frame = strict_json.dumps({**boxes.document, "image": of_image, _BOXES: []})
-    return frame, {name: value for name, value in read.record.items() if name not in _OWN}
+    of_picture = {name: value for name, value in read.record.items() if name not in _OWN}
+    return strict_json.dumps([{**boxes.frame, "image": of_image, _BOXES: []}, of_picture])

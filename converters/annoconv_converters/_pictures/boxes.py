@@ -1,57 +1,134 @@
-"""Cases that are one flat picture with boxes and nothing else, as most are: drawn, and kept while they wait, in a step.
+"""Cases that are one flat picture with boxes and nothing else, as most are: they are drawn, and wait, as columns.
 
 `draw` says how any case is drawn. What both say of such a case is the same.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 from annoconv.documents import strict_json
 from annoconv.model import BboxAnnotation
 from annoconv.pictures import address_of, own_name
+from annoconv_converters._pictures.columns import BOX, BoxPicture, Columns
 from annoconv_converters._pictures.draw import Drawing, picture_record
-from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.planes import Planes
-from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.spool import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import AnyAnnotation, Case, Label
+    from annoconv.model import AnyAnnotation, Label
 
 __all__ = ["Boxes", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
-Told: TypeAlias = "tuple[str, str, str, list[float]]"
-"""Id, category, label code and sides of a box, `x_min, y_min, x_max, y_max`."""
 
-_TYPE: Final = "bbox"
-_FIELDS: Final = frozenset({"id", "category", "label_code", "type", "bbox"})
+_FIELDS: Final = frozenset({"id", "category", "label_code", "type", BOX})
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _FLOATS: Final[set[type]] = {float}
 _SIDES: Final = 4
 
 
-class Boxes(Drawing):
-    """A case of boxes as a picture, of which texts and numbers wait in a file."""
+class Told(NamedTuple):
+    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`."""
 
-    def as_document(self) -> Record:
-        """Return the case as JSON values, but for its labels, which others have too."""
-        case = self.loaded.case
-        frame = strict_json.plain(case.model_copy(update={"annotations": [], "labels": case.labels and []}))
-        return {**frame, "annotations": [_annotation(*told) for told in _told_of(case)]}
+    ids: list[str]
+    categories: list[str]
+    codes: list[str]
+    sides: list[list[float]]
+
+    @property
+    def annotations(self) -> list[Record]:
+        """The same as annotations."""
+        return [
+            {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
+            for identity, category, code, sides in zip(*self, strict=True)
+        ]
+
+
+class Boxes(Drawing):
+    """A case of boxes as a picture, of which texts and numbers wait in a file.
+
+    Attributes
+    ----------
+    frame
+        The case as JSON values without its annotations, once it waits for others.
+    told
+        Of its boxes.
+    """
+
+    frame: Record
+    told: Told
+
+    @property
+    def document(self) -> Record:
+        return _document(self.frame, self.told)
+
+    @document.setter
+    def document(self, frame: Record) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
+        self.frame = frame
+
+    @property
+    def categories(self) -> dict[str, str]:
+        return dict(zip(reversed(self.told.codes), reversed(self.told.categories), strict=True))
+
+    @property
+    def weight(self) -> int:
+        return 1 + len(self.told.ids)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether all of its boxes lie in their picture."""
+        (picture,) = self.pictures
+        most = picture.record["width"], picture.record["height"]
+        return all(0 <= x <= x_max <= most[0] and 0 <= y <= y_max <= most[1] for x, y, x_max, y_max in self.told.sides)
+
+    def waiting(self, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Boxes:
+        """Return it in the form in which it waits for others, as `spool.waiting` does any drawing."""
+        apart = {"annotations": [], "labels": told}
+        fields = vars(self.loaded.case).items()
+        self.frame = {
+            name: apart[name] if name in apart else strict_json.plain(value)
+            for name, value in fields
+            if value is not None
+        }
+        self.loaded = self.shown = _Waiting(self.frame, self.told, self.loaded.path)
+        self.labels, self.listed = labels, listed
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return what makes it again, once it waits."""
-        (picture,), document = self.pictures, self.document
-        told = [(each["id"], each["category"], each["label_code"], each["bbox"]) for each in document["annotations"]]
-        sizes = [shape.record["bbox"] for shape in picture.shapes]
-        kept = {**document, "annotations": told}, sizes, picture.record, picture.address
-        return _again, (*kept, self.loaded.path, self.labels, self.listed)
+        """Return what makes it again, once it waits; its picture is as it was drawn."""
+        return _again, (self.frame, self.told, self.loaded.path, (self.labels, self.listed), *self._picture)
+
+    def first(self) -> Drawing:
+        """Return the case with its first box alone, as any drawing that waits."""
+        ids, categories, codes, sides = self.told
+        (picture,), told = self.pictures, Told(ids[:1], categories[:1], codes[:1], sides[:1])
+        found = Drawing(self.loaded, self.shown, {}, planes=self.planes, document=_document(self.frame, told))
+        found.pictures = [replace(picture, shapes=[Shape({}, key={"id": ids[0], "type": BOX})])]
+        found.labels, found.listed = self.labels, self.listed
+        return found
+
+    @property
+    def _picture(self) -> tuple[Any, ...]:
+        (picture,) = self.pictures
+        return picture.record, picture.key["uid"], picture.address
+
+
+class _Waiting(Waiting):
+    """A case of boxes that waits."""
+
+    def __init__(self, frame: Record, told: Told, path: Path | None) -> None:
+        super().__init__(frame, path)
+        self._told = told
+
+    def as_document(self) -> Record:
+        return _document(super().as_document(), self._told)
 
 
 def boxes_of(loaded: LoadedCase) -> Boxes | None:
@@ -62,58 +139,37 @@ def boxes_of(loaded: LoadedCase) -> Boxes | None:
         return None
     if not all(map(_is_box, case.annotations)):
         return None
-    told = _told_of(case)
-    if len({identity for identity, *_ in told}) < len(told):
-        return None
-    columns, rows = shape
-    drawing = Boxes(loaded, loaded, {})
-    sizes = [_sized(*sides) for *_, sides in told]
-    _draw(drawing, image.uid, picture_record(image, columns, rows, own_name(image)), address_of(image), told, sizes)
-    return drawing
-
-
-def _again(
-    document: Record,
-    sizes: list[list[float]],
-    record: Record,
-    address: str | None,
-    path: Path | None,
-    labels: list[Label] | None,
-    listed: list[Label],
-) -> Boxes:
-    """Return a case that waited: its document, what is told of its boxes in the place of its annotations, and more."""
-    told = document["annotations"]
-    document["annotations"] = [_annotation(*each) for each in told]
-    loaded = Waiting(document, path)
-    drawing = Boxes(loaded, loaded, {}, document=document, labels=labels, listed=listed)
-    _draw(drawing, document["image"]["uid"], record, address, told, sizes)
-    return drawing
-
-
-def _draw(
-    drawing: Boxes, uid: str, record: Record, address: str | None, told: Iterable[Told], sizes: Iterable[list[float]]
-) -> None:
-    """Put a picture with its boxes in a drawing, of which each record has as much as any format of pictures asks."""
-    shapes = [
-        Shape({"id": identity, "category_id": code, "bbox": size}, key={"id": identity, "type": _TYPE})
-        for (identity, _, code, _), size in zip(told, sizes, strict=True)
-    ]
-    drawing.planes[uid] = Planes("k", 1, record["height"], record["width"])
-    drawing.place(uid, 0, Picture(record, shapes, {"uid": uid}, address=address))
-
-
-def _sized(x: float, y: float, x_max: float, y_max: float) -> list[float]:
-    """Return the corner and the size of a box, as `flat_box_to_record` does."""
-    return [x, y, tidy(x_max - x), tidy(y_max - y)]
-
-
-def _told_of(case: Case) -> list[Told]:
     annotations = cast("list[BboxAnnotation]", case.annotations)
-    return [(each.id, each.category.value, each.label_code, each.bbox) for each in annotations]
+    ids = [each.id for each in annotations]
+    if len({*ids}) < len(ids):
+        return None
+    categories = [each.category._value_ for each in annotations]
+    told = Told(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
+    columns, rows = shape
+    record = picture_record(image, columns, rows, own_name(image))
+    return _drawn(Boxes(loaded, loaded, {}), told, record, image.uid, address_of(image))
 
 
-def _annotation(identity: str, category: str, code: str, sides: list[float]) -> Record:
-    return {"id": identity, "category": category, "label_code": code, "type": _TYPE, "bbox": sides}
+def _again(frame: Record, told: Told, path: Path | None, listed: tuple[Any, Any], *picture: Any) -> Boxes:
+    """Return a case of boxes that waits."""
+    loaded = _Waiting(frame, told, path)
+    labels, of_case = listed
+    waiting = Boxes(loaded, loaded, {}, document=frame, labels=labels, listed=of_case)
+    return _drawn(waiting, told, *picture)
+
+
+def _drawn(drawing: Boxes, told: Told, record: Record, uid: str, address: str | None) -> Boxes:
+    """Put a picture with its boxes in a drawing; return that."""
+    drawing.told = told
+    picture = BoxPicture(record, key={"uid": uid}, address=address)
+    picture.columns = Columns(told.ids, told.codes, told.sides, told.ids)
+    drawing.planes[uid] = Planes("k", 1, record["height"], record["width"])
+    drawing.place(uid, 0, picture)
+    return drawing
+
+
+def _document(frame: Record, told: Told) -> Record:
+    return {**frame, "annotations": told.annotations}
 
 
 def _is_box(annotation: AnyAnnotation) -> bool:

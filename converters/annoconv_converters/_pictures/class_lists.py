@@ -182,11 +182,16 @@ class Counted:
         self._table, self._sentence, self._is_anew = table, reasons.get(COUNTED), is_anew
         self._said: set[str] = set()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a class of which nothing is told yet."""
+        return not self._table.counted.keys() <= self._said
+
     def losses(self, case: Record, known: Labels, drawn: Collection[str], case_index: int) -> Iterator[Loss]:
         """Yield what is told with a case, of whose annotations those with these ids are drawn."""
         if not isinstance(self._sentence, str):
             return
-        for place, each in enumerate(case["annotations"] if self._table.counted else ()):
+        for place, each in enumerate(case["annotations"] if self.is_open else ()):
             name = known.name_of(each["label_code"])
             is_placed = self._table.counted.get(name, True) if not self._is_anew else name not in self._table.counted
             if not is_placed and name not in self._said and each["id"] in drawn:

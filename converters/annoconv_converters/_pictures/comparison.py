@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["compare_case", "keys_of"]
+__all__ = ["compare_case"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -72,7 +72,7 @@ def compare_case(
         is_said=is_said,
     )
     if plain:
-        put_keys(read, keys_of(drawing.pictures, read, set(), set()))
+        put_keys(read, _keys_of(drawing.pictures, read, set(), set()))
         return told(compare_plain(original, by_itself(), reasons, case_index, unwritten)), {}
     places = lists.places(drawing.labels, drawing.listed)
     entry, found = _keyed(drawing, read, lists, places, task)
@@ -126,7 +126,7 @@ def _keyed(
     unbound: set[str] = set()
     listed = lists.of(places)
     while True:
-        entry = keys_of(drawing.pictures, read, without_type, unbound)
+        entry = _keys_of(drawing.pictures, read, without_type, unbound)
         put_keys(read, entry)
         found = picture_case_of(read, lists.known, task, "output", use_keys=True, listed=listed)
         wrong = {
@@ -171,7 +171,7 @@ def _expected(original: Record, found: PictureCase, drawn: set[str]) -> tuple[Re
     return {**whole, "annotations": annotations}, unnamed
 
 
-def keys_of(drawn: list[Picture], parsed: list[Picture], without_type: set[str], unbound: set[str]) -> Record:
+def _keys_of(drawn: list[Picture], parsed: list[Picture], without_type: set[str], unbound: set[str]) -> Record:
     """Return the keys of the pictures of a case and of their records, by position."""
     pictures: list[Record] = []
     for one, other in zip(drawn, parsed, strict=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -56,6 +56,9 @@ __all__ = ["Drawing", "Form", "draw", "picture_record", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_NUMBERS, _BYTES = 32, 1_000
+"""Coordinates, and bytes of run lengths, that weigh as much as a shape."""
+
 
 @dataclass
 class Drawing:
@@ -93,9 +96,19 @@ class Drawing:
     listed: Sequence[Label] = ()
     _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
 
-    def as_document(self) -> Record:
-        """Return the case as JSON values."""
-        return cast("Record", strict_json.plain(self.loaded.case))
+    @property
+    def categories(self) -> dict[str, str]:
+        """The category of the first annotation of each label, once the case waits."""
+        return {each["label_code"]: each["category"] for each in reversed(self.document["annotations"])}
+
+    @property
+    def weight(self) -> int:
+        """What its pictures weigh while they are held: a picture and a shape one each."""
+        weight = len(self.pictures)
+        for shape in (each for picture in self.pictures for each in picture.shapes):
+            outline = shape.record.get("segmentation")
+            weight += 1 + sum(map(len, outline)) // _NUMBERS if isinstance(outline, list) else 1
+        return weight + sum(counts.nbytes for parts in self.parts.values() for _, counts in parts) // _BYTES
 
     def place(self, uid: str, index: int, picture: Picture) -> None:
         """Add a picture."""
@@ -211,13 +224,13 @@ def _keep_frames(drawing: Drawing, images: dict[str, Image]) -> None:
 def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str | None:
     """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
     case = loaded.case
-    shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}
     name = case_name(case.case_id) if case.case_id else safe_name(case.image.uid)
-    is_needed = bool(case.case_id) or bool(shown)
     if not taken.add(name):
-        name, is_needed = f"{name}-{case_index + 1}", True
+        name = f"{name}-{case_index + 1}"
         taken.add(name)
-    return name if is_needed else None
+        return name
+    own = {None, case.image.uid}
+    return name if case.case_id or any(each.image_uid not in own for each in case.annotations) else None
 
 
 def _add_pictures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.codes import Labels
@@ -11,11 +12,12 @@ from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
 from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
+from annoconv_converters._pictures.columns import BOX, held
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.skeletons import Skeletons
-from annoconv_converters._pictures.spool import Spool, chunks, waiting, weight_of_drawing
+from annoconv_converters._pictures.spool import Spool, chunks, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -77,7 +79,7 @@ class Drawn:
 
     def __init__(self, format: PictureFormat[Any], context: Context, *, with_points: bool) -> None:
         self.format, self.context, self._with_points = format, context, with_points
-        self.drawings: Spool[Drawing] = Spool(weight_of_drawing)
+        self.drawings: Spool[Drawing] = Spool(attrgetter("weight"))
         self.table, self.skeletons = CategoryTable(context.label_system), Skeletons()
         self.survey: Survey | None = None if format.survey is None else format.survey()
         self.losses = LossCollector()
@@ -116,19 +118,24 @@ class Drawn:
         if not (is_boxes and before_too and before is self._known):  # else its class list and its points are the same
             self.table.take(case, labels)
             self.skeletons.note(case, labels, with_points=self._with_points)
-        self.types |= {each.type for each in case.annotations}
-        kept = waiting(drawing, listed, self.table.last or (), self._told)
-        categories = _categories(kept)
-        shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
-        names = {code: labels.name_of(code) for code in dict.fromkeys(each.record["category_id"] for each in shapes)}
-        for code, name in names.items():
+        kept: Drawing
+        if isinstance(drawing, Boxes):
+            kept = drawing.waiting(listed, self.table.last or (), self._told)
+            types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
+        else:
+            kept = waiting(drawing, listed, self.table.last or (), self._told)
+            shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
+            types, codes = [each.type for each in case.annotations], [each.record["category_id"] for each in shapes]
+            if self.survey is not None:  # boxes alone say nothing to it
+                for shape, code in zip(shapes, codes, strict=True):
+                    self.survey.take(labels.name_of(code), shape)
+        self.types.update(types)
+        for code in dict.fromkeys(codes):
+            name = labels.name_of(code)
             if name not in self._asked:
-                self._asked[name] = code, categories[code], labels
-        if self.survey is not None:
-            for shape in shapes:
-                self.survey.take(names[shape.record["category_id"]], shape)
+                self._asked[name] = code, kept.categories[code], labels
         if self.format.joined is not None:
-            self._joined.add(self.format.joined(drawing))
+            self._joined.add(not is_boxes and self.format.joined(drawing))
         self.count += len(drawing.pictures)
         self.drawings.add(kept)
 
@@ -149,30 +156,34 @@ class Drawn:
     def number(self, drawing: Drawing) -> None:
         """Give pictures and shapes of a case the numbers that they have in the file, and shapes those of classes."""
         labels = self.labels_of(drawing)
-        categories = _categories(drawing)
+        categories = drawing.categories
         numbers: dict[str, Any] = {}
+
+        def number_of(code: str) -> Any:
+            if code not in numbers:
+                numbers[code] = self.table.number(code, categories[code], labels)
+            return numbers[code]
+
         for picture in drawing.pictures:
             self._pictures += 1
             picture.record["id"] = self._pictures
+            columns = held(picture)
+            if columns is not None:
+                columns.classes = [*map(number_of, columns.classes)]
+                columns.numbers = range(self._shapes + 1, self._shapes + 1 + len(columns.classes))
+                self._shapes += len(columns.classes)
+                continue
             for shape in picture.shapes:
                 self._shapes += 1
                 record = shape.record
-                code = record["category_id"]
-                if code not in numbers:
-                    numbers[code] = self.table.number(code, categories[code], labels)
-                record["id"], record["category_id"] = self._shapes, numbers[code]
-
-
-def _categories(drawing: Drawing) -> dict[str, str]:
-    """Return the category of the first annotation of each label of a case that waits."""
-    return {each["label_code"]: each["category"] for each in reversed(drawing.document["annotations"])}
+                record["id"], record["category_id"] = self._shapes, number_of(record["category_id"])
 
 
 @collector_paused()
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
     boxes = boxes_of(loaded)
-    if boxes is not None and (format.cut is None or format.cut(boxes.pictures[0]) == boxes.pictures[0].shapes):
+    if boxes is not None and (format.cut is None or boxes.is_within):  # what lies within is not cut
         return boxes
     form: Form = "polygon" if format.is_outlined else "rle"
     drawing = draw(

@@ -13,6 +13,8 @@ from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
+
 from annoconv.advice import CORRECT_FILE
 from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
@@ -23,6 +25,8 @@ from annoconv_converters._raster.run_lengths import area_of, box_of, compress_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from annoconv_converters._raster.run_lengths import Counts
 
@@ -43,6 +47,7 @@ __all__ = [
     "polygon_of_pieces",
     "rings_to_record",
     "rounded",
+    "rounded_all",
     "segmentation_from_record",
     "size_from_record",
     "tidy",
@@ -362,3 +367,15 @@ def rounded(number: float, decimals: int = _DECIMALS) -> float:
     if -_MOST_SCALED < scaled < _MOST_SCALED and -_NO_TIE < scaled - whole < _NO_TIE:
         return whole / power
     return round(float(number), decimals) + 0.0
+
+
+def rounded_all(numbers: NDArray[np.float64], decimals: int = _DECIMALS) -> NDArray[np.float64]:
+    """Return what `rounded` does of each number of an array."""
+    power = _POWERS[decimals]
+    scaled = numbers * power
+    whole = (scaled + _WHOLE) - _WHOLE
+    found = whole / power
+    is_near = (np.abs(scaled) < _MOST_SCALED) & (np.abs(scaled - whole) < _NO_TIE)
+    for place in zip(*np.nonzero(~is_near), strict=True):
+        found[place] = rounded(float(numbers[place]), decimals)
+    return found

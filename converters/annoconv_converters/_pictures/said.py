@@ -21,7 +21,7 @@ from annoconv_converters._raster.polygons import without_keyholes
 if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["NOWHERE", "digest_of", "said_of"]
+__all__ = ["NOWHERE", "digest_of", "digest_of_box", "digest_of_name", "said_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
@@ -45,9 +45,9 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     record, more = shape.record, shape.more
     segmentation = record.get("segmentation") or None
     if _is_box(shape):
-        return [_digest_of_text(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
+        return [digest_of_name(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
     if _is_ring(shape):
-        return [_digest_of_text(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
+        return [digest_of_name(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -61,9 +61,9 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     rough[1] = _bounds(outline[1])
     told = _told(record, more)
     if not any(outline[:5]):
-        return [_digest_of_text(name), NOWHERE, NOWHERE, told]
+        return [digest_of_name(name), NOWHERE, NOWHERE, told]
     rough[1:] = _hundredths(rough[1:])
-    return [_digest_of_text(name), digest_of(outline), digest_of(rough), told]
+    return [digest_of_name(name), digest_of(outline), digest_of(rough), told]
 
 
 def _told(record: Record, more: Record) -> dict[str, str]:
@@ -98,10 +98,12 @@ def _is_nothing_else(shape: Shape) -> bool:
 def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
     rough = [rounded(x, 2), rounded(y, 2), rounded(rounded(x + width), 2), rounded(rounded(y + height), 2)]
-    return (
-        digest_of(f"[null, {[x, y, width, height]}, null, null, null, [null, null]]"),
-        digest_of(f"[null, {rough}, null, null, null, [null, null]]"),
-    )
+    return digest_of_box(f"{[x, y, width, height]}"), digest_of_box(f"{rough}")
+
+
+def digest_of_box(numbers: str) -> str:
+    """Return the digest of an outline that is a box, given the text of its four numbers as a list."""
+    return digest_of(f"[null, {numbers}, null, null, null, [null, null]]")
 
 
 def _is_ring(shape: Shape) -> bool:
@@ -206,8 +208,8 @@ def digest_of(value: Any) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _digest_of_text(text: str) -> str:
-    return digest_of(text)
+def digest_of_name(name: str) -> str:
+    return digest_of(name)
 
 
 def _floats(value: Any) -> Any:

@@ -25,16 +25,12 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["MOST_TOGETHER", "Spool", "Waiting", "chunks", "waiting", "weight_of_drawing"]
+__all__ = ["MOST_TOGETHER", "Spool", "Waiting", "chunks", "waiting"]
 
 T = TypeVar("T")
 
 MOST_TOGETHER: Final = 1_000
 """Weight of what is held at a time: pictures and shapes, one each."""
-_NUMBERS: Final = 32
-"""Coordinates that weigh as much as a shape."""
-_BYTES: Final = 1_000
-"""Bytes of run lengths that do."""
 _ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
 """Of a case that is there already."""
 
@@ -86,7 +82,7 @@ def chunks(drawings: Iterable[Drawing]) -> Iterator[list[Drawing]]:
     held: list[Drawing] = []
     weight = 0
     for drawing in drawings:
-        own = weight_of_drawing(drawing)
+        own = drawing.weight
         if held and weight + own > MOST_TOGETHER:
             yield held
             held, weight = [], 0
@@ -103,9 +99,13 @@ class Waiting(LoadedCase):
         self.path = path
         self._document, self._masks, self._fields = document, None, None
 
+    def as_document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return self._document
+
     @cached_property
     def case(self) -> Case:  # type: ignore[override]  # it is not set
-        return strict_json.as_model(self._document, Case, limits=_ANY)
+        return strict_json.as_model(self.as_document(), Case, limits=_ANY)
 
 
 def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Drawing:
@@ -121,7 +121,7 @@ def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[L
         These labels as JSON values.
     """
     loaded, shown = drawing.loaded, drawing.shown
-    document = drawing.as_document()
+    document = strict_json.plain(loaded.case)
     if told is not None:
         document["labels"] = told
     polygons = {each["id"]: each for each in document["annotations"] if each["type"] == "polygon"}
@@ -132,12 +132,3 @@ def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[L
     bare = Waiting(document, loaded.path)
     is_whole = shown is loaded
     return replace(drawing, loaded=bare, shown=bare if is_whole else LoadedCase(shown.case, path=shown.path), **kept)
-
-
-def weight_of_drawing(drawing: Drawing) -> int:
-    """Return what the pictures of a case weigh."""
-    weight = len(drawing.pictures)
-    for shape in (each for picture in drawing.pictures for each in picture.shapes):
-        outline = shape.record.get("segmentation")
-        weight += 1 + sum(map(len, outline)) // _NUMBERS if isinstance(outline, list) else 1
-    return weight + sum(counts.nbytes for parts in drawing.parts.values() for _, counts in parts) // _BYTES

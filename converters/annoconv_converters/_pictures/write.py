@@ -30,6 +30,7 @@ from annoconv_converters._pictures.alike import Alike
 from annoconv_converters._pictures.boxes import Boxes
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, WrittenLists
+from annoconv_converters._pictures.columns import drawn_ids, held, measured
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.drawn import drawn_cases
 from annoconv_converters._pictures.picture_format import PictureFormat, Whole
@@ -127,7 +128,7 @@ class _Writer:
         self._drawn, self._format, self._plain = drawn, drawn.format, plain
         self._temporary, self._target, self._outputs, self._rendering = temporary, target, outputs, rendering
         self._once, self._counted = SaidOnce(), Counted(drawn.table, drawn.format.reasons, is_anew=True)
-        self._alike = Alike(drawn.format.task, drawn.format.reasons)
+        self._alike = Alike(drawn.format.task, drawn.format.reasons, has_ids=drawn.format.has_ids)
         self._lists: WrittenLists | None = None
         self._listed: list[Record] = []
         self._entries: IO[bytes] = outputs.enter_context(scratch_file())
@@ -180,8 +181,9 @@ class _Writer:
         tree = format.tree(pictures, _classes(self._listed, drawn.table, format), whole)
         batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
         format.save(tree, path if batch is None else self._temporary)
-        for shape in (each for picture in pictures for each in picture.shapes):
-            shape.record.pop("segmentation", None)  # what was drawn is in the tree
+        for picture in pictures:
+            for shape in () if held(picture) else picture.shapes:
+                shape.record.pop("segmentation", None)  # what was drawn is in the tree
         if batch is not None or len(part) == len(drawn.drawings):
             tree = None
         for drawing, every in zip(part, shown, strict=True):
@@ -196,24 +198,22 @@ class _Writer:
         """Learn what comes back of some cases, and note it for the side file."""
         format, drawn = self._format, self._drawn
         batch.losses = None  # nobody asks what a file of ours loses, so what it says as it stands can go
-        shapes = [shape for picture in batch.pictures for shape in picture.shapes]
         if not format.has_ids:  # they are numbered by their places in what was read
-            for shape in shapes:
-                shape.record["id"] += self._read
-        self._read += len(shapes)
+            self._read = _numbered_from(self._read, batch.pictures)
         if self._lists is None or not self._lists.is_of(batch.categories, batch.classes):
             system = drawn.context.label_system
             self._lists = WrittenLists(batch.categories, batch.classes, self._listed, system)
         lists = self._lists
+        columns = [] if self._plain else measured(batch.pictures)
         entries: list[Record] = []
         position = 0
         for drawing in part:
-            read = batch.pictures[position : position + len(drawing.pictures)]
-            position += len(drawing.pictures)
+            first, position = position, position + len(drawing.pictures)
+            read = batch.pictures[first:position]
             is_said = self._once(drawing.labels, drawing.listed)
             told = None
             if isinstance(drawing, Boxes) and not self._plain:
-                told = self._alike.compare(drawing, read, lists, self._cases, is_said=is_said)
+                told = self._alike.compare(drawing, read, columns[first], lists, self._cases, is_said=is_said)
             else:
                 _share_rings(drawing.pictures, read)
             found, entry = told or compare_case(
@@ -226,17 +226,18 @@ class _Writer:
                 plain=self._plain,
                 is_said=is_said,
             )
+            if told is None and not self._plain:
+                _note(entry, read, lists.known, has_ids=format.has_ids)
             self._lose(found)
             if self._rendered is not None:
                 self._lose(inversions(drawing, self._cases))
-            if lists.kind == "numbered" and drawn.table.counted:
-                ids = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
+            if lists.kind == "numbered" and self._counted.is_open:
+                ids = {identity for picture in drawing.pictures for identity in drawn_ids(picture)}
                 self._lose(self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases))
             entries.append(entry)
             self._is_cut = self._is_cut or bool(self._cases and lists.is_cut(entry.get(CLASSES, ()), read))
             self._cases += 1
         if not self._plain:
-            _note(entries, batch.pictures, lists.known, format)
             for entry in entries:
                 self._has_classes = self._has_classes or CLASSES in entry
                 self._entries.write((b"," if self._entries.tell() else b"") + strict_json.dumps(entry).rstrip())
@@ -272,16 +273,29 @@ def _share_rings(drawn: list[Picture], read: list[Picture]) -> None:
                 theirs.pieces = ours.pieces
 
 
-def _note(entries: list[Record], read: list[Picture], known: Categories, format: PictureFormat[Any]) -> None:
+def _note(entry: Record, read: list[Picture], known: Categories, *, has_ids: bool) -> None:
     """Note with the key of each record what that says, and the id that the format has for it."""
-    pictures = iter(read)
-    for entry in entries:
-        for told, picture in zip(entry["pictures"], pictures, strict=False):
-            told["annotations"] = [
-                {**key, "said": said_of(shape, known.name_of(shape.record.get("category_id")))}
-                | ({"number": str(shape.record["id"])} if format.has_ids else {})
-                for key, shape in zip(told["annotations"], picture.shapes, strict=False)
-            ]
+    for told, picture in zip(entry["pictures"], read, strict=False):
+        told["annotations"] = [
+            {**key, "said": said_of(shape, known.name_of(shape.record.get("category_id")))}
+            | ({"number": str(shape.record["id"])} if has_ids else {})
+            for key, shape in zip(told["annotations"], picture.shapes, strict=False)
+        ]
+
+
+def _numbered_from(count: int, pictures: list[Picture]) -> int:
+    """Add a number to those of records; return how many there are then."""
+    before = count
+    for picture in pictures:
+        columns = held(picture)
+        if columns is not None:
+            columns.numbers = [number + before for number in columns.numbers]
+            count += len(columns.numbers)
+        else:
+            for shape in picture.shapes:
+                shape.record["id"] += before
+            count += len(picture.shapes)
+    return count
 
 
 def _classes(listed: list[Record], table: CategoryTable, format: PictureFormat[Any]) -> list[Record]:

@@ -15,13 +15,16 @@ import numpy as np
 from annoconv.codes import UNCLASSIFIED
 from annoconv.messages import Message
 from annoconv_converters._pictures.class_lists import COUNTED
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.picture_format import PictureFormat, polygon_reasons
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
+from annoconv_converters.yolo.boxes import lines_of
 from annoconv_converters.yolo.data_set import TASK, read_data_set
+from annoconv_converters.yolo.description import MOST_CLASSES
 from annoconv_converters.yolo.places import label_of, listed
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
@@ -127,8 +130,14 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *,
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
     files: Files = {DESCRIPTION: _yaml(described), LIST: names}
+    has_boxes = kind in {"segment", "detect"} and len(classes) <= MOST_CLASSES
+    boxes = lines_of(pictures if has_boxes else [], classes)
     for picture in pictures:
         name = str(picture.record["file_name"])
+        if has_boxes and held(picture) is not None:
+            names.append(f"./{listed(name)}")
+            files[label_of(name)] = next(boxes)
+            continue
         if picture.shapes and "width" not in picture.record:
             raise without_size("YOLO", picture)
         size = picture.record.get("height", 0), picture.record.get("width", 0)
@@ -166,8 +175,7 @@ def _understood(
     kind: LineKind,
     limits: Limits,
 ) -> Batch | None:
-    names = [str(picture.record["file_name"]) for picture in pictures]
-    return understood(files, names, sizes, folder, kind, limits)
+    return understood(files, pictures, sizes, folder, kind, limits)
 
 
 class _Parts:

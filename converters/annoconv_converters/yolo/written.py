@@ -7,12 +7,14 @@ what they are named, is known already. Where names are unusual the folder itself
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.pictures import PICTURE_FILES
+from annoconv_converters._pictures.columns import BoxPicture, Columns, held
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.boxes import sizes_of
 from annoconv_converters.yolo.data_set import shape_of
 from annoconv_converters.yolo.description import Description
 from annoconv_converters.yolo.lines import record_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DESCRIPTION", "LIST", "understood"]
 
+Record: TypeAlias = "dict[str, Any]"
 Files: TypeAlias = "dict[str, list[str]]"
 
 DESCRIPTION, LIST = "data.yaml", "train.txt"
@@ -35,7 +38,12 @@ _PLAIN: Final = re.compile(r"(?:\w[\w.-]{0,200}/){0,5}\w[\w.-]{0,200}", re.ASCII
 
 
 def understood(
-    files: Files, names: Sequence[str], sizes: Mapping[str, tuple[int, int]], folder: Path, kind: Kind, limits: Limits
+    files: Files,
+    drawn: Sequence[Picture],
+    sizes: Mapping[str, tuple[int, int]],
+    folder: Path,
+    kind: Kind,
+    limits: Limits,
 ) -> Batch | None:
     """Return what a data set is read as; None if its names or sizes have to be looked at by its reader.
 
@@ -43,8 +51,8 @@ def understood(
     ----------
     files
         Lines by file.
-    names
-        Of the pictures.
+    drawn
+        The pictures.
     sizes
         Rows and columns of each.
     folder
@@ -54,6 +62,7 @@ def understood(
     limits
         Bounds on what is read.
     """
+    names = [str(picture.record["file_name"]) for picture in drawn]
     if not all(name in sizes and _is_plain(name) for name in names) or len(files) != len(names) + 2:
         return None
     if any(sum(map(len, lines)) + len(lines) > limits.line_bytes for lines in files.values()):
@@ -61,17 +70,26 @@ def understood(
     description = Description(folder, "\n".join(files[DESCRIPTION]))
     pictures: list[Picture] = []
     count = 0
-    for number, name in enumerate(names, start=1):
+    found = sizes_of(drawn)
+    for number, (name, one) in enumerate(zip(names, drawn, strict=True), start=1):
         label = label_of(name)
         path, size = folder / label, sizes[name]
         rows, columns = size
         slack = SLACK * 2 * max(size)
-        picture = Picture({"id": number, "file_name": name, "width": columns, "height": rows}, is_unsized=True)
+        record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
+        if held(one) is not None:
+            boxes = BoxPicture(record, is_unsized=True)
+            classes = [int(line[: line.index(" ")]) for line in files[label]]
+            boxes.columns = Columns(range(count + 1, count + 1 + len(classes)), classes, sizes=next(found))
+            pictures.append(boxes)
+            count += len(classes)
+            continue
+        picture = Picture(record, is_unsized=True)
         for place, line in enumerate(files[label], start=1):
             count += 1
-            record = record_of(line, size, kind, description.keypoints, path, place)
-            record["id"] = count
-            picture.shapes.append(shape_of(record, (label, place - 1), kind, slack))
+            told = record_of(line, size, kind, description.keypoints, path, place)
+            told["id"] = count
+            picture.shapes.append(shape_of(told, (label, place - 1), kind, slack))
         pictures.append(picture)
     return Batch(pictures, description.categories, folder, classes="numbered")
 

@@ -289,18 +289,18 @@ class Report:
 
     def finish(self) -> int:
         """Write the JSON object or the closing lines; return the exit code."""
-        listed = Listed()
-        lost = Lost(self._names)
-        for loss in self.losses:
-            listed.add(loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else "")
-            if not self.as_json and not self.quiet and loss.changes_value:
-                lost.add(loss)
-        code = self._exit_code(listed.counts)
         if self.as_json:
+            listed = Listed()
+            for loss in self.losses:
+                listed.add(loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False))
+            code = self._exit_code(listed.counts)
             self._write_json(listed, code)
-        else:
-            self._close(listed.counts, lost)
-        return code
+            return code
+        counts, lost = self.losses.counts(), Lost(self._names)
+        for loss in () if self.quiet else self.losses.changes():
+            lost.add(loss)
+        self._close(counts, lost)
+        return self._exit_code(counts)
 
     def _exit_code(self, losses: Counter[str]) -> int:
         if self._errors:

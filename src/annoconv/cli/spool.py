@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter, deque
 from functools import lru_cache
 from itertools import groupby
 from json.encoder import encode_basestring
@@ -57,6 +58,7 @@ class Losses:
         self._reports: dict[bool, list[LossReport]] = {are_of_case: [] for are_of_case in (False, True)}
         self.carriers: dict[str, Message] = {}
         """Where what is carried travels, as far as that was told."""
+        self._text = lru_cache(_SENTENCES)(self._sentence)
 
     def add(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:
         """Take losses; a report of many, of which few are held at a time and which is in order, as it is."""
@@ -93,16 +95,47 @@ class Losses:
             taken.clear()
             self._reports[are_of_case].clear()
 
-    def _told(self, *, are_of_case: bool) -> Iterator[Told]:
-        @lru_cache(_SENTENCES)
-        def text(sentence: str) -> tuple[str, str]:
-            if isinstance(sentence, Message) and sentence.template.endswith("travels in {place}"):
-                place = sentence.values["place"]
-                self.carriers[str(place)] = place if isinstance(place, Message) else Message(str(place))
-            return str(sentence), translate(sentence, self._lang)
+    def counts(self) -> Counter[str]:
+        """Return how many losses there are of each kind."""
+        found: Counter[str] = Counter()
+        for are_of_case in (False, True):
+            report = self._report(are_of_case=are_of_case)
+            found.update(report.counts())
+            deque(map(self._text, report.sentences()), maxlen=0)
+        if len(self.carriers) > 1:  # they are named in the order of the losses
+            self.carriers.clear()
+            self._text.cache_clear()
+            deque(self, maxlen=0)
+        return found
 
-        for loss in self._losses(are_of_case):
-            yield Told(loss.case_index, loss.path, loss.kind._value_, *text(loss.message), are_of_case)
+    def changes(self) -> Iterator[Told]:
+        """Yield, in order, the losses that change what the receiver has."""
+        every = (self._as_told(self._report(are_of_case=each).changes(), are_of_case=each) for each in (False, True))
+        return heapq.merge(*every)
+
+    def _report(self, *, are_of_case: bool) -> LossReport:
+        taken, reports = self._taken[are_of_case], self._reports[are_of_case]
+        if not reports:
+            return LossReport(taken)
+        if len(reports) == 1 and not taken:
+            return reports[0]
+        every = LossCollector()
+        every += self._losses(are_of_case)
+        return LossReport(every)
+
+    def _told(self, *, are_of_case: bool) -> Iterator[Told]:
+        return self._as_told(self._losses(are_of_case), are_of_case=are_of_case)
+
+    def _as_told(self, losses: Iterable[Loss], *, are_of_case: bool) -> Iterator[Told]:
+        for loss in losses:
+            yield Told(loss.case_index, loss.path, loss.kind._value_, *self._text(loss.message), are_of_case)
+
+    def _sentence(self, sentence: str) -> tuple[str, str]:
+        """Return a sentence in English and in the language of the command; note where what is carried travels."""
+        if isinstance(sentence, Message) and sentence.template.endswith("travels in {place}"):
+            place = sentence.values["place"]
+            self.carriers[str(place)] = place if isinstance(place, Message) else Message(str(place))
+        return str(sentence), translate(sentence, self._lang)
 
     def _losses(self, *which: bool) -> Iterator[Loss]:
         taken = [self._taken[each] for each in which if self._taken[each]]

@@ -1,0 +1,151 @@
+"""Boxes of a picture as columns, as most records of data sets are: texts and numbers in place of a shape for each.
+
+Continuous pixels, x = column, y = row, origin at the outer corner of the first pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from annoconv_converters._pictures.geometry import box_to_record, is_numbers, rounded_all, tidy
+from annoconv_converters._pictures.records import Picture, Record, Shape
+from annoconv_converters._pictures.said import digest_of_box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "measured"]
+
+BOX: Final = "bbox"
+"""Type of an annotation."""
+_OF_BOX: Final = frozenset({"id", "category_id", BOX})
+_LARGEST: Final = 1e12
+"""As `is_numbers` has it."""
+
+
+@dataclass(slots=True)
+class Columns:
+    """Records that are a class and a box and say nothing else.
+
+    Attributes
+    ----------
+    numbers
+        Their ids: those of annotations until a file numbers them.
+    classes
+        Their `category_id`s: label codes until a file numbers them.
+    sides
+        `x_min, y_min, x_max, y_max` of each: of boxes that are drawn; of those that are read, once they are measured,
+        as a reader has them, empty of what is no box to it.
+    ids
+        Of the annotations that are drawn; none of what is read.
+    sizes
+        Of boxes that are read: `x, y, width, height` of each.
+    outlines
+        Once they are measured: digests of each outline, exactly and to a hundredth, as `said_of` takes them.
+    """
+
+    numbers: Sequence[Any]
+    classes: list[Any]
+    sides: list[list[float]] = field(default_factory=list[list[float]])
+    ids: Sequence[str] = ()
+    sizes: list[list[float]] = field(default_factory=list[list[float]])
+    outlines: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def shapes(self) -> list[Shape]:
+        """Return a shape of each."""
+        keys: list[Record] = [{"id": each, "type": BOX} for each in self.ids] or [{} for _ in self.numbers]
+        sizes = map(box_to_record, self.sides) if self.ids else (list(map(tidy, size)) for size in self.sizes)
+        return [
+            Shape({"id": number, "category_id": of, BOX: size}, key=key)
+            for number, of, size, key in zip(self.numbers, self.classes, sizes, keys, strict=True)
+        ]
+
+
+class BoxPicture(Picture):
+    """A picture with boxes that are columns until its shapes are asked for, and then those alone.
+
+    Attributes
+    ----------
+    columns
+        The boxes, as long as they are columns.
+    """
+
+    columns: Columns | None = None
+    _shapes: list[Shape]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        if self.columns is not None:
+            self._shapes = self.columns.shapes()
+            self.columns = None
+        return self._shapes
+
+    @shapes.setter
+    def shapes(self, shapes: list[Shape]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field
+        self.columns, self._shapes = None, shapes
+
+
+def held(picture: Picture) -> Columns | None:
+    """Return the records of a picture that are columns still; None if they are shapes."""
+    return picture.columns if isinstance(picture, BoxPicture) else None
+
+
+def drawn_ids(picture: Picture) -> Iterable[str]:
+    """Return the ids of the annotations that are drawn on a picture."""
+    columns = held(picture)
+    return [shape.key["id"] for shape in picture.shapes] if columns is None else columns.ids
+
+
+def _columns_of(picture: Picture) -> Columns | None:
+    """Return the records of a picture as columns; None if one is more than a box."""
+    columns = held(picture)
+    if columns is not None:
+        return columns
+    shapes = picture.shapes
+    for shape in shapes:
+        record = shape.record
+        if (
+            shape.geometry is not None
+            or shape.more
+            or not record.keys() <= _OF_BOX
+            or not is_numbers(record.get(BOX), 4)
+        ):
+            return None
+    records = [shape.record for shape in shapes]
+    sizes = [each[BOX] for each in records]
+    return Columns([each.get("id") for each in records], [each.get("category_id") for each in records], sizes=sizes)
+
+
+def array_of(rows: Iterable[Sequence[float]]) -> NDArray[np.float64]:
+    """Return rows of four numbers as an array, shape (rows, 4)."""
+    return np.fromiter(chain.from_iterable(rows), np.float64).reshape(-1, 4)
+
+
+def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
+    """Return the boxes that were read on each picture, with their sides and outlines; None where a record is more."""
+    found = [_columns_of(picture) for picture in pictures]
+    several = [each for each in found if each is not None and each.sizes]
+    sizes = array_of(size for each in several for size in each.sizes)
+    near, far = sizes[:, :2], rounded_all(sizes[:, :2] + sizes[:, 2:])
+    is_box = (np.abs(near) < _LARGEST).all(1) & (sizes[:, 2:] >= 0).all(1) & (sizes[:, 2:] < _LARGEST).all(1)
+    sides = np.concatenate([near, np.maximum(far, near)], axis=1).tolist()
+    for place in np.flatnonzero(~is_box).tolist():
+        sides[place] = []
+    rough = np.concatenate([rounded_all(near, 2), rounded_all(far, 2)], axis=1)
+    outlines = zip(map(digest_of_box, _texts(sizes)), map(digest_of_box, _texts(rough)), strict=True)
+    rows = zip(sides, outlines, strict=True)
+    for each in several:
+        own = [*islice(rows, len(each.sizes))]
+        each.sides, each.outlines = [row for row, _ in own], [told for _, told in own]
+    return found
+
+
+def _texts(rows: NDArray[np.float64]) -> list[str]:
+    """Return the text of each row."""
+    return [f"[{row}]" for row in str(rows.tolist())[2:-2].split("], [")]
