@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from annoconv.advice import at_most, beside
-from annoconv.errors import AnnoconvError, ImageError, LimitError
-from annoconv.files.inputs import check_source, limits_of
+from annoconv.advice import beside
+from annoconv.errors import AnnoconvError, ImageError
+from annoconv.files.inputs import check_count, check_source, limits_of
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside, is_left_by_desktop
 from annoconv.files.stage import is_stage, settle, settle_stage
@@ -218,10 +218,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
         check_source(path)
         for file in _below(path):
             found.setdefault(file.resolve(), file)
-            if len(found) > limits.files:
-                raise LimitError(
-                    "too many files", source=path, found=len(found), expected=at_most(limits.files), limit="files"
-                )
+            check_count(len(found), path, limits)
     return list(found.values())
 
 
