@@ -21,22 +21,24 @@ from annoconv.pictures import PICTURE_FILES, size_of_file
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
 from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import Description, folder_of, text_of
 from annoconv_converters.yolo.folder import Folder
-from annoconv_converters.yolo.lines import Kind, PictureLines, record_of
+from annoconv_converters.yolo.lines import Kind, record_of
 from annoconv_converters.yolo.places import label_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
+from annoconv_converters.yolo.turned import turned_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.model import Label
-    from annoconv_converters._pictures.records import Picture
 
-__all__ = ["TASK", "Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set", "shape_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
@@ -149,7 +151,7 @@ class _Whole:
 
     def __init__(self, folder: Path, description: Description, kind: Kind, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
-        self._shown = PictureLines(kind, description.keypoints)
+        self._shown = _Pictures(kind, description.keypoints)
 
     def pictures(self, told: Sequence[Record]) -> list[Picture]:
         """Return the next pictures, with their lines."""
@@ -157,7 +159,7 @@ class _Whole:
         for each in told:
             name = str(each["file_name"])
             name_in_set = label_of(name)
-            label = self._folder / name_in_set
+            label = f"{self._folder}/{name_in_set}"  # a path object for each of many is dear
             size = (each.get("height", 0), each["width"]) if "width" in each else None
             found.append(self._shown.picture(name, size, _lines(label, self._limits), label, name_in_set))
         return found
@@ -182,7 +184,7 @@ class _Listed:
         return len(self._files)
 
     def __iter__(self) -> Iterator[tuple[Picture, LabelFile]]:
-        shown = PictureLines(self._kind, self._keypoints)
+        shown = _Pictures(self._kind, self._keypoints)
         for stem, label in self._files:
             name, image = self._named(stem, label)
             name_in_set, lines = self._folder.name_of(label), _lines(label, self._limits)
@@ -224,7 +226,55 @@ class _Listed:
         return name, image
 
 
-def _lines(path: Path, limits: Limits) -> list[str]:
+class _Pictures:
+    """Makes pictures of the lines about them; they and their shapes are numbered as they come.
+
+    Parameters
+    ----------
+    kind, keypoints
+        As `record_of` takes them.
+    """
+
+    def __init__(self, kind: str, keypoints: tuple[int, int] | None) -> None:
+        self._kind, self._keypoints = kind, keypoints
+        self._pictures = self._shapes = 0
+
+    def picture(
+        self, name: str, size: tuple[int, int] | None, lines: Iterable[str], path: Path | str, place: str
+    ) -> Picture:
+        """Return the next picture.
+
+        Parameters
+        ----------
+        name
+            Of the picture.
+        size
+            Rows and columns, if they are known.
+        lines
+            About it.
+        path, place
+            Of their file, for messages, and within the data set.
+        """
+        rows, columns = size or (0, 0)
+        self._pictures += 1
+        stated = {"width": columns, "height": rows} if size else {}
+        picture = Picture({"id": self._pictures, "file_name": name, **stated}, is_unsized=True)
+        slack = SLACK * 2 * max(rows, columns)
+        for number, line in enumerate(lines, start=1):
+            self._shapes += 1
+            record = record_of(line, (rows, columns), self._kind, self._keypoints, path, number)
+            record["id"] = self._shapes
+            picture.shapes.append(shape_of(record, (place, number - 1), self._kind, slack))
+        return picture
+
+
+def shape_of(record: Record, place: tuple[str, int], kind: str, slack: float) -> Shape:
+    """Return a line as a shape: an outline is a turned box where lines are such."""
+    rings = record.pop("segmentation") if kind == "obb" and "segmentation" in record else None
+    return Shape(record, None if rings is None else turned_of(rings[0], slack), place=place)
+
+
+def _lines(path: Path | str, limits: Limits) -> list[str]:
     if not is_file(path):
         return []  # a picture without objects
     return [line for line in text_of(path, limits.line_bytes).splitlines() if line.strip()]

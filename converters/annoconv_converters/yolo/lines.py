@@ -12,16 +12,13 @@ from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import MOST_CLASSES
-from annoconv_converters.yolo.turned import turned_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["Kind", "PictureLines", "record_of"]
+__all__ = ["Kind", "record_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
@@ -31,50 +28,8 @@ _LONGEST_LINE: Final = 1 << 22
 """Characters: 100,000 vertices with all their digits."""
 
 
-class PictureLines:
-    """Makes pictures of the lines about them; they and their shapes are numbered as they come.
-
-    Parameters
-    ----------
-    kind, keypoints
-        As `record_of` takes them.
-    """
-
-    def __init__(self, kind: str, keypoints: tuple[int, int] | None) -> None:
-        self._kind, self._keypoints = kind, keypoints
-        self._pictures = self._shapes = 0
-
-    def picture(self, name: str, size: tuple[int, int] | None, lines: Iterable[str], path: Path, place: str) -> Picture:
-        """Return the next picture.
-
-        Parameters
-        ----------
-        name
-            Of the picture.
-        size
-            Rows and columns, if they are known.
-        lines
-            About it.
-        path, place
-            Of their file, for messages, and within the data set.
-        """
-        rows, columns = size or (0, 0)
-        self._pictures += 1
-        stated = {"width": columns, "height": rows} if size else {}
-        picture = Picture({"id": self._pictures, "file_name": name, **stated}, is_unsized=True)
-        slack = SLACK * 2 * max(rows, columns)
-        for number, line in enumerate(lines, start=1):
-            self._shapes += 1
-            record = record_of(line, (rows, columns), self._kind, self._keypoints, path, number)
-            record["id"] = self._shapes
-            rings = record.pop("segmentation", None) if self._kind == "obb" else None
-            turned = None if rings is None else turned_of(rings[0], slack)  # an outline, where lines are such
-            picture.shapes.append(Shape(record, turned, place=(place, number - 1)))
-        return picture
-
-
 def record_of(
-    line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path, place: int
+    line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path | str, place: int
 ) -> Record:
     """Return what a line says of one object, in the form of a COCO annotation.
 
@@ -180,7 +135,7 @@ def _are_shares(numbers: list[float]) -> bool:
     return -SLACK <= min(numbers) <= max(numbers) <= 1 + SLACK and not isnan(sum(numbers))
 
 
-def _check_shares(shares: list[float], path: Path, place: int) -> None:
+def _check_shares(shares: list[float], path: Path | str, place: int) -> None:
     """Refuse coordinates that are no shares of a picture's width and height."""
     if not _are_shares(shares):
         beyond = next(share for share in shares if not -SLACK <= share <= 1 + SLACK)

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.pictures import PICTURE_FILES
 from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.data_set import shape_of
 from annoconv_converters.yolo.description import Description
-from annoconv_converters.yolo.lines import PictureLines
+from annoconv_converters.yolo.lines import record_of
 from annoconv_converters.yolo.places import label_of, listed
 
 if TYPE_CHECKING:
@@ -56,12 +59,20 @@ def understood(
     if any(sum(map(len, lines)) + len(lines) > limits.line_bytes for lines in files.values()):
         return None
     description = Description(folder, "\n".join(files[DESCRIPTION]))
-    shown = PictureLines(kind, description.keypoints)
-    places = map(label_of, names)
-    pictures = [
-        shown.picture(name, sizes[name], files[place], folder / place, place)
-        for name, place in zip(names, places, strict=True)
-    ]
+    pictures: list[Picture] = []
+    count = 0
+    for number, name in enumerate(names, start=1):
+        label = label_of(name)
+        path, size = folder / label, sizes[name]
+        rows, columns = size
+        slack = SLACK * 2 * max(size)
+        picture = Picture({"id": number, "file_name": name, "width": columns, "height": rows}, is_unsized=True)
+        for place, line in enumerate(files[label], start=1):
+            count += 1
+            record = record_of(line, size, kind, description.keypoints, path, place)
+            record["id"] = count
+            picture.shapes.append(shape_of(record, (label, place - 1), kind, slack))
+        pictures.append(picture)
     return Batch(pictures, description.categories, folder, classes="numbered")
 
 

@@ -35,7 +35,7 @@ def absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  Path.resolve follows links, Path.absolute keeps `..`
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: Path | str) -> bool:
     """Tell whether a file is there; not so where its name, made of another one, is longer than any can be."""
     return os.path.isfile(path)  # noqa: PTH113  Path.is_file raises an error
 
