@@ -238,10 +238,13 @@ def _digest(text: str) -> bytes:
 
 def _groups(tokens: bytearray) -> Members:
     """Return the pictures of each case, cases in the order in which they begin."""
-    halves = np.frombuffer(tokens, np.int64).reshape(-1, 2)
-    order = np.lexsort(halves.T)  # stable: where a token stands first comes first
-    is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = (np.diff(halves[order], axis=0) != 0).any(axis=1)
+    halves = np.frombuffer(tokens, np.int64).reshape(-1, 2).T
+    order = np.lexsort(halves)  # stable: where a token stands first comes first
+    is_first = np.zeros(len(order), np.bool_)
+    is_first[:1] = True
+    for half in halves:
+        told = half[order]
+        is_first[1:] |= told[1:] != told[:-1]
     first = order[is_first]
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_PATH, NOTHING, beside
@@ -32,7 +33,6 @@ from annoconv_converters.yolo.turned import turned_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
@@ -185,7 +185,8 @@ class _Listed:
 
     def __iter__(self) -> Iterator[tuple[Picture, LabelFile]]:
         shown = _Pictures(self._kind, self._keypoints)
-        for stem, label in self._files:
+        for stem, place in self._files:
+            label = Path(place)
             name, image = self._named(stem, label)
             name_in_set, lines = self._folder.name_of(label), _lines(label, self._limits)
             size = self._size_of(name, image)
@@ -202,7 +203,7 @@ class _Listed:
 
     def names(self) -> Iterator[str]:
         """Yield the names of the pictures."""
-        return (self._named(*each)[0] for each in self._files)
+        return (self._named(stem, Path(label))[0] for stem, label in self._files)
 
     def records(self) -> Iterator[Record]:
         """Yield what each line says, in shares of a picture, as far as they are understood."""

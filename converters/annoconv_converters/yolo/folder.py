@@ -40,19 +40,19 @@ class Folder:
         self.path, self._limits = folder, limits
         self._within = Within(folder)
         self._images_folder = folder / "images"
-        self._images: dict[Path, dict[str, Path]] = {}
+        self._images: dict[Path, dict[str, str]] = {}
         self._beside: dict[Path, tuple[Path, ...]] = {}
         self._folders: dict[tuple[str, ...], Path] = {}
         self._names: dict[Path, str] = {}
-        self._read: set[Path] = set()
+        self._read: set[str] = set()
 
-    def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
+    def pictures(self, listed: list[str]) -> Iterator[tuple[str, str]]:
         """Yield name and label file of each picture, once; names without a suffix are those of label files only."""
-        given: dict[Path, list[str]] = {}
+        given: dict[str, list[str]] = {}  # a text is much smaller than a path, and there may be many
         for entry in listed:
             place = self._inside(entry)
             if place is not None and place.is_file():
-                self._read.add(place)
+                self._read.add(f"{place}")
                 for line in text_of(place, self._limits.line_bytes).splitlines():
                     if line.strip():
                         name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
@@ -65,9 +65,11 @@ class Folder:
             root = labels if labels.is_dir() else self.path
             for path in self._files(root):
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
-                    given[path] = [self._name_by_label(path)]
+                    given[f"{path}"] = [self._name_by_label(path)]
         self._read |= given.keys()
-        yield from ((name, self._within(label)) for label, names in given.items() for name in names)
+        for label in given:
+            self._within(Path(label))
+        yield from ((name, label) for label, names in given.items() for name in names)
 
     def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
         """Return the lists of pictures for tests that are not there, which trainers do without.
@@ -93,11 +95,11 @@ class Folder:
 
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
-        folders = {path.parent for path in self._read}
+        folders = {*map(os.path.dirname, self._read)}
         for path in self._files(self.path):
             above = path.relative_to(self.path).parts[:-1]
-            is_label = "labels" in above or (path.parent in folders and not _NO_LABELS.fullmatch(path.name))
-            if path.suffix == ".txt" and is_label and path.name != _CLASSES and path not in self._read:
+            is_label = "labels" in above or (f"{path.parent}" in folders and not _NO_LABELS.fullmatch(path.name))
+            if path.suffix == ".txt" and is_label and path.name != _CLASSES and f"{path}" not in self._read:
                 yield self._within(path)
 
     def image(self, label: Path, name: str) -> Path | None:
@@ -109,10 +111,12 @@ class Folder:
             if folder not in self._images:
                 files = folder.iterdir() if folder.is_dir() else ()
                 images = [path for path in files if path.suffix.lower() in _SUFFIXES]
-                self._images[folder] = {path.stem: path for path in images} | {path.name: path for path in images}
+                self._images[folder] = {path.stem: path.name for path in images} | {
+                    path.name: path.name for path in images
+                }
             for each in (Path(name).name, label.stem) if self._images[folder] else ():
                 if each in self._images[folder]:
-                    return self._within(self._images[folder][each])
+                    return self._within(folder / self._images[folder][each])
         beside = self._images_folder / name
         return self._within(beside) if is_file(beside) and ".." not in Path(name).parts else None
 
@@ -132,16 +136,16 @@ class Folder:
     def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield the pictures of a folder, by themselves and by their labels."""
         labels = self._labels_of(folder)
-        named: dict[Path, list[str]] = {}
+        named: dict[tuple[str, ...], list[str]] = {}
         for path in self._files(folder) if folder.is_dir() else ():
             if path.suffix.lower() in _SUFFIXES:
                 stem = path.relative_to(folder).with_suffix("")
-                named.setdefault(stem, []).append(self._name(path))
+                named.setdefault(stem.parts, []).append(self._name(path))
         for path in self._files(labels) if labels.is_dir() and labels != folder else ():
             if path.suffix == ".txt":
-                named.setdefault(path.relative_to(labels).with_suffix(""), [self._name_by_label(path)])
-        for stem in sorted(named):
-            yield from ((name, labels / stem.with_name(f"{stem.name}.txt")) for name in named[stem])
+                named.setdefault(path.relative_to(labels).with_suffix("").parts, [self._name_by_label(path)])
+        for above, stem in ((parts[:-1], parts[-1]) for parts in sorted(named)):
+            yield from ((name, labels.joinpath(*above, f"{stem}.txt")) for name in named[*above, stem])
 
     def _name(self, path: Path) -> str:
         """Return the path of a picture in the data set, without a first folder `images`, where all are."""
@@ -196,9 +200,9 @@ class Folder:
         return "/".join(parts), self.path / Path(*parts).with_suffix(".txt")
 
 
-def _add_name(given: dict[Path, list[str]], name: str, label: Path) -> None:
+def _add_name(given: dict[str, list[str]], name: str, label: Path) -> None:
     """Add a picture by its label file, which others of the same name but for the ending share."""
-    names = given.setdefault(label, [])
+    names = given.setdefault(f"{label}", [])
     if not names or (name not in names and stem_of(name) == stem_of(names[0]) and "." in Path(name).name):
         names.append(name)
 
