@@ -67,9 +67,9 @@ class Folder:
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
                     given[f"{path}"] = [self._name_by_label(path)]
         self._read |= given.keys()
-        for label in given:
-            self._within(Path(label))
-        yield from ((name, label) for label, names in given.items() for name in names)
+        for place in map(Path, given):
+            self._within(place)
+        yield from ((name, text) for text, names in given.items() for name in names)
 
     def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
         """Return the lists of pictures for tests that are not there, which trainers do without.
@@ -95,7 +95,7 @@ class Folder:
 
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
-        folders = {*map(os.path.dirname, self._read)}
+        folders = {os.path.dirname(each) or os.curdir for each in self._read}  # noqa: PTH120  these are texts
         for path in self._files(self.path):
             above = path.relative_to(self.path).parts[:-1]
             is_label = "labels" in above or (f"{path.parent}" in folders and not _NO_LABELS.fullmatch(path.name))
@@ -144,8 +144,8 @@ class Folder:
         for path in self._files(labels) if labels.is_dir() and labels != folder else ():
             if path.suffix == ".txt":
                 named.setdefault(path.relative_to(labels).with_suffix("").parts, [self._name_by_label(path)])
-        for above, stem in ((parts[:-1], parts[-1]) for parts in sorted(named)):
-            yield from ((name, labels.joinpath(*above, f"{stem}.txt")) for name in named[*above, stem])
+        for *above, last in sorted(named):
+            yield from ((name, labels.joinpath(*above, f"{last}.txt")) for name in named[*above, last])
 
     def _name(self, path: Path) -> str:
         """Return the path of a picture in the data set, without a first folder `images`, where all are."""
