@@ -6,9 +6,6 @@ import math
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
-
 from annoconv import images as image_seam
 from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.casefile import LoadedCase
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_picture", "other_shape", "with_sizes", "without_size"]
 
-_DAMAGE: Final = (OSError, UnidentifiedImageError, ValueError, SyntaxError, IndexError, Pillow.DecompressionBombError)
 _CHECKED: Final = ".png"
 """Of pictures that tell of themselves whether they are whole."""
 _MOST_NAMED: Final = 10
@@ -143,6 +139,9 @@ def copy_picture(source: Path, target: Path) -> None:
     ImageError
         If it cannot be read, or is a PNG that is not whole.
     """
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
     ending = source.suffix.lower()
     is_same = ending == target.suffix.lower()
     try:
@@ -152,7 +151,7 @@ def copy_picture(source: Path, target: Path) -> None:
         elif ending == _CHECKED:
             with Pillow.open(source) as picture:
                 picture.verify()  # the checksums of its chunks, none of which is inflated
-    except _DAMAGE as error:
+    except (OSError, ValueError, SyntaxError, IndexError, Pillow.DecompressionBombError) as error:
         raise ImageError(
             "the picture cannot be read",
             source=source,
