@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from annoconv.cli import main
+from annoconv.files.disk import files_below, names_below
 from tests.test_stage import forked
 from tests.trees import ALL_READERS, WRITERS, pictures, prepare, source_of, suffix, tree
 
@@ -125,3 +126,18 @@ def test_a_name_that_leaves_no_room_for_what_belongs_to_it_is_refused_whole(
     code = main([*command(name, prepared), "-o", str(tmp_path / longest)])
     assert code in {0, 1, 2}
     assert code == 0 or tree(tmp_path) == {}
+
+
+def test_files_of_a_folder_are_named_in_one_order(tmp_path: Path) -> None:
+    names = ["b", "a/b", "a/b-c", "a/b.c/d", "a/b/c", "a-b", "a.b", "a0", "\u80dd/x", "A", ".x", "a/B"]
+    places = [tmp_path / (f"{name}.txt" if name in {"b", "a/b"} else name) for name in names]
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("x")
+    for name in ("e", "a/e/f", "z"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    found, empty = files_below(tmp_path)
+    assert [*found] == sorted([*(place.relative_to(tmp_path).as_posix() for place in places), "link"])
+    assert empty == ["a/e/f/", "e/", "z/"]
+    assert [*names_below(tmp_path)] == sorted([*found, *empty])

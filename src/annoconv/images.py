@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from annoconv.advice import at_most, beside
-from annoconv.errors import AnnoconvError, ImageError, LimitError
-from annoconv.files.inputs import check_source, limits_of
+from annoconv.advice import beside
+from annoconv.errors import AnnoconvError, ImageError
+from annoconv.files.inputs import check_count, check_source, limits_of
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside, is_left_by_desktop
 from annoconv.files.stage import is_stage, settle, settle_stage
@@ -210,19 +210,27 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     InputError
         If a link leads out of the folder.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
+    folders: dict[str, str] = {}
     for path in map(Path, paths):
         if not path.exists():
             raise no_such_image(path)
         settle(path)
         check_source(path)
         for file in _below(path):
-            found.setdefault(file.resolve(), file)
-            if len(found) > limits.files:
-                raise LimitError(
-                    "too many files", source=path, found=len(found), expected=at_most(limits.files), limit="files"
-                )
+            found.setdefault(_real(file, folders), file)
+            check_count(len(found), path, limits)
     return list(found.values())
+
+
+def _real(file: Path, folders: dict[str, str]) -> str:
+    """Return where a file is, links followed; those of each folder once."""
+    folder, name = os.path.split(file)
+    if file.is_symlink():
+        return os.path.realpath(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)  # noqa: PTH118  a text is smaller than a path, and there may be many
 
 
 def no_such_image(path: Path) -> ImageError:

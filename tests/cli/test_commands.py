@@ -251,6 +251,19 @@ def test_a_limit_has_a_name(run: Callable[..., Ran], tmp_path: Path) -> None:
     for wrong in ("bytes=10", "files", "files=-1", "files=1e3", "depth=300"):
         ran = run("validate", path, "--limit", wrong)
         assert ran.code == 2, wrong
+    ran = run("validate", path, "--limit", "files=-1")
+    assert "the limit files is no whole number of at most 18 digits, without a sign" in ran.err
+
+
+def test_folders_of_cases_count_as_files(run: Callable[..., Ran], tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"c{number}").mkdir()
+        write(tmp_path / f"c{number}" / "case.json", good())
+    for command in (["validate"], ["info"], ["to-coco", "-o", tmp_path / "x.json"]):
+        ran = run(*command, tmp_path, "--limit", "files=3")
+        assert ran.code == 4, command
+        assert "--limit files=NUMBER" in ran.err
+    assert run("validate", tmp_path, "--limit", "files=4").code == 0
 
 
 def test_quiet_says_errors_only(run: Callable[..., Ran], tmp_path: Path) -> None:

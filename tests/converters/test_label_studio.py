@@ -322,6 +322,26 @@ def test_two_places_of_one_id_are_two_regions(tmp_path: Path) -> None:
     assert not list(reading.losses)
 
 
+@pytest.mark.parametrize(
+    ("other", "kinds", "labels"),
+    [
+        ({"points": [[1, 1], [9, 1], [9, 9]], "polygonlabels": ["c"]}, ["bbox", "polygon"], ["c", "c"]),
+        ({"x": 10, "y": 10, "radiusX": 3, "radiusY": 4, "ellipselabels": ["c"]}, ["bbox", "ellipse"], ["c", "c"]),
+        ({"x": 10, "y": 10, "width": 5, "height": 10, "rectanglelabels": ["d"]}, ["bbox", "bbox"], ["c", "d"]),
+    ],
+)
+def test_two_kinds_or_classes_of_one_id_are_two_regions(
+    tmp_path: Path, other: dict[str, Any], kinds: list[str], labels: list[str]
+) -> None:
+    first = {"x": 10, "y": 10, "width": 5, "height": 10, "rectanglelabels": ["c"]}
+    told = [{"id": "r", "type": [*value][-1], "value": value} for value in (first, other)]
+    (reading,) = registry.read([tasks(tmp_path, *told)], format="label-studio")
+    assert [(each.id, each.type, each.label_code) for each in reading.case.annotations] == [
+        *zip(["r", "r_"], kinds, labels, strict=True)
+    ]
+    assert not [loss for loss in reading.losses if loss.kind.changes_value]
+
+
 def test_a_point_is_written_with_the_width_that_the_editor_knows_it_by(tmp_path: Path) -> None:
     point = {"x": 20, "y": 20, "width": 1.0, "keypointlabels": ["nose"]}
     path = tasks(tmp_path, {"id": "r", "type": "keypointlabels", "value": point})

@@ -121,6 +121,20 @@ def test_what_is_a_picture_already_is_copied_as_it_stands(target: str, tmp_path:
         write(cases, target, tmp_path / "b", images=[pictures], render="16")
 
 
+def test_a_picture_that_is_cut_is_not_copied(tmp_path: Path) -> None:
+    cases = geojson(tmp_path)
+    picture = tmp_path / "slide.png"
+    Image.effect_noise((40, 20), 50).save(picture)
+    whole = picture.read_bytes()
+    for rest in (whole[:40], whole[: len(whole) // 2], whole[:-5], whole[:100] + b"x" + whole[101:]):
+        picture.write_bytes(rest)
+        with pytest.raises(ImageError, match=r"slide\.png.*cannot be read|cannot be read.*slide\.png"):
+            write(cases, "coco", tmp_path / "a", images=[picture], render="8")
+    picture.write_bytes(whole)
+    out = write(cases, "coco", tmp_path / "b", images=[picture], render="8")
+    assert (out.parent / "out_images" / "slide.png").read_bytes() == whole
+
+
 def test_a_picture_of_cvat_without_a_size_is_named(tmp_path: Path) -> None:
     losses = registry.write(geojson(tmp_path), tmp_path / "x.xml", format="cvat")
     assert [loss.path for loss in losses if loss.kind.changes_value] == ["/image"]

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters.cvat import parts
 from annoconv_converters.label_studio import exports
+from annoconv_converters.yolo import data_set
 from annoconv_converters.yolo.trees import DataSetTree
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -174,6 +175,58 @@ def test_a_fault_is_told_as_in_a_file_that_is_held(tmp_path: Path, fault: Any, p
     with patch.object(exports, "_is_flat", return_value=False):
         assert found == told(path, "label-studio")
     assert isinstance(found, tuple)
+
+
+LINES = st.sampled_from([
+    "0 0.5 0.5 0.25 0.25", "1 0.5 0.50 0.1 0.2", "1 0.5 0.5 0.1 0.2 0.75", "0 0.5 0.5 0.1 0.2 0.5 7",
+    "3 0.5 0.5 0.1 0.2",
+    "0 0.1 0.1 0.5 0.1 0.5 0.5", "0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5", "0 0.5 0.5 1.5 0.2", "", "a",
+])  # fmt: skip
+CORNERS = st.just("0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5")
+DESCRIBED = {
+    "listed": {"data.yaml": "train: train.txt\nval: train.txt\nnames: [a, b]\n"},
+    "named": {"data.yaml": "train: images\nval: images\nnames: {0: a, 1: b, 3: unused}\nnc: 7\n"},
+    "pose": {"data.yaml": "train: images\nkpt_shape: [1, 3]\nnames: [a, b]\nflip_idx: [0]\n"},
+    "turned": {"data.yaml": "train: images\ntask: obb\nnames: [a, b]\n"},
+    "alone": {"classes.txt": "a\nb\n"},
+}
+
+
+@given(
+    files=st.dictionaries(
+        st.sampled_from([each for each in NAMES if each] + ["a/1.png", "7.jpg"]),
+        st.tuples(
+            st.lists(LINES, max_size=3) | st.lists(CORNERS, min_size=1, max_size=2), st.booleans() | st.just(True)
+        ),
+        max_size=5,
+    ),
+    described=st.sampled_from([*DESCRIBED]),
+    beside=st.booleans(),
+)
+@example(files={}, described="named", beside=False)
+@example(
+    files={f"{n}.png": (["0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5"], True) for n in "abc"}, described="named", beside=True
+)
+def test_pictures_of_yolo(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, tuple[list[str], bool]], described: str, beside: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("set")
+    listed = "".join(f"./images/{name}\n" for name in files)
+    texts = {**DESCRIBED[described], **({"train.txt": listed} if described == "listed" else {})}
+    texts |= {"labels/strange.txt": "0 0.5 0.5 0.1 0.1\n"} if beside else {}
+    for name, (lines, is_there) in files.items():
+        texts[f"labels/{name.rpartition('.')[0]}.txt"] = "\n".join(lines)
+        image = folder / "images" / name
+        image.parent.mkdir(parents=True, exist_ok=True)
+        if is_there:
+            Image.new("L", (40, 30)).save(image)
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    with patch.object(data_set, "_TOGETHER", 2):
+        found = told(folder, "yolo")
+    with patch.object(data_set, "_is_flat", return_value=False):
+        check(found, told(folder, "yolo"))
 
 
 def test_lines_of_yolo_are_looked_at_once_for_turned_boxes(tmp_path: Path) -> None:

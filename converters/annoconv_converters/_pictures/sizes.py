@@ -6,9 +6,6 @@ import math
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
-
 from annoconv import images as image_seam
 from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.casefile import LoadedCase
@@ -28,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_picture", "other_shape", "with_sizes", "without_size"]
 
-_DAMAGE: Final = (OSError, UnidentifiedImageError, ValueError, SyntaxError, Pillow.DecompressionBombError)
+_CHECKED: Final = ".png"
+"""Of pictures that tell of themselves whether they are whole."""
 _MOST_NAMED: Final = 10
 _OTHER_SHAPE: Final = "Name the image that was annotated, or correct the shape in the case"
 
@@ -134,14 +132,26 @@ def _changed(loaded: LoadedCase, case: Case) -> LoadedCase:
 
 
 def copy_picture(source: Path, target: Path) -> None:
-    """Copy the file of a picture as it stands; into one of another ending, its pixels as they are seen, as PNG."""
-    if source.suffix.lower() == target.suffix.lower():
-        shutil.copyfile(source, target)
-        return
+    """Copy the file of a picture as it stands; into one of another ending, its pixels as they are seen, as PNG.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read, or is a PNG that is not whole.
+    """
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    ending = source.suffix.lower()
+    is_same = ending == target.suffix.lower()
     try:
-        with Pillow.open(source) as picture:
-            ImageOps.exif_transpose(picture).save(target, "PNG")
-    except _DAMAGE as error:
+        if not is_same:
+            with Pillow.open(source) as picture:
+                ImageOps.exif_transpose(picture).save(target, "PNG")
+        elif ending == _CHECKED:
+            with Pillow.open(source) as picture:
+                picture.verify()  # the checksums of its chunks, none of which is inflated
+    except (OSError, ValueError, SyntaxError, IndexError, Pillow.DecompressionBombError) as error:
         raise ImageError(
             "the picture cannot be read",
             source=source,
@@ -149,6 +159,8 @@ def copy_picture(source: Path, target: Path) -> None:
             expected="a picture, such as PNG, JPEG or TIFF",
             advice=COPY_AGAIN,
         ) from error
+    if is_same:
+        shutil.copyfile(source, target)
 
 
 def _size(image: Image, files: PictureFiles, limits: Limits) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -36,6 +37,8 @@ Ids: TypeAlias = "array[int] | list[Any]"
 
 _MOST_NAMED: Final = 100
 """Findings in one error."""
+_DIGEST: Final = 16
+"""Bytes of a digest that no two names share."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def index_file(
     """
     limits = context.limits
     image_numbers: Ids = array("q")
-    tokens: list[Any] = []
+    tokens = bytearray()
+    is_keyed = False
     spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
     owners: Ids = array("q")
     numbers: Ids = array("q")
@@ -140,7 +144,10 @@ def index_file(
             records = elements_of(part, limits, path)
             if section == IMAGES:
                 image_numbers = _with(image_numbers, [id_of(record) for record in records])
-                tokens += [_token(record, side.key_of(record), pattern) for record in records]
+                for record in records:
+                    key = side.key_of(record)
+                    is_keyed = is_keyed or _is_keyed(key)
+                    tokens += _token(record, key, pattern, len(tokens))
                 continue
             owned = [id_of(record, "image_id") for record in records]
             owners, numbers = _with(owners, owned), _with(numbers, [id_of(record) for record in records])
@@ -152,7 +159,10 @@ def index_file(
     if is_results:
         given = _pictures_of_results(path, sizes, side, ground_truth, context, beside)
         image_numbers = _with(array("q"), [*given])
-        tokens = [_token(each.record, each.key, pattern) for each in given.values()]
+        is_keyed = any(_is_keyed(each.key) for each in given.values())
+        tokens = bytearray().join(
+            _token(each.record, each.key, pattern, place) for place, each in enumerate(given.values())
+        )
     named = None if is_results or is_panoptic else numbers
     owned_by = _places_of(owners, image_numbers)
     findings = file_findings(image_numbers, named, owners, owned_by, beside.get("categories"))
@@ -175,7 +185,7 @@ def index_file(
         Members.of(owned_by, len(image_numbers)),
         side,
         is_results,
-        any(token is not None and token[0] == "key" for token in tokens),
+        is_keyed,
         given,
     )
 
@@ -210,24 +220,37 @@ def _joined(places: list[Places]) -> Places:
     return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
 
 
-def _token(record: Record, key: Record, pattern: re.Pattern[str]) -> Any:
-    """Return what the pictures of one case share; None for a picture that is a case by itself."""
-    if isinstance(key.get("case"), str):
-        return "key", key["case"]
+def _token(record: Record, key: Record, pattern: re.Pattern[str], place: int) -> bytes:
+    """Return what the pictures of one case share, as `_DIGEST` bytes; of a case by itself no other has its place."""
+    if _is_keyed(key):
+        return _digest(f"key {key['case']}")
     name = picture_name(Picture(record), pattern, use_keys=False)
-    return None if name is None else ("name", name.case or name.series)
+    return place.to_bytes(_DIGEST) if name is None else _digest(f"name {name.case or name.series}")
 
 
-def _groups(tokens: list[Any]) -> Members:
+def _is_keyed(key: Record) -> bool:
+    return isinstance(key.get("case"), str)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
+
+
+def _groups(tokens: bytearray) -> Members:
     """Return the pictures of each case, cases in the order in which they begin."""
-    case_of: dict[Any, int] = {}
-    cases = array("q")
-    count = 0
-    for token in tokens:
-        case = count if token is None else case_of.setdefault(token, count)
-        count += case == count
-        cases.append(case)
-    return Members.of(np.asarray(cases), count)
+    halves = np.frombuffer(tokens, np.int64).reshape(-1, 2).T
+    order = np.lexsort(halves)  # stable: where a token stands first comes first
+    is_first = np.zeros(len(order), np.bool_)
+    is_first[:1] = True
+    for half in halves:
+        told = half[order]
+        is_first[1:] |= told[1:] != told[:-1]
+    first = order[is_first]
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    cases = np.empty(len(order), np.int64)
+    cases[order] = rank[np.cumsum(is_first) - 1]
+    return Members.of(cases, len(first))
 
 
 def _pictures_of_results(

@@ -35,12 +35,16 @@ _MEMBERS: Final = {
     "keypoint": ("x", "y"),
 }
 """Members of each kind, all of them needed."""
+_KINDS: Final = frozenset({"points", "rle", "radiusX", "height"})
+"""Members of which a region has no more than one."""
 _PLACES: Final = frozenset({*SHAPES, "width", "height", "rotation"})
 
 
 def differ(one: Record, other: Record) -> bool:
-    """Tell whether two values are of different places; what only one of them tells is no difference."""
-    return any(one[name] != other[name] for name in _PLACES & one.keys() & other.keys())
+    """Tell whether two values are of different places or kinds; what only one of them tells is no difference."""
+    first, second = _KINDS & one.keys(), _KINDS & other.keys()
+    is_other = bool(first and second) and first.isdisjoint(second)
+    return is_other or any(one[name] != other[name] for name in _PLACES & one.keys() & other.keys())
 
 
 def shape_of(value: Record, kinds: Sequence[str], size: tuple[int, int], path: Path, where: str) -> Shape:

@@ -255,7 +255,7 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
         if not isinstance(value, dict):
             continue
         identity = str(result.get("id") or f"region_{place}").strip()
-        while identity in regions and differ(regions[identity].value, value):  # two regions of one id
+        while identity in regions and _is_other(regions[identity], result, value):  # two regions of one id
             identity += "_"
         region = regions.setdefault(identity, _Region(result, {}))
         region.results.append(result)
@@ -270,6 +270,20 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
             region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
+
+
+def _is_other(region: _Region, result: Record, value: Record) -> bool:
+    """Tell whether a result is of another region: at another place, or with other labels by the same control."""
+    told = (each for each in region.results if _control(each) == _control(result))
+    return differ(region.value, value) or any(_labels(each["value"]) != _labels(value) for each in told)
+
+
+def _control(result: Record) -> tuple[Any, Any]:
+    return result.get("from_name"), result.get("type")
+
+
+def _labels(value: Record) -> list[Any]:
+    return [each for key, each in value.items() if key.endswith("labels")]
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:

@@ -134,5 +134,8 @@ def from_yolo(
     given = image_seam.readable(image_seam.scan(images, context.limits)) if images else ()
     found = {safe_name(each.uid): each.grid for each in given}
     labels = context.label_system
-    batches = (read_data_set(folder, {}, kind, context.limits, found, labels) for folder in map(Path, sources))
+    batches = (
+        read_data_set(folder, {}, kind, context.limits, found, labels, as_they_come=True)
+        for folder in map(Path, sources)
+    )
     return read_pictures(batches, context=context, task=TASK)

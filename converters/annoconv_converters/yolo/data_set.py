@@ -7,32 +7,32 @@ corner. Authority: docs.ultralytics.com/datasets; AlexeyAB/darknet.
 
 from __future__ import annotations
 
-import os
 import re
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv import images as image_seam
 from annoconv.advice import CORRECT_PATH, NOTHING, beside
-from annoconv.errors import InputError
+from annoconv.errors import InputError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
-from annoconv.files.names import Within
 from annoconv.files.side_files import SideFiles
 from annoconv.pictures import PICTURE_FILES, size_of_file
 from annoconv_converters._pictures.carrier import side_of, told_pictures
-from annoconv_converters._pictures.picture_names import stem_of
+from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import Description, folder_of, text_of
+from annoconv_converters.yolo.folder import Folder
 from annoconv_converters.yolo.lines import Kind, record_of
-from annoconv_converters.yolo.places import exchanged, label_of
+from annoconv_converters.yolo.places import label_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 from annoconv_converters.yolo.turned import turned_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
@@ -45,12 +45,10 @@ Sizes: TypeAlias = "dict[str, tuple[int, int]]"
 
 TASK: Final = "yolo"
 """Task of a case that names none."""
-_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-_NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
-_CLASSES: Final = "classes.txt"
-_TEST: Final = "test"
-_LONGEST_NAME, _LONGEST_PATH = 240, 2000
-"""Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
+_ENDING: Final = ".png"
+"""Of a picture that is not there and that no list names."""
+_TOGETHER: Final = 100
+"""Pictures that are read at a time: one after another costs less than each between other things."""
 
 
 def read_data_set(
@@ -60,6 +58,8 @@ def read_data_set(
     limits: Limits,
     sources: dict[str, Any] | None = None,
     label_system: Sequence[Label] = (),
+    *,
+    as_they_come: bool = False,
 ) -> Batch:
     """Return the pictures of a data set in the order of its lists, else of their names.
 
@@ -77,6 +77,8 @@ def read_data_set(
         Grids of source images by series, which tell the sizes of pictures that are not there.
     label_system
         The task's labels, by which classes are named again.
+    as_they_come
+        Whether pictures that are cases of their own need not be held together.
 
     Raises
     ------
@@ -98,59 +100,58 @@ def read_data_set(
     side = side_of(folder, SideFiles(limits))
     if not sizes and side.is_whole:
         whole = _Whole(folder, description, kind, limits)
-        tree = DataSetTree(description.said, description.names, description.keypoints, (), label_system)
+        tree = DataSetTree(description.said, description.names, description.keypoints, label_system)
         of_list = description.categories
         return Batch([], of_list, folder, side, None, tree.findings, "numbered", pictures_of=whole.pictures)
     told = {} if sizes else _side_sizes(side, limits)
-    pictures: list[Picture] = []
-    labels: list[LabelFile] = []
-    found = _Found(folder, limits)
-    missing = found.missing(description.stated)
-    for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
-        image = found.image(label, name)
-        name = name if name.lower().endswith(PICTURE_FILES) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
+
+    def size_of(name: str, image: Path | None) -> tuple[int, int] | None:
         known = sizes.get(name) or (told.get(name) if image is None else None)
-        name_in_set = found.name_of(label)
-        lines = _lines(label, limits)
-        size = known or _size(name, image, sources or {})
-        if size is None and lines:
-            place_of = folder / "images" / name
-            advice = "Put it there, or pass --images"
-            raise InputError(
-                "the size of the picture is not known",
-                source=place_of,
-                found=NOTHING,
-                expected="the picture of that label file",
-                advice=advice,
-            )
-        rows, columns = size or (0, 0)
-        stated = {"width": columns, "height": rows} if size else {}
-        picture = Picture({"id": number, "file_name": name, **stated}, is_unsized=True)
-        for place, line in enumerate(lines, start=1):
-            record = record_of(line, (rows, columns), kind, description.keypoints, label, place)
-            picture.shapes.append(shape_of(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
-        pictures.append(picture)
-        labels.append(LabelFile(name_in_set, lines, picture.shapes))
-    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
-        shape.record["id"] = number
+        return known or _size(name, image, sources or {})
 
-    def unlisted() -> dict[str, list[str]]:
-        return {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
-
-    said = description.said, description.names, description.keypoints
-    is_guessed = kind == "auto" and side.path is None
-    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed, missing, description.is_renumbered)
-    return Batch(
-        pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
+    found = Folder(folder, limits)
+    missing = found.missing(description.stated)
+    listed = _Listed(found, description, kind, limits, size_of)
+    tree = DataSetTree(
+        description.said,
+        description.names,
+        description.keypoints,
+        label_system,
+        open=len(listed),
+        unlisted=listed.unlisted,
+        is_guessed=kind == "auto" and side.path is None,
+        records=listed.records,
+        missing=missing,
+        is_renumbered=description.is_renumbered,
     )
+    batch = Batch([], description.categories, folder, side, tree.losses, tree.findings, "numbered")
+    if as_they_come and _is_flat(listed, side):
+        batch.flat = _as_they_come(listed, tree)
+    else:
+        read = [*listed]
+        batch.pictures = [picture for picture, _ in read]
+        tree.labels = {picture.record["id"]: lines for picture, lines in read}
+    return batch
+
+
+def _is_flat(listed: _Listed, side: Side) -> bool:
+    """Tell whether each picture is a case of its own, of which no side file tells."""
+    return side.path is None and not any(parse_name(DEFAULT_NAMES, name) for name in listed.names())
+
+
+def _as_they_come(listed: _Listed, tree: DataSetTree) -> Iterator[Picture]:
+    rest = iter(listed)
+    while some := [*islice(rest, _TOGETHER)]:
+        tree.labels = {picture.record["id"]: lines for picture, lines in some}
+        yield from (picture for picture, _ in some)
 
 
 class _Whole:
     """The pictures of a data set that is as it was written, by what its side file tells of them."""
 
     def __init__(self, folder: Path, description: Description, kind: Kind, limits: Limits) -> None:
-        self._folder, self._description, self._kind, self._limits = folder, description, kind, limits
-        self._pictures = self._shapes = 0
+        self._folder, self._limits = folder, limits
+        self._shown = _Pictures(kind, description.keypoints)
 
     def pictures(self, told: Sequence[Record]) -> list[Picture]:
         """Return the next pictures, with their lines."""
@@ -158,20 +159,114 @@ class _Whole:
         for each in told:
             name = str(each["file_name"])
             name_in_set = label_of(name)
-            label = self._folder / name_in_set
-            rows, columns = each.get("height", 0), each.get("width", 0)
-            stated = {"width": columns, "height": rows} if "width" in each else {}
-            self._pictures += 1
-            picture = Picture({"id": self._pictures, "file_name": name, **stated}, is_unsized=True)
-            for place, line in enumerate(_lines(label, self._limits), start=1):
-                self._shapes += 1
-                size = rows, columns
-                record = record_of(line, size, self._kind, self._description.keypoints, label, place)
-                record["id"] = self._shapes
-                slack = SLACK * 2 * max(size)
-                picture.shapes.append(shape_of(record, (name_in_set, place - 1), self._kind, slack))
-            found.append(picture)
+            label = f"{self._folder}/{name_in_set}"  # a path object for each of many is dear
+            size = (each.get("height", 0), each["width"]) if "width" in each else None
+            found.append(self._shown.picture(name, size, _lines(label, self._limits), label, name_in_set))
         return found
+
+
+class _Listed:
+    """The pictures that a data set lists, each with its lines, as they are read."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        description: Description,
+        kind: Kind,
+        limits: Limits,
+        size_of: Callable[[str, Path | None], tuple[int, int] | None],
+    ) -> None:
+        self._folder, self._limits, self._size_of = folder, limits, size_of
+        self._kind, self._keypoints = kind, description.keypoints
+        self._files = [*folder.pictures(description.listed)]
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __iter__(self) -> Iterator[tuple[Picture, LabelFile]]:
+        shown = _Pictures(self._kind, self._keypoints)
+        for stem, place in self._files:
+            label = Path(place)
+            name, image = self._named(stem, label)
+            name_in_set, lines = self._folder.name_of(label), _lines(label, self._limits)
+            size = self._size_of(name, image)
+            if size is None and lines:
+                raise InputError(
+                    "the size of the picture is not known",
+                    source=self._folder.path / "images" / name,
+                    found=NOTHING,
+                    expected="the picture of that label file",
+                    advice="Put it there, or pass --images",
+                )
+            picture = shown.picture(name, size, lines, label, name_in_set)
+            yield picture, LabelFile(name_in_set, lines, picture.shapes)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the pictures."""
+        return (self._named(stem, Path(label))[0] for stem, label in self._files)
+
+    def records(self) -> Iterator[Record]:
+        """Yield what each line says, in shares of a picture, as far as they are understood."""
+        with suppress(InputError, LimitError):
+            for _, label in self._files:
+                for line in _lines(label, self._limits):
+                    yield record_of(line, (1, 1), self._kind, self._keypoints, label, 0)
+
+    def unlisted(self) -> dict[str, list[str]]:
+        """Return the lines of the label files of which no picture is listed, by their names."""
+        return {
+            path.relative_to(self._folder.path).as_posix(): _lines(path, self._limits)
+            for path in self._folder.unlisted()
+        }
+
+    def _named(self, name: str, label: Path) -> tuple[str, Path | None]:
+        """Return the name of a picture with its ending, and where it is."""
+        image = self._folder.image(label, name)
+        if not name.lower().endswith(PICTURE_FILES):
+            name = f"{name}{image.suffix if image else _ENDING}"
+        return name, image
+
+
+class _Pictures:
+    """Makes pictures of the lines about them; they and their shapes are numbered as they come.
+
+    Parameters
+    ----------
+    kind, keypoints
+        As `record_of` takes them.
+    """
+
+    def __init__(self, kind: str, keypoints: tuple[int, int] | None) -> None:
+        self._kind, self._keypoints = kind, keypoints
+        self._pictures = self._shapes = 0
+
+    def picture(
+        self, name: str, size: tuple[int, int] | None, lines: Iterable[str], path: Path | str, place: str
+    ) -> Picture:
+        """Return the next picture.
+
+        Parameters
+        ----------
+        name
+            Of the picture.
+        size
+            Rows and columns, if they are known.
+        lines
+            About it.
+        path, place
+            Of their file, for messages, and within the data set.
+        """
+        rows, columns = size or (0, 0)
+        self._pictures += 1
+        stated = {"width": columns, "height": rows} if size else {}
+        picture = Picture({"id": self._pictures, "file_name": name, **stated}, is_unsized=True)
+        slack = SLACK * 2 * max(rows, columns)
+        for number, line in enumerate(lines, start=1):
+            self._shapes += 1
+            record = record_of(line, (rows, columns), self._kind, self._keypoints, path, number)
+            record["id"] = self._shapes
+            picture.shapes.append(shape_of(record, (place, number - 1), self._kind, slack))
+        return picture
 
 
 def shape_of(record: Record, place: tuple[str, int], kind: str, slack: float) -> Shape:
@@ -180,192 +275,7 @@ def shape_of(record: Record, place: tuple[str, int], kind: str, slack: float) ->
     return Shape(record, None if rings is None else turned_of(rings[0], slack), place=place)
 
 
-class _Found:
-    """The files of a data set; none outside of its folder."""
-
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folder, self._limits = folder, limits
-        self._within = Within(folder)
-        self._images_folder = folder / "images"
-        self._images: dict[Path, dict[str, Path]] = {}
-        self._beside: dict[Path, tuple[Path, ...]] = {}
-        self._folders: dict[tuple[str, ...], Path] = {}
-        self._names: dict[Path, str] = {}
-        self._read: set[Path] = set()
-
-    def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
-        """Yield name and label file of each picture, once; names without a suffix are those of label files only."""
-        given: dict[Path, list[str]] = {}
-        for entry in listed:
-            place = self._inside(entry)
-            if place is not None and place.is_file():
-                self._read.add(place)
-                for line in text_of(place, self._limits.line_bytes).splitlines():
-                    if line.strip():
-                        name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
-                        _add_name(given, name, label)
-            elif place is not None:
-                for name, label in self._in_folder(place):
-                    _add_name(given, name, label)
-        if not given:
-            labels = self._folder / "labels"
-            root = labels if labels.is_dir() else self._folder
-            for path in self._files(root):
-                if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
-                    given[path] = [self._name_by_label(path)]
-        self._read |= given.keys()
-        yield from ((name, self._within(label)) for label, names in given.items() for name in names)
-
-    def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
-        """Return the lists of pictures for tests that are not there, which trainers do without.
-
-        Raises
-        ------
-        InputError
-            If one for training or validation is not there.
-        """
-        places_of = ((split, [each for each in places if _parts(each, self._folder)]) for split, places in stated)
-        gone = [(split, places[-1]) for split, places in places_of if places and not any(map(self._inside, places))]
-        needed = next(((split, place) for split, place in gone if split != _TEST), None)
-        if needed is not None:
-            raise InputError(
-                "the pictures that the data set names are not there",
-                source=self._folder,
-                where=needed[0],
-                found=needed[1],
-                expected="a picture at least",
-                advice="Put them there, or take the line out of the description",
-            )
-        return [place for _, place in gone]
-
-    def unlisted(self) -> Iterator[Path]:
-        """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
-        folders = {path.parent for path in self._read}
-        for path in self._files(self._folder):
-            above = path.relative_to(self._folder).parts[:-1]
-            is_label = "labels" in above or (path.parent in folders and not _NO_LABELS.fullmatch(path.name))
-            if path.suffix == ".txt" and is_label and path.name != _CLASSES and path not in self._read:
-                yield self._within(path)
-
-    def image(self, label: Path, name: str) -> Path | None:
-        """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
-        above = label.parent
-        if above not in self._beside:
-            self._beside[above] = tuple(dict.fromkeys((self._exchanged(label, "labels", "images").parent, above)))
-        for folder in self._beside[above]:
-            if folder not in self._images:
-                files = folder.iterdir() if folder.is_dir() else ()
-                images = [path for path in files if path.suffix.lower() in _SUFFIXES]
-                self._images[folder] = {path.stem: path for path in images} | {path.name: path for path in images}
-            for each in (Path(name).name, label.stem) if self._images[folder] else ():
-                if each in self._images[folder]:
-                    return self._within(self._images[folder][each])
-        beside = self._images_folder / name
-        return self._within(beside) if is_file(beside) and ".." not in Path(name).parts else None
-
-    def _files(self, folder: Path) -> list[Path]:
-        return image_seam.list_files([folder], self._limits)
-
-    def _inside(self, entry: str) -> Path | None:
-        """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
-        parts = _parts(entry, self._folder)
-        tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
-        return next((self._within(path) for path in tails if path.exists() or self._labels_of(path).is_dir()), None)
-
-    def _labels_of(self, folder: Path) -> Path:
-        """Return the folder of the labels of a folder of pictures."""
-        return self._exchanged(folder / "x", "images", "labels").parent
-
-    def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        """Yield the pictures of a folder, by themselves and by their labels."""
-        labels = self._labels_of(folder)
-        named: dict[Path, list[str]] = {}
-        for path in self._files(folder) if folder.is_dir() else ():
-            if path.suffix.lower() in _SUFFIXES:
-                stem = path.relative_to(folder).with_suffix("")
-                named.setdefault(stem, []).append(self._name(path))
-        for path in self._files(labels) if labels.is_dir() and labels != folder else ():
-            if path.suffix == ".txt":
-                named.setdefault(path.relative_to(labels).with_suffix(""), [self._name_by_label(path)])
-        for stem in sorted(named):
-            yield from ((name, labels / stem.with_name(f"{stem.name}.txt")) for name in named[stem])
-
-    def _name(self, path: Path) -> str:
-        """Return the path of a picture in the data set, without a first folder `images`, where all are."""
-        first, *inner = path.relative_to(self._folder).parts
-        return "/".join(inner if first == "images" and inner else [first, *inner])
-
-    def _name_by_label(self, label: Path) -> str:
-        """Return the name of a picture, without its ending, by its label file."""
-        return self._name(self._exchanged(label.with_suffix(""), "labels", "images"))
-
-    def _exchanged(self, path: Path, old: str, new: str) -> Path:
-        """Return a path with the last folder of one name under another, those above the data set left alone."""
-        return self._folder / exchanged(path.relative_to(self._folder).as_posix(), old, new)
-
-    def name_of(self, label: Path) -> str:
-        """Return where a label file is in the data set."""
-        above = label.parent
-        if above not in self._names:
-            self._names[above] = f"{above.relative_to(self._folder).as_posix()}/".removeprefix("./")
-        return f"{self._names[above]}{label.name}"
-
-    def _located(self, name: str, listing: Path) -> tuple[str, Path]:
-        """Return name and label file of a listed picture: Darknet names them from the folder above."""
-        if ".." in name and ".." in Path(name).parts:
-            raise InputError(
-                "the list names a picture beyond its folder",
-                source=listing,
-                found=name,
-                expected="a path without ..",
-                advice="Correct the list",
-            )
-        parts = _parts(name, listing)
-        if not parts:
-            raise InputError(
-                "the list names no picture",
-                source=listing,
-                found=name,
-                expected="the path of a picture",
-                advice="Correct the list",
-            )
-        is_inner = parts[0] == "images" and len(parts) > 1
-        if is_inner:
-            *above, last = exchanged("/".join(parts), "images", "labels").split("/")
-            folder = self._folders.setdefault(tuple(above), self._folder.joinpath(*above))
-            stem, dot, ending = last.rpartition(".")
-            return "/".join(parts[1:]), folder / f"{stem if stem and dot and ending else last}.txt"
-        for start in range(len(parts)):
-            image = self._folder.joinpath(*parts[start:])
-            label = self._exchanged(image, "images", "labels").with_suffix(".txt")
-            if image.exists() or label.exists():
-                return self._name(image), label
-        return "/".join(parts), self._folder / Path(*parts).with_suffix(".txt")
-
-
-def _add_name(given: dict[Path, list[str]], name: str, label: Path) -> None:
-    """Add a picture by its label file, which others of the same name but for the ending share."""
-    names = given.setdefault(label, [])
-    if not names or (name not in names and stem_of(name) == stem_of(names[0]) and "." in Path(name).name):
-        names.append(name)
-
-
-def _parts(name: str, source: Path) -> list[str]:
-    """Return the folders and the file that a path names, none above where it starts; InputError if one cannot be."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
-    is_long = len(os.fsencode(name)) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts)
-    if is_long or "\0" in name:
-        raise InputError(
-            "this cannot be the name of a file",
-            source=source,
-            found=f"{name[:40]} ...",
-            expected="names of at most 255 bytes each",
-            advice="Correct the name in that file",
-        )
-    return parts
-
-
-def _lines(path: Path, limits: Limits) -> list[str]:
+def _lines(path: Path | str, limits: Limits) -> list[str]:
     if not is_file(path):
         return []  # a picture without objects
     return [line for line in text_of(path, limits.line_bytes).splitlines() if line.strip()]

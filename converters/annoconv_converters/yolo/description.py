@@ -5,6 +5,7 @@ Ultralytics says it in `data.yaml`, Darknet in `obj.data`; others have `classes.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE, NOTHING, at_most_bytes, in_bytes
@@ -273,18 +274,18 @@ def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
     )
 
 
-def text_of(path: Path, most: int) -> str:
-    """Return the text of a file of UTF-8 that is no longer than `most` bytes."""
-    if path.stat().st_size > most:
-        raise LimitError(
-            "the file is too large",
-            source=path,
-            found=in_bytes(path.stat().st_size),
-            expected=at_most_bytes(most),
-            advice=CORRECT_FILE,
-        )
+def text_of(path: Path | str, most: int) -> str:
+    """Return the text of a file of UTF-8 that is no longer than `most` bytes; its lines end in line feeds.
+
+    Raises
+    ------
+    LimitError, InputError
+        If it is longer, cannot be read, or is no text.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with open(path, "rb", 0) as file:  # noqa: PTH123  a path object for each of many files is dear
+            size = os.fstat(file.fileno()).st_size
+            text = "" if size > most else file.read().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             "the file cannot be read as text",
@@ -295,3 +296,12 @@ def text_of(path: Path, most: int) -> str:
             expected="UTF-8",
             advice="Save it as UTF-8",
         ) from error
+    if size > most:
+        raise LimitError(
+            "the file is too large",
+            source=path,
+            found=in_bytes(size),
+            expected=at_most_bytes(most),
+            advice=CORRECT_FILE,
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")

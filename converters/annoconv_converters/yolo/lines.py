@@ -29,7 +29,7 @@ _LONGEST_LINE: Final = 1 << 22
 
 
 def record_of(
-    line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path, place: int
+    line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path | str, place: int
 ) -> Record:
     """Return what a line says of one object, in the form of a COCO annotation.
 
@@ -135,7 +135,7 @@ def _are_shares(numbers: list[float]) -> bool:
     return -SLACK <= min(numbers) <= max(numbers) <= 1 + SLACK and not isnan(sum(numbers))
 
 
-def _check_shares(shares: list[float], path: Path, place: int) -> None:
+def _check_shares(shares: list[float], path: Path | str, place: int) -> None:
     """Refuse coordinates that are no shares of a picture's width and height."""
     if not _are_shares(shares):
         beyond = next(share for share in shares if not -SLACK <= share <= 1 + SLACK)

@@ -30,7 +30,7 @@ from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.codes import Labels
@@ -104,36 +104,39 @@ class DataSetTree:
         Of the classes.
     keypoints
         Count and dimensions, for pose.
-    labels
-        Of the pictures, in their order; a picture's number is its place from 1.
     label_system
         The task's labels.
+    open
+        How many pictures are still to be held against their cases.
     unlisted
         Gives the lines of the label files of which no picture is listed, by their names.
     is_guessed
         Whether nothing tells what outlines of four corners are.
+    records
+        Gives what all lines say.
     missing
         Lists of pictures for tests that are named and not there.
     is_renumbered
         Whether Label Studio numbers the classes otherwise than their list has them in order.
+    labels
+        The lines about the pictures that are asked for, by their number.
     """
 
     files: Mapping[str, Record]
     names: Mapping[int, str]
     keypoints: tuple[int, int] | None
-    labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
+    open: int = 0
     unlisted: Callable[[], Mapping[str, Sequence[str]]] = dict
     is_guessed: bool = False
+    records: Callable[[], Iterable[Record]] = tuple
     missing: list[str] = field(default_factory=list)
     is_renumbered: bool = False
+    labels: Mapping[int, LabelFile] = field(default_factory=dict)
     _listed: dict[str, str] = field(init=False, default_factory=dict)
     _points: dict[str, tuple[list[str], list[list[int]]]] = field(init=False, default_factory=dict)
     """Names of the keypoints of each class, and which change places."""
-    _open: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._open = len(self.labels)
+    _has_keypoints: bool = field(init=False, default=False)
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each line whose class is beyond the list, and for what the data set says of itself.
@@ -157,8 +160,12 @@ class DataSetTree:
 
     def _has_four_corners(self) -> bool:
         """Tell whether all lines are outlines of four corners."""
-        rings = [each.record.get("segmentation") for file in self.labels for each in file.shapes]
-        return bool(rings) and all(ring is not None and len(ring[0]) == _OBB for ring in rings)
+        is_any = False
+        for record in self.records():
+            if len(record.get("segmentation", [[]])[0]) != _OBB:
+                return False
+            is_any = True
+        return is_any
 
     @cached_property
     def _labels_of(self) -> CaseLabels:
@@ -184,8 +191,8 @@ class DataSetTree:
                 pairs = [list(pair) for pair in label.flip_pairs or ()]
                 self._points[labels.name_of(label.code)] = list(label.keypoints), pairs
         records = list(self._lines(pictures, loaded.case, labels))
-        self._open -= len(pictures)
-        if not self._open:
+        self.open -= len(pictures)
+        if not self.open:
             records += self._descriptions()
         return list(file_losses(records, _REASONS, case_index))
 
@@ -215,7 +222,7 @@ class DataSetTree:
         """Return what a description says, counts that are not those of its classes and its lines too."""
         said = _said(name, told)
         odd: Record = {key: told[key] for key in _COUNTS if key in told and str(told[key]) != str(len(self.names))}
-        if not any("keypoints" in shape.record for file in self.labels for shape in file.shapes):
+        if not self._has_keypoints:
             odd |= {"kpt_shape": as_value(told["kpt_shape"])} if "kpt_shape" in told else {}
         return {**said, **odd}
 
@@ -232,7 +239,8 @@ class DataSetTree:
                 annotations[each.id] = each
         for picture in pictures:
             size = picture.record.get("width", 0), picture.record.get("height", 0)
-            file = self.labels[picture.record["id"] - 1]
+            file = self.labels[picture.record["id"]]
+            self._has_keypoints |= any("keypoints" in shape.record for shape in file.shapes)
             for place, (line, shape) in enumerate(zip(file.lines, file.shapes, strict=True)):
                 number, *numbers = map(float, line.split())
                 name = self.names.get(int(number), f"CATEGORY_{int(number)}")

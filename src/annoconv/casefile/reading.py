@@ -13,7 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.inputs import check_each_once, check_source, limits_of, paths_of
+from annoconv.files.inputs import check_count, check_each_once, check_source, limits_of, paths_of
 from annoconv.files.names import check_mask_paths, is_archive, mask_path
 from annoconv.files.stage import settle
 from annoconv.messages import Message
@@ -173,7 +173,8 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
     UsageError
         If two of the paths are one file.
     """
-    files, limits = case_paths(paths_of(paths)), limits_of(limits)
+    limits = limits_of(limits)
+    files = case_paths(paths_of(paths), limits)
     check_distinct(files)
     for path in files:
         file = _case_file(path)
@@ -184,8 +185,14 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
             yield loaded
 
 
-def case_paths(paths: Iterable[Path]) -> list[Path]:
-    """Return paths of cases, and in place of a folder without a case the folders in it that have one, by name."""
+def case_paths(paths: Iterable[Path], limits: Limits) -> list[Path]:
+    """Return paths of cases, and in place of a folder without a case the folders in it that have one, by name.
+
+    Raises
+    ------
+    LimitError
+        If they are more than `limits.files`.
+    """
     found: list[Path] = []
     for path in paths:
         is_folder = path.is_dir() and not (path / CASE_NAME).is_file()
@@ -193,6 +200,7 @@ def case_paths(paths: Iterable[Path]) -> list[Path]:
             settle(path)
         below = sorted(each.parent for each in path.glob(f"*/{CASE_NAME}") if each.is_file()) if is_folder else []
         found += below or [path]
+        check_count(len(found), path, limits)
     return found
 
 

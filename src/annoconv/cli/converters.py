@@ -73,7 +73,7 @@ def convert_command(converter: Converter) -> Any:
 
         check_inputs(sources)
         if converter.direction == "to":
-            sources = case_paths(sources)
+            sources = case_paths(sources, report.limits)
             check_distinct(sources)
         context = context_of(report, {name: values.pop(name) for name in CONTEXT})
         convert = _write if converter.direction == "to" else _read

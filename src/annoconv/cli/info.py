@@ -29,7 +29,7 @@ def info(
     from annoconv.files.atomic import check_inputs
 
     check_inputs(paths)
-    paths = case_paths(paths)
+    paths = case_paths(paths, report.limits)
     check_distinct(paths)
     described: list[dict[str, Any]] = []
     for path in paths:

@@ -44,7 +44,7 @@ def preview(
     from annoconv.report.sources import Sources
 
     check_inputs([*cases, *images])
-    paths = case_paths(cases)
+    paths = case_paths(cases, report.limits)
     check_distinct(paths)
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.claim(output)

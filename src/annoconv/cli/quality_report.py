@@ -68,7 +68,7 @@ def quality_report(
     check_inputs([*cases, *images])
     table = rule_table(rules, limits=report.limits)
     task = None if task_definition is None else read_task(task_definition, report.limits)
-    paths = case_paths(cases)
+    paths = case_paths(cases, report.limits)
     check_distinct(paths)
     kind = format or format_of(output)
     if overlays < 0:

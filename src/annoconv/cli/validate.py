@@ -50,7 +50,7 @@ def validate(
     table = rule_table(rules, limits=report.limits)
     task = None if task_definition is None else read_task(task_definition, report.limits)
     outcomes = RuleOutcomes(table, profile.value) if report.as_json and not schema_only else None
-    paths = case_paths(paths)
+    paths = case_paths(paths, report.limits)
     check_distinct(paths)
     labels, label_system_id = None, None
     if label_system is not None:

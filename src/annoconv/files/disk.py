@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["absolute", "files_below", "is_file", "is_on_one_disk", "remove", "sync", "sync_entry", "try_lock"]
+__all__ = [
+    "absolute",
+    "files_below",
+    "is_file",
+    "is_on_one_disk",
+    "names_below",
+    "remove",
+    "sync",
+    "sync_entry",
+    "try_lock",
+]
 
 _FEW: Final = 64
 """Files that are synced one by one: each costs a disk several milliseconds, the whole file system about a second."""
@@ -25,7 +35,7 @@ def absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  Path.resolve follows links, Path.absolute keeps `..`
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: Path | str) -> bool:
     """Tell whether a file is there; not so where its name, made of another one, is longer than any can be."""
     return os.path.isfile(path)  # noqa: PTH113  Path.is_file raises an error
 
@@ -96,23 +106,28 @@ def files_below(folder: Path) -> tuple[dict[str, os.stat_result], list[str]]:
     tuple of dict and list
         Names relative to the folder, with `/`, sorted; links are not followed.
     """
-    found: dict[str, os.stat_result] = {}
-    empty: list[str] = []
+    names = [*names_below(folder)]
+    empty = [name for name in names if name.endswith("/")]
+    return {name: os.lstat(f"{folder}/{name}") for name in names if not name.endswith("/")}, empty
+
+
+def names_below(folder: Path) -> Iterator[str]:
+    """Yield what is in a folder, sorted: each entry that is no folder, and with `/` at its end each that is empty.
+
+    Names are relative to the folder, with `/`; links are not followed. Of one folder at a time all names are held.
+    """
     pending = [""]
     while pending:
-        place = pending.pop()
-        count = 0
-        with os.scandir(folder / place) as entries:
-            for entry in entries:
-                count += 1
-                name = f"{place}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(f"{name}/")
-                else:
-                    found[name] = entry.stat(follow_symlinks=False)
-        if place and not count:
-            empty.append(place)
-    return {name: found[name] for name in sorted(found)}, sorted(empty)
+        name = pending.pop()
+        if name and not name.endswith("/"):
+            yield name
+            continue
+        with os.scandir(folder / name) as entries:
+            within = [f"{name}{each.name}{'/' * each.is_dir(follow_symlinks=False)}" for each in entries]
+        if name and not within:
+            yield name
+        within.sort(reverse=True)
+        pending += within
 
 
 def remove(path: Path) -> None:

@@ -9,12 +9,12 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from annoconv.advice import CORRECT_PATH, beside
-from annoconv.errors import InputError, UsageError
+from annoconv.advice import CORRECT_PATH, at_most, beside
+from annoconv.errors import InputError, LimitError, UsageError
 from annoconv.limits import Limits
 from annoconv.messages import Message
 
-__all__ = ["GIVE_LIMITS", "Inputs", "check_each_once", "check_source", "limits_of", "paths_of"]
+__all__ = ["GIVE_LIMITS", "Inputs", "check_count", "check_each_once", "check_source", "limits_of", "paths_of"]
 
 _NOTHING = (-1, -1)
 """Stands for device and inode of what is not there."""
@@ -100,6 +100,12 @@ def check_each_once(paths: Iterable[Path]) -> None:
             )
         if key != _NOTHING:
             seen[key] = path
+
+
+def check_count(count: int, source: Path, limits: Limits) -> None:
+    """Raise LimitError if a source brings a request to more files than it may have."""
+    if count > limits.files:
+        raise LimitError("too many files", source=source, found=count, expected=at_most(limits.files), limit="files")
 
 
 class Inputs:

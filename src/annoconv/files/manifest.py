@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.advice import NEW_NAME
 from annoconv.errors import OutputExistsError
-from annoconv.files.disk import files_below, is_file
+from annoconv.files.disk import files_below, is_file, names_below
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -87,18 +87,22 @@ def digest(path: Path | str) -> str:
 
 def write_manifest(folder: Path, of: str) -> None:
     """Write the manifest of a folder that is complete; a file of that name that is there already is left out."""
-    found, empty = files_below(folder)
-    sizes = {name: status.st_size for name, status in found.items() if name != MANIFEST}
-    del found
-    told = {"annoconv": _VERSION, "of": of, "files": {}, "empty": empty}
+    told = {"annoconv": _VERSION, "of": of, "files": {}, "empty": []}
     before, _, after = json.dumps(told, ensure_ascii=False, indent=0, separators=(",", ":")).partition('"files":{}')
+    empty: list[str] = []
+    count = 0
     with (folder / MANIFEST).open("w", encoding="utf-8") as file:  # line by line: there may be many files
         file.write(f'{before}"files":{{')
-        for place, (name, size) in enumerate(sizes.items()):
-            key = json.dumps(name, ensure_ascii=False)
-            file.write(f'{"," if place else ""}\n{key}:[\n{size},\n"{digest(f"{folder}/{name}")}"\n]')
-        end = "\n}" if sizes else "}"
-        file.write(f"{end}{after}\n")
+        for name in names_below(folder):
+            if name.endswith("/"):
+                empty.append(name)
+            elif name != MANIFEST:
+                own, key = f"{folder}/{name}", json.dumps(name, ensure_ascii=False)
+                file.write(f'{"," if count else ""}\n{key}:[\n{os.lstat(own).st_size},\n"{digest(own)}"\n]')
+                count += 1
+        listed = json.dumps(empty, ensure_ascii=False, indent=0, separators=(",", ":"))
+        end = "\n}" if count else "}"
+        file.write(f"{end}{after.replace('[]', listed)}\n")
 
 
 def check_folder(folder: Path, of: str) -> Snapshot:
@@ -164,7 +168,7 @@ def is_as_written(folder: Path) -> bool:
             return False
         for line in lines:
             if not line.endswith(":[\n"):
-                return line == "},\n" and [*lines] == _CLOSING and count == _count(f"{folder}")
+                return line == "},\n" and [*lines] == _CLOSING and count == _count(folder)
             name = str(json.loads(line[: -len(":[\n")]))
             told = [next(lines, "") for _ in range(3)]
             own = f"{folder}/{name}"
@@ -175,14 +179,14 @@ def is_as_written(folder: Path) -> bool:
     return False
 
 
-def _count(folder: str) -> int:
+def _count(folder: Path) -> int:
     """Return how many files are in a folder and below it, but for its manifest; -1 if a folder in it is empty."""
-    count = 0
-    for place, folders, names in os.walk(folder):
-        if place != folder and not folders and not names:
+    count = -1
+    for name in names_below(folder):
+        if name.endswith("/"):
             return -1
-        count += len(names) + sum(os.path.islink(f"{place}/{each}") for each in folders)  # noqa: PTH114
-    return count - 1
+        count += 1
+    return count
 
 
 def is_unchanged(path: Path, folder: Path) -> bool:
