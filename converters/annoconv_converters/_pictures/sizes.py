@@ -6,9 +6,6 @@ import math
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
-
 from annoconv import images as image_seam
 from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.casefile import LoadedCase
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_picture", "other_shape", "with_sizes", "without_size"]
 
-_DAMAGE: Final = (OSError, UnidentifiedImageError, ValueError, SyntaxError, Pillow.DecompressionBombError)
 _MOST_NAMED: Final = 10
 _OTHER_SHAPE: Final = "Name the image that was annotated, or correct the shape in the case"
 
@@ -138,10 +134,13 @@ def copy_picture(source: Path, target: Path) -> None:
     if source.suffix.lower() == target.suffix.lower():
         shutil.copyfile(source, target)
         return
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
     try:
         with Pillow.open(source) as picture:
             ImageOps.exif_transpose(picture).save(target, "PNG")
-    except _DAMAGE as error:
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         raise ImageError(
             "the picture cannot be read",
             source=source,
