@@ -67,8 +67,10 @@ def test_the_collector_and_the_environment_are_afterwards_as_before(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
+    threshold = gc.get_threshold()
     assert run("formats").code == 0
     assert gc.isenabled()
+    assert gc.get_threshold() == threshold
     assert "PYDANTIC_DISABLE_PLUGINS" not in os.environ
     monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "logfire-plugin")
     gc.disable()
