@@ -1,4 +1,4 @@
-"""How a command starts: Python's collector and pydantic do not look for what is not there, which took a sixth of it."""
+"""How a command starts: nothing looks for what is not there, or makes ready for what it does not do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["started", "starting"]
 
-_PLUG_INS: Final = "PYDANTIC_DISABLE_PLUGINS"
-"""Whoever sets it decides; to find out that there are none, pydantic opens a file of every installed package."""
+_SETTINGS: Final = {"PYDANTIC_DISABLE_PLUGINS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Of the environment, where it does not have them.
+
+To find out that there are no plug-ins, pydantic opens a file of every installed package. NumPy makes a thread for each
+core, for matrices that are no larger than four by four here.
+"""
 
 _FIRST: Final = 100_000
 """Objects after which the collector looks at them; with Python's 700 it did so a hundred times at each start."""
@@ -21,17 +25,18 @@ _FIRST: Final = 100_000
 
 @contextmanager
 def starting() -> Generator[None]:
-    """Keep the collector from what is being imported, until `started`, and pydantic from looking for plug-ins."""
-    is_enabled, threshold, is_set = gc.isenabled(), gc.get_threshold(), _PLUG_INS in os.environ
+    """Keep the collector from what is being imported, until `started`, and have the settings while a command runs."""
+    is_enabled, threshold = gc.isenabled(), gc.get_threshold()
+    made = _SETTINGS.keys() - os.environ.keys()
     gc.disable()
-    os.environ.setdefault(_PLUG_INS, "1")
+    os.environ.update({name: _SETTINGS[name] for name in made})
     try:
         yield
     finally:
         (gc.enable if is_enabled else gc.disable)()
         gc.set_threshold(*threshold)
-        if not is_set:
-            os.environ.pop(_PLUG_INS, None)
+        for name in made:
+            os.environ.pop(name, None)
 
 
 def started() -> None:
