@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
         import_module("typer.completion").completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with speaking(asked_language(given)), stopping(), starting():
+    with speaking(asked_language(given)), stopping(), starting(ends=arguments is None):
         return _run(given)
 
 

@@ -1,4 +1,4 @@
-"""How a command starts: nothing looks for what is not there, or makes ready for what it does not do."""
+"""How a command starts and ends: nothing looks for what is not there, or makes ready for what it does not do."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ _FIRST: Final = 100_000
 
 
 @contextmanager
-def starting() -> Generator[None]:
-    """Keep the collector from what is being imported, until `started`, and have the settings while a command runs."""
+def starting(*, ends: bool) -> Generator[None]:
+    """Keep the collector from what is being imported, until `started`, and have the settings while a command runs.
+
+    If the process ends with the command, the collector does not look once more at all that there is.
+    """
     is_enabled, threshold = gc.isenabled(), gc.get_threshold()
     made = _SETTINGS.keys() - os.environ.keys()
     gc.disable()
@@ -33,6 +36,8 @@ def starting() -> Generator[None]:
     try:
         yield
     finally:
+        if ends:
+            gc.freeze()
         (gc.enable if is_enabled else gc.disable)()
         gc.set_threshold(*threshold)
         for name in made:
