@@ -100,7 +100,7 @@ class _Sources:
             case None:
                 return self._known[name] if name in self._known else getattr(builtins, name)
             case ast.ImportFrom(source, names, level):
-                home = resolve_name("." * level + (source or ""), _package_of(module))
+                home = resolve_name("." * level + (source or ""), _package_of(module) if level else "")
                 return self._value(next(each.name for each in names if name == (each.asname or each.name)), home)
             case ast.Assign(_, value) | ast.AnnAssign(_, _, ast.expr() as value):
                 return self.evaluated(value, module)
