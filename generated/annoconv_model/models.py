@@ -3,8 +3,6 @@
 Generated from the LinkML model, version 1.0; never edited. Needs pydantic and the standard library only.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
@@ -4603,14 +4601,14 @@ class Registration(Model):
     """
 
     @model_validator(mode="after")
-    def _requirement_0(self) -> Registration:
+    def _requirement_0(self) -> "Registration":
         if self.kind in ('rigid', 'rigid_scale', 'affine'):
             if self.matrix is None:
                 raise PydanticCustomError("missing_key", "a linear registration needs its matrix: {key}", {"key": "matrix"})
         return self
 
     @model_validator(mode="after")
-    def _requirement_1(self) -> Registration:
+    def _requirement_1(self) -> "Registration":
         if self.kind in ('b_spline', 'demons', 'syn', 'other_nonlinear'):
             if self.field_file is None:
                 raise PydanticCustomError("missing_key", "a non-linear registration needs its field: {key}", {"key": "field_file"})

@@ -19,12 +19,11 @@ from model.generator.ir import (
 if TYPE_CHECKING:
     from model.generator.ir import Class, Enumeration, Field, Model, Text, TypeExpression
 
+# Annotations are no texts (`from __future__`): each would be compiled whenever the module is imported.
 _HEADER = '''"""{title}: {description}
 
 Generated from the LinkML model, version {version}; never edited. Needs pydantic and the standard library only.
 """
-
-from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
@@ -210,7 +209,7 @@ def _class(one: Class, model: Model) -> str:
         tests = [
             f"self.{c.field} in {c.values!r}" if c.values else f"self.{c.field} is not None" for c in rule.conditions
         ]
-        lines.append(f'\n    @model_validator(mode="after")\n    def _requirement_{number}(self) -> {one.name}:\n')
+        lines.append(f'\n    @model_validator(mode="after")\n    def _requirement_{number}(self) -> "{one.name}":\n')
         lines.append(f"        if {' and '.join(tests)}:\n")
         lines += [
             f"            if self.{name} is None:\n"

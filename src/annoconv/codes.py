@@ -384,9 +384,8 @@ def category_of(concept: Concept) -> AnnotationCategory:
 @cache
 def built_in_labels() -> tuple[Label, ...]:
     """Return the labels of the built-in label system."""
-    document = files("annoconv_model").joinpath("label_system.json").read_bytes()
-    labels = TypeAdapter(dict[str, str | list[Label]]).validate_json(document)["labels"]
-    return tuple(labels) if isinstance(labels, list) else ()
+    document = json.loads(files("annoconv_model").joinpath("label_system.json").read_bytes())
+    return tuple(map(Label.model_validate, document["labels"]))
 
 
 def _key(concept: Concept) -> _Key:

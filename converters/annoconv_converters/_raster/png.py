@@ -1,4 +1,7 @@
-"""PNG in and out, bounded: the header is checked before anything is inflated."""
+"""PNG in and out, bounded: the header is checked before anything is inflated.
+
+Pillow is imported for the first picture only: most files of annotations come without any.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.errors import InputError, LimitError
@@ -30,6 +31,8 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
     InputError
         If it is missing, damaged, larger or of another kind.
     """
+    from PIL import Image as Pillow
+
     if size[0] * size[1] > MOST_PIXELS:
         raise LimitError(
             "the picture is too large",
@@ -55,7 +58,7 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
                     advice="Save it as PNG of the picture's size",
                 )
             return np.atleast_3d(np.asarray(picture))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
@@ -69,6 +72,8 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
 
 def png_bytes(pixels: NDArray[Any]) -> bytes:
     """Return a PNG: uint8 or uint16 of shape (rows, columns), or uint8 of shape (rows, columns, 3)."""
+    from PIL import Image as Pillow
+
     stream = io.BytesIO()
     Pillow.fromarray(pixels).save(stream, format="PNG", compress_level=6)
     return stream.getvalue()

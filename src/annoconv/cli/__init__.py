@@ -15,7 +15,9 @@ import typer.core
 import typer.main
 
 from annoconv.cli.command import LANG, Lang, app, internal_error, utf8_streams
+from annoconv.cli.defaults import KeepsDefaults
 from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error, usage_object
+from annoconv.cli.starting import starting
 from annoconv.cli.stopping import Stopped, stopping
 from annoconv.errors import AnnoconvError
 
@@ -51,7 +53,7 @@ _MODULES = {"report": "quality_report"}
 _USAGE_ERROR: Any = typer.BadParameter.__base__  # typer has no public name for it
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(KeepsDefaults, typer.core.TyperGroup):
     """The commands, imported one at a time."""
 
     context_class = Context
@@ -129,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
         import_module("typer.completion").completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with speaking(asked_language(given)), stopping():
+    with speaking(asked_language(given)), stopping(), starting(ends=arguments is None):
         return _run(given)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 from copy import copy
@@ -17,6 +16,7 @@ from annoconv.cli.language import Command, spoken
 from annoconv.cli.limits import limits_from
 from annoconv.cli.report import FailOnLoss, Report
 from annoconv.cli.standard_output import standard_output
+from annoconv.cli.starting import started
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
 from annoconv.scratch import ScratchError
@@ -147,6 +147,7 @@ def as_command(
     options: Mapping[str, inspect.Parameter] | None = None,
     *,
     kind: type[Command] | None = None,
+    load: Callable[[], object] | None = None,
 ) -> Any:
     """Return the command that runs a function with a `Report` and the values of its options.
 
@@ -162,6 +163,8 @@ def as_command(
         The command's own options, if the function's signature does not tell them.
     kind
         Its class, if it reads its command line in a way of its own.
+    load
+        Imports what it will need, where that is not imported yet.
     """
     own = dict(options) if options is not None else _own(function)
     if doubled := own.keys() & COMMON.keys():
@@ -179,7 +182,9 @@ def as_command(
         with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
                 report.limits = limits_from(limit)
-                _pass_over_imports()
+                if load is not None:
+                    load()
+                started()
                 _run(report, function, values)
             except AnnoconvError as error:
                 report.fail(error)
@@ -264,12 +269,6 @@ def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any
     except BaseException:
         report.forget_outputs()
         raise
-
-
-def _pass_over_imports() -> None:
-    """Let the garbage collector pass over what has been imported: it stays until the process ends."""
-    if not gc.get_freeze_count():
-        gc.freeze()
 
 
 def internal_error(error: Exception) -> Message:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -290,7 +291,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
             expected="one slice at each position",
             advice="Give one volume: a single time point, echo or reconstruction",
         )
-    usual = float(np.median(gaps))
+    usual = median(gaps.tolist())
     uneven = np.flatnonzero(np.abs(gaps - usual) > STACK_TOLERANCE_VOXEL * usual)
     if uneven.size:
         raise GeometryError(
@@ -305,7 +306,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
 def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64], pixel: float, *, whole: bool) -> bool:
     """Tell whether sorted slices run along a straight line, no two at one place and none of an even stack missing."""
     gaps = np.diff(distances)
-    if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM or gaps.max() > _WIDEST * np.median(gaps):
+    if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM or gaps.max() > _WIDEST * median(gaps.tolist()):
         return False
     if not whole and _missing_from(gaps) is not None:
         return False

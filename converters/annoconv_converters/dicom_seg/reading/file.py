@@ -212,7 +212,7 @@ def _check_pixels(
 def _check_segments(file: SegmentationFile) -> None:
     """Refuse segments that share a number or are not told from the background, and frames of none that is described."""
     numbers = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
-    found = {*np.unique(file.table.segments).tolist()}.difference({0} if file.kind is Kind.LABELMAP else (), numbers)
+    found = {*file.table.segments.tolist()}.difference({0} if file.kind is Kind.LABELMAP else (), numbers)
     where, problem, expected = "SegmentSequence (0062,0002)", "", Message("one item for each segment number")
     if len(set(numbers)) < len(numbers):
         problem, found = "two segments have one number", {n for n in numbers if numbers.count(n) > 1}
