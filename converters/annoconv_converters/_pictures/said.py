@@ -19,9 +19,11 @@ from annoconv_converters._pictures.geometry import is_numbers, rounded, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["NOWHERE", "digest_of", "said_of"]
+__all__ = ["NOWHERE", "digest_of", "said_of", "said_of_each"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
@@ -33,6 +35,8 @@ _AS_THEY_ARE: Final = frozenset({float, str, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True)
 _FINER: Final = re.compile(rb"\.\d\d\d")
 """In the text of a number: more digits than hundredths have."""
+_OUTLINE: Final = "[[{}], null, null, null, null, [null, null]]"
+"""Text of what a record says of its outline if that is a ring."""
 NOWHERE: Final = "none"
 """Outline of what belongs to the whole picture."""
 
@@ -64,6 +68,39 @@ def said_of(shape: Shape, name: str) -> list[Any]:
         return [_digest_of_text(name), NOWHERE, NOWHERE, told]
     rough[1:] = _hundredths(rough[1:])
     return [_digest_of_text(name), digest_of(outline), digest_of(rough), told]
+
+
+def said_of_each(shapes: Sequence[Shape], names: Iterable[str]) -> list[list[Any]]:
+    """Return what records say, as `said_of` does, each of a class: of plain rings the texts of all together."""
+    rings = [shape.record["segmentation"][0] if _is_ring(shape) else [] for shape in shapes]
+    text = strict_json.dumps([[*zip(ring[::2], ring[1::2], strict=True)] or [()] for ring in rings]).rstrip()
+    texts = text[3:-3].split(b"]],[[") if _is_usual(text) else [b""] * len(rings)
+    return [
+        [_digest_of_text(name), *told, _told(shape.record, shape.more)]
+        if corners and (told := _said_of_corners(ring[::2], corners)) is not None
+        else said_of(shape, name)
+        for shape, name, ring, corners in zip(shapes, names, rings, texts, strict=False)
+    ]
+
+
+def _said_of_corners(xs: list[float], text: bytes) -> tuple[str, str] | None:
+    """Return the digests of a ring by its x and the text of its corners; None if its least form is not clear at once.
+
+    That is so where several corners are leftmost, or two are one.
+    """
+    corners = text.split(b"],[")
+    leftmost = min(xs)
+    if xs.count(leftmost) > 1 or len({*corners}) < len(corners):
+        return None
+    place = xs.index(leftmost)
+    before, after = xs[place - 1], xs[(place + 1) % len(xs)]
+    if before == after:
+        return None
+    turned = corners[place:] + corners[:place]
+    if before < after:
+        turned[1:] = turned[:0:-1]
+    exact, rough = (each.replace(b",", b", ").decode() for each in (b",".join(corners), b"],[".join(turned)))
+    return digest_of(_OUTLINE.format(f"[{exact}]")), digest_of(_OUTLINE.format(f"[[{rough}]]"))
 
 
 def _told(record: Record, more: Record) -> dict[str, str]:
@@ -126,14 +163,20 @@ def _is_ring(shape: Shape) -> bool:
 def _said_of_ring(drawn: list[list[float]]) -> tuple[str, str]:
     """Return the digests of the outline of one ring, as `said_of` takes them of any."""
     text = strict_json.dumps(drawn)
-    # Else Python may write an exponent where JSON has none, or hundredths are other numbers.
-    is_usual = b"e" not in text and b"-0.0" not in text and _FINER.search(text) is None
-    exact = _spaced(text) if is_usual else f"{drawn}"
+    is_usual = _is_usual(text)
+    exact = _spaced(text)[1:-1] if is_usual else f"{drawn}"[1:-1]
     ring = [*zip(drawn[0][::2], drawn[0][1::2], strict=True)] if is_usual else []
     rough = [_least(ring)] if ring and len({*ring}) == len(ring) else _rings(drawn)
     told = _spaced(strict_json.dumps(rough)) if is_usual else f"{rough}".replace("(", "[").replace(")", "]")
-    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (exact, told))
-    return digest_of(first), digest_of(second)
+    return digest_of(_OUTLINE.format(exact)), digest_of(_OUTLINE.format(told[1:-1]))
+
+
+def _is_usual(text: bytes) -> bool:
+    """Tell whether the text of numbers is that in Python, which may write an exponent where JSON has none.
+
+    And whether their hundredths are the same numbers.
+    """
+    return b"e" not in text and b"-0.0" not in text and _FINER.search(text) is None
 
 
 def _spaced(text: bytes) -> str:
