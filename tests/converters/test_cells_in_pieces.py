@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.picture_format import PictureFormat
 
 RING = [[1.5, 2.25], [9.25, 3.5], [4.75, 8.5], [1.5, 2.25]]
+SQUARE = [[1, 2], [9, 2], [9, 7], [1, 7], [1, 2]]
 CLASS = {"objectType": "annotation", "classification": {"name": "cell", "color": [1, 2, 3]}}
 
 
@@ -61,21 +62,35 @@ PLAIN: dict[str, dict[str, Any]] = {
     "odd texts": {"properties": {"objectType": 7, "classification": {"name": 3}, "unknown": {"a": [1]}}},
 }
 """Members of a feature that is read in pieces."""
-OTHERS: dict[str, dict[str, Any]] = {
+FURTHER: dict[str, dict[str, Any]] = {
     "an ellipse": polygon([[1, 2], [9, 2], [9, 7], [1, 7], [1, 2]], isEllipse=True),
     "a plane": polygon(RING, plane={"c": -1, "z": 2, "t": 0}),
     "a point": {"geometry": {"type": "Point", "coordinates": [1, 2]}},
     "no geometry": {"geometry": None},
     "a nucleus": {"nucleusGeometry": {"type": "Polygon", "coordinates": [RING]}},
     "a child": {"properties": {**CLASS, "childObjects": [{"type": "Feature", "geometry": None}]}},
-    "a picture": {"properties": {**CLASS, "picture": "a.png"}},
+    "several": {"geometry": {"type": "MultiPoint", "coordinates": [[1, 2], [3, 4]]}},
+    "several outlines": {
+        "geometry": {"type": "MultiPolygon", "coordinates": [[RING], [[[x, y + 50] for x, y in RING]]]}
+    },
+    "a mask": {"geometry": {"type": "MultiPolygon", "coordinates": [[SQUARE], [[[x + 50, y] for x, y in SQUARE]]]}},
+    "a line": {"geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4.5]]}},
     "of its own": {"extra": 1},
+    "a class that is another's label": {"properties": {"classification": {"name": "Nodule"}}},
+}
+"""Those of others that are read in pieces too."""
+OTHERS: dict[str, dict[str, Any]] = {
+    "named points": {
+        "geometry": {"type": "MultiPoint", "coordinates": [[1, 2], [3, 4]]},
+        "properties": {**CLASS, "metadata": {"keypoints": ["a", "b"]}},
+    },
+    "properties of another type": {"properties": "text"},
+    "a picture": {"properties": {**CLASS, "picture": "a.png"}},
     "the same id": {"id": "c0"},
     "far": polygon([[1e9, 2.5], [9.25, 3.5], [4.75, 8.5], [1e9, 2.5]]),
     "too short": polygon([[1, 2], [3, 4]]),
     "no numbers": polygon([["a", 2], [3, 4], [5, 6]]),
     "no type": {"type": "Fature"},
-    "a class that is another's label": {"properties": {"classification": {"name": "Nodule"}}},
 }
 
 
@@ -112,19 +127,29 @@ def collection(path: Path, features: list[Any], **more: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", [*PLAIN, *OTHERS])
+@pytest.mark.parametrize("name", [*PLAIN, *FURTHER, *OTHERS])
 def test_in_pieces_a_collection_is_what_it_is_as_a_whole(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features = [outline(number) for number in range(8)]
-    features[5] |= PLAIN.get(name) or OTHERS.get(name, {})
+    features[5] |= {**PLAIN, **FURTHER, **OTHERS}[name]
     whole, found, is_so = in_pieces(monkeypatch, collection(tmp_path / "slide.geojson", features))
     assert found == whole
-    assert is_so == (name in PLAIN or name == "a class that is another's label")
+    assert is_so == (name not in OTHERS)
+
+
+def test_ids_that_parts_of_another_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    features = [outline(number) for number in range(8)]
+    features[1] |= {"id": "c7.2"}
+    features[7] |= FURTHER["several"]
+    whole, found, is_so = in_pieces(monkeypatch, collection(tmp_path / "slide.geojson", features))
+    assert found == whole
+    assert not is_so
 
 
 def test_all_of_them_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    features = [outline(number, **more) for number, more in enumerate(islice(cycle(PLAIN.values()), 60))]
+    every = [each for name, each in {**PLAIN, **FURTHER}.items() if name != "a class that is another's label"]
+    features = [outline(number, **more) for number, more in enumerate(islice(cycle(every), 90))]
     for number, each in enumerate(features):
         each["id"] = f"c{number}"
     whole, found, is_so = in_pieces(monkeypatch, collection(tmp_path / "slide.geojson", features))

@@ -1,4 +1,4 @@
-"""Large collections by other software that are outlines and nothing else: one case, put together of some at a time.
+"""Large collections by other software, nearly always outlines: one case, put together of some features at a time.
 
 What is done with some features is done while they are at hand, and only their typed annotations stay. Whatever is
 unusual is left to those who read the file as a whole, and tell what is wrong with it.
@@ -54,8 +54,8 @@ _BARE: Final = [[0, 0]] * 3
 _FURTHER: Final = ("holes", "parts")
 _OF_FEATURE: Final = frozenset({"type", "id", "geometry", "properties"})
 _OF_GEOMETRY: Final = frozenset({"type", "coordinates"})
-_UNUSUAL: Final = ("childObjects", "children", "picture")
-"""Properties that say more of a feature than what its annotation is."""
+_WITHIN: Final = ("childObjects", "children")
+"""Properties that hold further objects."""
 
 
 def read_batches(
@@ -103,11 +103,16 @@ def _case_of(path: Path, context: Context, case_index: int) -> Reading | None:
     for features in _some(scanner, path, limits):
         picture = Picture({"file_name": own_name(path), "id": 1}, is_unsized=True)
         for place, feature in features:
-            if not _is_outline(feature):
+            if not _is_known_place(feature):
                 return None
-            picture.shapes.append(file.outline(feature, place, picture))
+            if _is_outline(feature):
+                picture.shapes.append(file.outline(feature, place, picture))
+            else:
+                picture.shapes += file.shapes(feature, place, picture)
         known.add(file.categories[len(known.records) :])
         more = _typed(picture, known, path, context)
+        if more is None:
+            return None
         case = case or more
         loaded, named = by_records(LoadedCase(more, Masks([]))), labels_of(more)
         losses += geojson_losses(file.told, (), [picture], loaded, named, colours, case_index)
@@ -119,16 +124,24 @@ def _case_of(path: Path, context: Context, case_index: int) -> Reading | None:
     is_ours = not isinstance(skeleton, dict) or skeleton.get("type") != "FeatureCollection" or "pictures" in skeleton
     if is_ours or case is None or known.whole is not known:  # two classes would be one label
         return None
+    if len({each.id for each in case.annotations}) < len(case.annotations):
+        return None
     beside = file_losses([beside_of(skeleton)], REASONS, case_index)
     case = case.model_copy(update={"labels": [*labels.values()]}) if labels else case
     return Reading(case, Masks([]), LossReport([*beside, *losses]), source=path)
 
 
-def _typed(picture: Picture, categories: Categories, path: Path, context: Context) -> Case:
-    """Return what a picture means; rings of which the reader looked at each number need not be looked at again."""
+def _typed(picture: Picture, categories: Categories, path: Path, context: Context) -> Case | None:
+    """Return what a picture means; None if that may rest on other shapes of it.
+
+    Rings of which the reader looked at each number need not be looked at again.
+    """
     native = picture_case_of([picture], categories, context.task or TASK, path, use_keys=False)
-    told = native.document["annotations"]
-    rings = [_ring_of(*each, context.limits) for each in zip(picture.shapes, told, strict=True)]
+    told, shapes = native.document["annotations"], picture.shapes
+    has_points = any(each.geometry is not None and each.geometry["type"] == "keypoints" for each in shapes)
+    if has_points or native.parts or len(told) != len(shapes):
+        return None
+    rings = [_ring_of(*each, context.limits) for each in zip(shapes, told, strict=True)]
     bare = [each if ring is None else {**each, "polygon": _BARE} for each, ring in zip(told, rings, strict=True)]
     case = loaded_case(native, {**native.document, "annotations": bare}, path, context.limits).case
     for annotation, ring in zip(case.annotations, rings, strict=True):
@@ -139,8 +152,9 @@ def _typed(picture: Picture, categories: Categories, path: Path, context: Contex
 
 def _ring_of(shape: Shape, annotation: Record, limits: Limits) -> list[Any] | None:
     """Return the ring of an annotation that is nothing else and whose numbers were looked at."""
-    ring = annotation.get("polygon") if shape.is_outline and annotation.keys().isdisjoint(_FURTHER) else None
-    return ring if ring is not None and len(ring) <= limits.members else None
+    ring = shape.pieces[0][0] if shape.is_outline else None
+    is_it = ring is not None and annotation.get("polygon") is ring and annotation.keys().isdisjoint(_FURTHER)
+    return ring if is_it and len(ring) <= limits.members else None
 
 
 def _some(scanner: Scanner, path: Path, limits: Limits) -> Iterator[list[tuple[tuple[str, int], Any]]]:
@@ -162,14 +176,19 @@ def _may_keep(text: bytes) -> bool:
     return is_any or text.count(b'"id"') != text.count(b'"id":"') + text.count(b'"id": "')
 
 
+def _is_known_place(feature: Any) -> bool:
+    """Tell whether it is a feature that does not say on which picture it is."""
+    properties = feature.get("properties") if isinstance(feature, dict) and feature.get("type") == "Feature" else "none"
+    return not isinstance(properties, str) and not (isinstance(properties, dict) and "picture" in properties)
+
+
 def _is_outline(feature: Record) -> bool:
     """Tell whether a feature is a polygon, of which its properties tell what it is."""
     geometry, properties = feature.get("geometry"), feature.get("properties")
     return (
-        feature.get("type") == "Feature"
-        and feature.keys() <= _OF_FEATURE
+        feature.keys() <= _OF_FEATURE
         and isinstance(geometry, dict)
         and geometry.keys() == _OF_GEOMETRY
         and geometry["type"] == "Polygon"
-        and (properties is None or (isinstance(properties, dict) and properties.keys().isdisjoint(_UNUSUAL)))
+        and (properties is None or (isinstance(properties, dict) and properties.keys().isdisjoint(_WITHIN)))
     )
