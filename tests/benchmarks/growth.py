@@ -20,7 +20,7 @@ import numpy as np
 
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
-from tests.benchmarks.pictures import FORMATS, Cost, cells, coco, command, lines, made, run, wrong
+from tests.benchmarks.pictures import FORMATS, Cost, cells, coco, command, lines, run, wrong
 from tests.slides import write_slide_case
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ LOSSES: Final = "import sys; from tests.benchmarks.documents import lose; lose(i
 
 def findings(folder: Path, count: int) -> Named:
     """Measure a document in which each annotation is wrong."""
-    made(wrong, folder / "wrong.json", count)
+    wrong(folder / "wrong.json", count)
     yield "`validate`, findings of one kind", command("validate", folder / "wrong.json")
 
 
 def polygons(folder: Path, count: int) -> Named:
     """Measure a case of polygons, to each format and back with its side file."""
-    made(cells, folder / "in.geojson", count)
+    cells(folder / "in.geojson", count)
     yield "cells: `from-geojson`", command("from-geojson", folder / "in.geojson", "-o", folder / "case.json")
     told = json.loads((folder / "case.json").read_text())
     told["image"]["shape"] = [41_000, 41_000]
@@ -57,7 +57,7 @@ def polygons(folder: Path, count: int) -> Named:
 
 def cases(folder: Path, count: int) -> Named:
     """Measure JSON Lines of cases of one box."""
-    made(lines, folder / "in.jsonl", count)
+    lines(folder / "in.jsonl", count)
     for name, target in FORMATS.items():
         out = folder / name / target
         out.parent.mkdir()
@@ -67,7 +67,7 @@ def cases(folder: Path, count: int) -> Named:
 
 def boxes(folder: Path, count: int) -> Named:
     """Measure boxes, ten a picture, from COCO to YOLO."""
-    made(coco, folder / "in.json", count)
+    coco(folder / "in.json", count)
     yield "boxes, `convert` COCO to YOLO", command("convert", folder / "in.json", "-o", folder / "set", "--to", "yolo")
 
 

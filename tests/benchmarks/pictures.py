@@ -20,6 +20,8 @@ import statistics
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -62,12 +64,27 @@ class Cost(NamedTuple):
 
 
 def run(*arguments: object) -> Cost:
-    """Run a command; its findings may make it exit with 1."""
+    """Run a command; its findings may make it exit with 1.
+
+    A process counts the memory of the one that starts it as its own peak, so that is one which holds no data.
+    """
+    return _starter().submit(_run, list(map(str, arguments))).result()
+
+
+@cache
+def _starter() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _run(arguments: list[str]) -> Cost:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    quiet = subprocess.DEVNULL
     start = time.perf_counter()
-    process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(arguments, env=environment, stdout=quiet, stderr=quiet)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode in {0, 1}, arguments
+    if process.returncode not in {0, 1}:
+        raise RuntimeError(f"{arguments}: {process.returncode}")
     return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - start, used.ru_maxrss / 1024)
 
 
@@ -76,14 +93,6 @@ Named: TypeAlias = "Iterator[tuple[str, Cost]]"
 
 def command(name: str, *arguments: object) -> Cost:
     return run("annoconv", name, *arguments, "--quiet")
-
-
-def made(write: Callable[[Path, int], None], path: Path, count: int) -> None:
-    """Write data in a process of its own: a command would count the memory of this one as its own peak."""
-    process = multiprocessing.Process(target=write, args=(path, count))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
 
 
 def boxes(chance: random.Random, count: int) -> list[list[float]]:
@@ -165,7 +174,7 @@ def wrong(path: Path, count: int) -> None:
 
 def boxes_of_sets(folder: Path, count: int, peers: Peers) -> Named:
     """Measure boxes from COCO to YOLO and back, and through CVAT and Label Studio."""
-    made(coco, folder / "in.json", count)
+    coco(folder / "in.json", count)
     yield "from-coco", command("from-coco", folder / "in.json", "-o", folder / "a.jsonl")
     yield "to-yolo", command("to-yolo", folder / "a.jsonl", "-o", folder / "set")
     yield "convert, COCO to YOLO", command("convert", folder / "in.json", "-o", folder / "other", "--to", "yolo")
@@ -189,7 +198,7 @@ def polygons_of_sets(folder: Path, count: int, peers: Peers) -> Named:
     source = folder / "theirs" / "annotations" / "instances_all.json"
     source.parent.mkdir(parents=True)
     (folder / "theirs" / "images").mkdir()  # Datumaro asks for it
-    made(polygons, source, count)
+    polygons(source, count)
     yield "from-coco", command("from-coco", source, "-o", folder / "a.jsonl")
     yield "to-coco", command("to-coco", folder / "a.jsonl", "-o", folder / "b.json")
     if peers.datumaro is not None:
@@ -203,14 +212,14 @@ def polygons_of_sets(folder: Path, count: int, peers: Peers) -> Named:
 
 def cells_of_a_case(folder: Path, count: int, _: Peers) -> Named:
     """Measure a case of cells from GeoJSON and to it."""
-    made(cells, folder / "in.geojson", count)
+    cells(folder / "in.geojson", count)
     yield "from-geojson", command("from-geojson", folder / "in.geojson", "-o", folder / "cells.json")
     yield "to-geojson", command("to-geojson", folder / "cells.json", "-o", folder / "cells.geojson")
 
 
 def lines_of_cases(folder: Path, count: int, _: Peers) -> Named:
     """Measure JSON Lines of cases of one box through every format."""
-    made(lines, folder / "in.jsonl", count)
+    lines(folder / "in.jsonl", count)
     for name, target in FORMATS.items():
         out = folder / name / target
         out.parent.mkdir()
@@ -220,7 +229,7 @@ def lines_of_cases(folder: Path, count: int, _: Peers) -> Named:
 
 def wrong_annotations(folder: Path, count: int, _: Peers) -> Named:
     """Measure a document in which each annotation is wrong."""
-    made(wrong, folder / "wrong.json", count)
+    wrong(folder / "wrong.json", count)
     yield "validate", command("validate", folder / "wrong.json")
 
 

@@ -11,20 +11,17 @@ discs of 40 to 400 pixels (slides). Beside the files of masks stands what a plai
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from annoconv.pixels import NiftiVolume, foreground_of
+from tests.benchmarks.pictures import Cost, run
 from tests.slides import SEED, same, write_slide_case
 
 if TYPE_CHECKING:
@@ -49,36 +46,14 @@ for path in sys.argv[1:]:
 """
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a process took: seconds, and its most memory in MB."""
-
-    cpu_s: float
-    wall_s: float
-    peak_mb: float
-
-    def __str__(self) -> str:
-        return f"{self.cpu_s:.2f} s | {self.wall_s:.2f} s | {self.peak_mb:.0f} MB"
-
-
 def measured(command: Sequence[str | Path], runs: int, target: Path | None = None) -> Cost:
     """Return the medians of a command's costs; its output is deleted before each run but the last."""
     found: list[Cost] = []
     for _ in range(runs):
         if target is not None:
             _delete(target)
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        start = time.perf_counter()
-        process = subprocess.Popen(list(map(str, command)), env=environment, stderr=subprocess.PIPE)
-        told = process.stderr.read() if process.stderr else b""
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{command}: {process.returncode}\n{told.decode()}")
-        found.append(Cost(used.ru_utime + used.ru_stime, time.perf_counter() - start, used.ru_maxrss / 1000))
-    return Cost(
-        *(statistics.median(values) for values in zip(*((c.cpu_s, c.wall_s, c.peak_mb) for c in found), strict=True))
-    )
+        found.append(run(*command))
+    return Cost(*map(statistics.median, zip(*found, strict=True)))
 
 
 def annoconv(*arguments: str | Path) -> list[str | Path]:
@@ -86,7 +61,8 @@ def annoconv(*arguments: str | Path) -> list[str | Path]:
 
 
 def row(what: str, cost: Cost, *more: str) -> None:
-    print(" | ".join(["", what, f"{cost}", *more, ""]).strip(), flush=True)
+    told = f"{cost.cpu:.2f} s", f"{cost.wall:.2f} s", f"{cost.peak:.0f} MB"
+    print(" | ".join(["", what, *told, *more, ""]).strip(), flush=True)
 
 
 def _delete(path: Path) -> None:
@@ -182,7 +158,7 @@ def layouts(work: Path, runs: int) -> None:
         costs = [measured(there, runs, out), measured(back, runs, work / "back")]
         flat = flat or costs
         for what, cost, other in zip(("to-nifti", "from-nifti"), costs, flat, strict=True):
-            row(f"`{what}` {layout}", cost, f"{cost.cpu_s / other.cpu_s:.2f}")
+            row(f"`{what}` {layout}", cost, f"{cost.cpu / other.cpu:.2f}")
         _delete(out)
         _delete(work / "back")
 
@@ -233,9 +209,9 @@ def growth(work: Path, runs: int) -> None:
         seg, slide = folder / "seg.dcm", ["--images", folder / "slide.dcm"]
         there = measured(annoconv("to-dicom-seg", folder / "case", "-o", seg, *slide), runs, seg)
         back = measured(annoconv("from-dicom-seg", seg, "-o", folder / "back", *slide), runs, folder / "back")
-        both = Cost(there.cpu_s + back.cpu_s, there.wall_s + back.wall_s, max(there.peak_mb, back.peak_mb))
-        row(f"{size} x {size}, there and back", both, f"{both.cpu_s / before:.1f}" if before else "")
-        before = both.cpu_s
+        both = Cost(there.cpu + back.cpu, there.wall + back.wall, max(there.peak, back.peak))
+        row(f"{size} x {size}, there and back", both, f"{both.cpu / before:.1f}" if before else "")
+        before = both.cpu
         _delete(seg)
         _delete(folder / "back")
     before = 0.0
@@ -245,8 +221,8 @@ def growth(work: Path, runs: int) -> None:
         for path in sorted((work / "files").iterdir())[:count]:
             (some / path.name).hardlink_to(path)
         cost = measured(annoconv("from-nifti", some, "-o", work / "in"), runs, work / "in")
-        row(f"{count} of the files, `from-nifti`", cost, f"{cost.cpu_s / before:.1f}" if before else "")
-        before = cost.cpu_s
+        row(f"{count} of the files, `from-nifti`", cost, f"{cost.cpu / before:.1f}" if before else "")
+        before = cost.cpu
         _delete(some)
         _delete(work / "in")
 
