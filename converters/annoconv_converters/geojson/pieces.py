@@ -152,9 +152,10 @@ def _typed(picture: Picture, categories: Categories, path: Path, context: Contex
 
 def _ring_of(shape: Shape, annotation: Record, limits: Limits) -> list[Any] | None:
     """Return the ring of an annotation that is nothing else and whose numbers were looked at."""
-    ring = shape.pieces[0][0] if shape.is_outline else None
-    is_it = ring is not None and annotation.get("polygon") is ring and annotation.keys().isdisjoint(_FURTHER)
-    return ring if is_it and len(ring) <= limits.members else None
+    if not shape.is_outline or not annotation.keys().isdisjoint(_FURTHER):
+        return None
+    ring: list[Any] = shape.pieces[0][0]
+    return ring if annotation.get("polygon") is ring and len(ring) <= limits.members else None
 
 
 def _some(scanner: Scanner, path: Path, limits: Limits) -> Iterator[list[tuple[tuple[str, int], Any]]]:
