@@ -82,8 +82,8 @@ class PictureFormat(Generic[Tree]):
     read
         Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
     understood
-        Of a folder, what `read` returns of some pictures, given their tree, the pictures, their sizes and the folder,
-        where that is clear from the tree; else None. Such a tree is saved beside those before it.
+        What `read` returns of some pictures, given their tree, the pictures, their sizes and the file or folder, where
+        that is clear from the tree; else None. Such a tree of a folder is saved beside those before it.
     reasons
         Why it does not hold what stands at a place; one for `annotations/#/id` among them, and one under `UNCLASSIFIED`
         if each of its objects has a class.

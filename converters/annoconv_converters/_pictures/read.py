@@ -76,6 +76,9 @@ class Batch:
     flat
         In place of the pictures, where each is a case of its own and no side file tells of one: as they are read. What
         is asked of a case is asked before the next is read; until then, classes may be added to the categories.
+    joined
+        In place of all else, where a file may be one case that is read some records at a time: gives that, given its
+        index, or None.
     """
 
     pictures: list[Picture]
@@ -88,6 +91,7 @@ class Batch:
     pictures_of: Callable[[Sequence[Record]], list[Picture]] | None = None
     part: Part | None = None
     flat: Iterator[Picture] | None = None
+    joined: Callable[[Context, int], Reading | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,11 @@ def _readings(
     *,
     is_first: bool,
 ) -> Iterator[Reading]:
+    if batch.joined is not None:
+        reading = batch.joined(context, count)
+        if reading is not None:
+            yield reading
+        return
     # What was written with a side file was compared with the built-in labels only.
     ours = Categories(batch.categories, Labels.of())
     source = batch.source

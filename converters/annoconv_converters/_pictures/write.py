@@ -158,8 +158,8 @@ class _Writer:
                     parts.add(tree, path)
             if parts is not None:
                 parts.finish(target)
-                if not format.is_folder:  # what cannot be read again, as a whole, is not written
-                    strict_json.check_document(target.stat().st_size, target, drawn.context.limits)
+            if not format.is_folder:  # what cannot be read again, as a whole, is not written
+                strict_json.check_document(target.stat().st_size, target, drawn.context.limits)
         if (self._has_losses or self._is_cut or not format.has_sizes) and not self._plain:
             self._write_side()
 
@@ -180,11 +180,15 @@ class _Writer:
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         tree = format.tree(pictures, _classes(self._listed, drawn.table, format), whole)
         batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
-        format.save(tree, path if batch is None else self._temporary)
+        is_all = len(part) == len(drawn.drawings)
+        if batch is None or is_all:
+            format.save(tree, path)
+        elif format.is_folder:
+            format.save(tree, self._temporary)
         for picture in pictures:
             for shape in () if held(picture) else picture.shapes:
                 shape.record.pop("segmentation", None)  # what was drawn is in the tree
-        if batch is not None or len(part) == len(drawn.drawings):
+        if is_all or (batch is not None and format.is_folder):
             tree = None
         for drawing, every in zip(part, shown, strict=True):
             if self._rendered is not None:
@@ -268,6 +272,8 @@ def _share_rings(drawn: list[Picture], read: list[Picture]) -> None:
     """Hold rings that are read as they were drawn, as nearly all are, once: those of the case."""
     for one, other in zip(drawn, read, strict=False):
         for ours, theirs in zip(one.shapes, other.shapes, strict=False):
+            if ours.pieces is theirs.pieces:
+                continue
             # By their texts, in which minus zero is not zero.
             if ours.pieces and strict_json.dumps(ours.pieces) == strict_json.dumps(theirs.pieces):
                 theirs.pieces = ours.pieces

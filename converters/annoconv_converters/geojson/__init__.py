@@ -21,7 +21,8 @@ from annoconv_converters._pictures.options import AllAnnotations, Images, Names,
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
-from annoconv_converters.geojson.read import TASK, read_files
+from annoconv_converters.geojson.pieces import read_batches
+from annoconv_converters.geojson.read import TASK
 from annoconv_converters.geojson.write import geojson_format
 
 if TYPE_CHECKING:
@@ -140,6 +141,6 @@ def from_geojson(
     batches = (
         batch
         for path in paths
-        for batch in read_files(path, context.limits, height=height, label_system=system, sides=sides)
+        for batch in read_batches(path, context.limits, height=height, label_system=system, sides=sides)
     )
     return read_pictures(batches, context=context, task=TASK)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
-from operator import is_
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -18,11 +17,11 @@ from annoconv.advice import CORRECT_FILE
 from annoconv.codes import is_name
 from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError
-from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.geometry import is_numbers, tidy
+from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, rings_of_lists, with_keyholes
+from annoconv_converters.geojson.coordinates import corner_of, line_of, members_of, plain_ring, rings_of
 from annoconv_converters.geojson.losses import FileFeature
 from annoconv_converters.geojson.meaning import OLD_TYPES, class_name, kind_of, measured
 
@@ -83,11 +82,8 @@ class FeatureFile:
         if properties and within not in properties:
             feature["properties"] = properties = self._known(properties)
         self.told.setdefault(picture.record["file_name"], []).append(FileFeature(place, identity, feature))
-        name = class_name(properties)
-        record: Record = {"id": identity, "category_id": self._names.setdefault(name, len(self._names))}
-        if type(properties.get("confidence")) in {int, float}:
-            record["score"] = properties["confidence"]
-        attributes = _attributes(properties, kind_of(feature)) | ({} if parent is None else {"parent": parent})
+        record: Record = {"id": identity, **self._told_of(properties, kind_of(feature))}
+        attributes = record["attributes"] | ({} if parent is None else {"parent": parent})
         for part, key in (("", "geometry"), (".nucleus", "nucleusGeometry")):
             if key == "geometry" or feature.get(key):
                 told = attributes if not part else {"part": "nucleus", "parent": identity}
@@ -111,6 +107,32 @@ class FeatureFile:
                     advice=CORRECT_FILE,
                 )
             yield from self.shapes(child, (*place, "properties", within, number), picture, identity)
+
+    def outline(self, feature: Record, place: Steps, picture: Picture, drawn: Shape | None = None) -> Shape:
+        """Return the shape of a feature that is a polygon with nothing within it, as `shapes` does.
+
+        Its rings need not be read if they were `drawn` here.
+        """
+        self._count += 1
+        where = f"feature {self._count}"
+        held = feature.get("properties")
+        if held:
+            feature["properties"] = held = self._known(held)
+        identity = self._identity(feature.get("id"), where)
+        self.told.setdefault(picture.record["file_name"], []).append(FileFeature(place, identity, feature))
+        drawn = drawn or _polygon_shape(feature["geometry"]["coordinates"], self._path, where)
+        told = self._told_of(held or {}, kind_of(feature))
+        drawn.record = {"id": identity, **told, **drawn.record}
+        drawn.has_parts, drawn.place = True, place
+        return drawn
+
+    def _told_of(self, properties: Record, kind: Any) -> Record:
+        """Return what properties tell of an object, as its record has it."""
+        name = class_name(properties)
+        told: Record = {"category_id": self._names.setdefault(name, len(self._names))}
+        if type(properties.get("confidence")) in {int, float}:
+            told["score"] = properties["confidence"]
+        return told | {"attributes": _attributes(properties, kind)}
 
     def _known(self, properties: Record) -> Record:
         """Return the very properties of another object, if they are the same: most objects are of few kinds."""
@@ -213,29 +235,32 @@ def _plane(geometry: Record, path: Path, where: str) -> Record:
 def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Polygon" and geometry.get("isEllipse") is True:
-        yield _ellipse_shape([each for corner in _rings(coordinates, path, where)[0] for each in corner], path, where)
+        yield _ellipse_shape([each for corner in rings_of(coordinates, path, where)[0] for each in corner], path, where)
     elif kind == "Polygon":
         yield _polygon_shape(coordinates, path, where)
     elif kind == "MultiPolygon":
-        yield from (_polygon_shape(each, path, where) for each in _list(coordinates, path, where))
+        yield from (_polygon_shape(each, path, where) for each in members_of(coordinates, path, where))
     elif kind == "Point":
-        yield Shape({}, {"type": "point", "point": _corner(coordinates, path, where)})
+        yield Shape({}, {"type": "point", "point": corner_of(coordinates, path, where)})
     elif kind == "MultiPoint":
-        for each in _list(coordinates, path, where):
-            yield Shape({}, {"type": "point", "point": _corner(each, path, where)})
+        for each in members_of(coordinates, path, where):
+            yield Shape({}, {"type": "point", "point": corner_of(each, path, where)})
     elif kind == "LineString":
-        yield Shape({}, {"type": "polyline", "polyline": _line(coordinates, path, where)})
+        yield Shape({}, {"type": "polyline", "polyline": line_of(coordinates, path, where)})
     elif kind == "MultiLineString":
-        for each in _list(coordinates, path, where):
-            yield Shape({}, {"type": "polyline", "polyline": _line(each, path, where)})
+        for each in members_of(coordinates, path, where):
+            yield Shape({}, {"type": "polyline", "polyline": line_of(each, path, where)})
     elif kind == "GeometryCollection":
-        for each in _list(geometry.get("geometries"), path, where):
+        for each in members_of(geometry.get("geometries"), path, where):
             if isinstance(each, dict):
                 yield from _shapes(each, path, where)
 
 
 def _polygon_shape(value: Any, path: Path, where: str) -> Shape:
-    rings = _rings(value, path, where)
+    plain = plain_ring(value)
+    if plain is not None:
+        return Shape({"segmentation": [plain]}, pieces=[value], is_outline=True)
+    rings = rings_of(value, path, where)
     if len(rings) == 1:
         flat = list(chain(*rings[0]))
         is_near = min(flat) >= -FARTHEST_PIXEL and max(flat) <= FARTHEST_PIXEL  # its numbers were looked at
@@ -254,7 +279,9 @@ def _keypoints(geometry: Any, attributes: Record, path: Path, where: str) -> lis
     if not names or not all(map(is_name, names)):
         return []
     listed = geometry.get("coordinates")
-    corners = [_corner(each, path, where) for each in ([listed] if kind == "Point" else _list(listed, path, where))]
+    corners = [
+        corner_of(each, path, where) for each in ([listed] if kind == "Point" else members_of(listed, path, where))
+    ]
     why = {name: key for key in _UNSEEN for name in told[key]}
     seen = [name for name in names if why.get(name, "hidden") == "hidden"]
     if len(corners) != len(seen) or len({*names}) != len(names):
@@ -285,78 +312,3 @@ def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:
         )
     center = [tidy((x_min + x_max) / 2), tidy((y_min + y_max) / 2)]
     return Shape({}, {"type": "ellipse", "center": center, "radii": radii})
-
-
-def _list(value: Any, path: Path, where: str) -> list[Any]:
-    if not isinstance(value, list) or not value:
-        raise InputError(
-            "the geometry has no coordinates",
-            source=path,
-            where=where,
-            found=value,
-            expected="[...]",
-            advice=CORRECT_FILE,
-        )
-    return value
-
-
-def _corner(value: Any, path: Path, where: str) -> list[float]:
-    if not isinstance(value, list) or not is_numbers(value[:2], 2):
-        raise InputError(
-            "this is no position",
-            source=path,
-            where=where,
-            found=value,
-            expected="[x, y], numbers within 1e12",
-            advice=CORRECT_FILE,
-        )
-    return [float(value[0]), float(value[1])]
-
-
-def _corners(value: Any, path: Path, where: str) -> list[list[float]]:
-    listed = _list(value, path, where)
-    if {list} == set(map(type, listed)) and {2} == set(map(len, listed)):  # the usual
-        flat = list(chain(*listed))
-        if is_numbers(flat, len(flat)):
-            return listed if {float} == set(map(type, flat)) else [[float(x), float(y)] for x, y in listed]
-    return [_corner(each, path, where) for each in listed]
-
-
-def _line(value: Any, path: Path, where: str) -> list[list[float]]:
-    corners = _corners(value, path, where)
-    if len(corners) < 2:
-        raise InputError(
-            "the line is too short",
-            source=path,
-            where=where,
-            found=Message("{count} points", count=len(corners)),
-            expected="two points at least",
-            advice=CORRECT_FILE,
-        )
-    return corners
-
-
-def _rings(value: Any, path: Path, where: str) -> list[list[list[float]]]:
-    """Return the rings of a polygon, the outer one first, without the corner that repeats the first.
-
-    Lists of floats are those of the feature, which says the same without that corner.
-    """
-    rings: list[list[list[float]]] = []
-    for each in _list(value, path, where):
-        corners = _corners(each, path, where)
-        if len(corners) > 1 and corners[0] == corners[-1]:
-            if corners is each and corners[-2] != corners[0]:
-                corners.pop()
-            else:
-                corners = corners[:-1]
-        if len(corners) < 3:
-            raise InputError(
-                "the ring is too short",
-                source=path,
-                where=where,
-                found=len(corners),
-                expected="three corners at least",
-                advice=CORRECT_FILE,
-            )
-        rings.append(corners)
-    return value if all(map(is_, rings, value)) else rings

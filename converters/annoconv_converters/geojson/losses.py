@@ -12,7 +12,7 @@ from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
 from annoconv.documents.residuals import pointer
-from annoconv.loss import LossKind
+from annoconv.loss import Loss, LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["SHAPES", "FileFeature", "geojson_losses"]
+__all__ = ["REASONS", "SHAPES", "FileFeature", "geojson_losses"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -45,10 +44,11 @@ SHAPES: Final = frozenset({"point", "polyline", "ellipse", "keypoints"})
 _ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, numbers, truth values and lists of them"
 _TEXTS: Final = ("objectType", "picture")
 """Properties of a feature that are texts."""
+_OF_FEATURE: Final = frozenset({"type", "id", "geometry", "properties"})
 _MOST_ALIKE: Final = 1_000
 """Kinds of outlines whose losses are remembered."""
 _OWN: Final = "it becomes an annotation of its own"
-_REASONS: Final[Reasons] = {
+REASONS: Final[Reasons] = {
     "#": "only what has a geometry, on the first plane of its picture, is written again",
     "*color*": ("a case has no place for colours of objects, and labels have those of the task", LossKind.NO_PLACE),
     "properties/name": ("an object without a class is named by its class", LossKind.APPROXIMATED),
@@ -130,24 +130,23 @@ def geojson_losses(
         said = classification_of("" if code == UNCLASSIFIED else labels.name_of(code), colours)
         return {name: as_value(value) for name, value in said.items()}
 
-    found = [*file_losses(beside, _REASONS, case_index)]
-    alike: dict[str, list[Loss]] = {}
+    found = [*file_losses(beside, REASONS, case_index)]
+    alike: dict[tuple[Any, ...], list[Loss]] = {}
     """Losses of outlines of which the rest is the same, as it nearly always is, by that."""
     for each in features:
         if each.identity not in same:
             shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
-            found += file_losses(_records(each, shape, classification), _REASONS, case_index)
+            found += file_losses(_records(each, shape, classification), REASONS, case_index)
             continue
         annotation = annotations[each.identity]
-        rest = _without_outline(each.feature)
-        key = repr((rest, annotation.label_code, annotation.confidence, annotation.attributes))
+        key = _key(each.feature, annotation)
         if key not in alike:
             if len(alike) == _MOST_ALIKE:
                 alike.clear()
-            records = _records_of_same(rest, annotation, classification)
-            alike[key] = [*file_losses(records, _REASONS, case_index)]
+            records = _records_of_same(_without_outline(each.feature), annotation, classification)
+            alike[key] = [*file_losses(records, REASONS, case_index)]
         above = pointer(each.place)
-        found += [loss._replace(path=above + loss.path) for loss in alike[key]]
+        found += [Loss(case_index, above + loss.path, loss.kind, loss.message) for loss in alike[key]]
     return found
 
 
@@ -173,12 +172,23 @@ def _features(
     return features, annotations
 
 
+def _key(feature: Record, annotation: AnyAnnotation) -> tuple[Any, ...]:
+    """Return what the losses of an outline rest on: properties that are the same are one object (`FeatureFile`)."""
+    said = annotation.label_code, annotation.confidence
+    if annotation.attributes is None and feature.keys() == _OF_FEATURE and len(feature["geometry"]) == 2:
+        return id(feature["properties"]), _old_type(feature), *said
+    return (repr((_without_outline(feature), annotation.attributes)), *said)
+
+
 def _without_outline(feature: Record) -> Record:
     """Return what a feature says beside its corners, and its id unless that is a type."""
     geometry = {key: value for key, value in feature["geometry"].items() if key not in {"type", "coordinates"}}
+    return {**feature, "id": _old_type(feature), "geometry": geometry}
+
+
+def _old_type(feature: Record) -> str | None:
     identity = feature.get("id")
-    kind = identity if type(identity) is str and identity in OLD_TYPES else None
-    return {**feature, "id": kind, "geometry": geometry}
+    return identity if type(identity) is str and identity in OLD_TYPES else None
 
 
 def _records_of_same(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.case_labels import CaseLabels
@@ -35,7 +35,7 @@ from annoconv_converters.geojson.losses import geojson_losses
 from annoconv_converters.geojson.placing import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
@@ -43,15 +43,18 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.loss import Loss
     from annoconv.model import Case, Label
+    from annoconv_converters._pictures.records import Shape
 
-__all__ = ["TASK", "read_file", "read_files", "tree_of"]
+__all__ = ["DEEP_ENOUGH", "KEPT", "TASK", "batch_of", "beside_of", "own_name", "read_file", "read_files", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "geojson"
 """Task of a case that names none."""
-_KEPT: Final = frozenset({"id", "measurements", "metadata"})
+KEPT: Final = frozenset({"id", "measurements", "metadata"})
 """Members whose numbers keep their digits."""
+DEEP_ENOUGH: Final = 16
+"""Levels that no outline reaches."""
 _LISTS: Final = ("pictures", "features")
 """Members of a collection of ours that are long."""
 _NAMED_POINTS: Final = b'"keypoints":['
@@ -65,7 +68,7 @@ _GEOMETRIES: Final = frozenset(
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
-    return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
+    return strict_json.loads_keeping(strict_json.read_bytes(path, limits), KEPT, limits=limits, source=path)
 
 
 def read_files(
@@ -89,8 +92,14 @@ def read_files(
                 break
             some.append(waiting.popleft()[0])
         text = b'{"type":"FeatureCollection","pictures":[%b],"features":[%b]}' % (b",".join(shown), b",".join(some))
-        document = strict_json.loads_keeping(text, _KEPT, limits=limits, source=path)
+        document = strict_json.loads_keeping(text, KEPT, limits=limits, source=path)
         yield replace(_batch(document, path, side, part.pictures, label_system), part=part)
+
+
+def batch_of(text: bytes, path: Path, limits: Limits, outlines: Sequence[Shape | None]) -> Batch:
+    """Return what the text of a collection of ours holds, of which the outlines that are given are known already."""
+    document = strict_json.loads_keeping(text, KEPT, limits=limits, source=path)
+    return _batch(document, path, None, [], (), outlines)
 
 
 def _next(features: Iterator[bytes], limits: Limits, path: Path) -> deque[tuple[bytes, Record]]:
@@ -152,8 +161,18 @@ def read_file(
     return _batch(document, path, side, told, label_system)
 
 
-def _batch(document: Any, path: Path, side: Side, told: list[Record], label_system: Sequence[Label]) -> Batch:
-    """Return what a collection, or another document of features, holds; `told` is what its side file says of it."""
+def _batch(
+    document: Any,
+    path: Path,
+    side: Side | None,
+    told: list[Record],
+    label_system: Sequence[Label],
+    outlines: Iterable[Shape | None] = (),
+) -> Batch:
+    """Return what a collection, or another document of features, holds.
+
+    `told` is what its side file says of it, `outlines` those of its features that need not be read.
+    """
     labels_of = CaseLabels(label_system)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
@@ -164,19 +183,23 @@ def _batch(document: Any, path: Path, side: Side, told: list[Record], label_syst
     colours = colours_of(label_system)
     file = FeatureFile(path)
     features = _features(document, path)
-    for (place, feature), name in zip(features, _named(features, pictures, told, path), strict=True):
+    drawn = chain(outlines, repeat(None))
+    for (place, feature), name, outline in zip(features, _named(features, pictures, told, path), drawn, strict=False):
         picture = pictures.setdefault(name, Picture(known.get(name, {"file_name": name}), is_unsized=True))
-        picture.shapes += file.shapes(feature, place, picture)
+        if outline is None:
+            picture.shapes += file.shapes(feature, place, picture)
+        else:
+            picture.shapes.append(file.outline(feature, place, picture, outline))
     if not pictures:
-        pictures[_own_name(path)] = Picture({"file_name": _own_name(path)}, is_unsized=True)
-    rest = _beside(document)
+        pictures[own_name(path)] = Picture({"file_name": own_name(path)}, is_unsized=True)
+    rest = beside_of(document)
     listed = list(pictures.values())
     file.points = complete(listed)
     for number, picture in enumerate(listed, start=1):
         picture.record["id"] = number
 
     def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
-        beside = [FileRecord((), rest, {})] if some[0] is listed[0] else []
+        beside = [rest] if some[0] is listed[0] else []
         for picture in some:
             said = sizes.get(picture.record["file_name"])
             is_slice = picture.name is not None  # which has its number in its name, and the size of the others
@@ -215,14 +238,14 @@ def _named(
     feature is on one of the file's own name, and `picture` among its properties tells of the loss.
     """
     said = [_picture_of(feature) for _, feature in features]
-    known: list[str | None] = [next(iter(pictures), _own_name(path))] * len(said)
+    known: list[str | None] = [next(iter(pictures), own_name(path))] * len(said)
     if len(pictures) > 1 and any(name not in pictures for name in said):
         known = pictures_of(features, told, path)
     for (_, feature), own, found in zip(features, said, known, strict=True):
         name = own if own in pictures or (own and pictures and told) else found
         held = feature.get("properties")
         if name is None:
-            name = _own_name(path)
+            name = own_name(path)
             feature["properties"] = {**(held if isinstance(held, dict) else {}), "picture": own or name}
         elif own == name and isinstance(held, dict):
             held.pop("picture", None)  # of several features that are alike it is one dictionary
@@ -236,7 +259,8 @@ def _picture_of(feature: Record) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def _own_name(path: Path) -> str:
+def own_name(path: Path) -> str:
+    """Return the name of the picture that a file is of if it names none."""
     return f"{path.stem}.png"
 
 
@@ -253,11 +277,12 @@ def _again(case: Case) -> Record:
     return drawing.pictures[0].record
 
 
-def _beside(document: Any) -> Record:
-    """Return what a collection says beside its features and pictures."""
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        return {}
-    return stated({key: value for key, value in document.items() if key not in {"type", "features", "pictures"}})
+def beside_of(document: Any) -> FileRecord:
+    """Return what a collection says beside its features and pictures, of which nothing is written again."""
+    said: Record = {}
+    if isinstance(document, dict) and document.get("type") == "FeatureCollection":
+        said = stated({key: value for key, value in document.items() if key not in {"type", "features", "pictures"}})
+    return FileRecord((), said, {})
 
 
 def _is_feature(value: Any) -> bool:

@@ -15,6 +15,7 @@ from annoconv_converters._pictures.picture_format import PictureFormat, has_keyp
 from annoconv_converters.geojson.feature import classification_of, colours_of, feature_of
 from annoconv_converters.geojson.losses import SHAPES
 from annoconv_converters.geojson.read import TASK, read_file
+from annoconv_converters.geojson.written import understood
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +52,7 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         save=_save,
         parts=_Parts,
         read=lambda path, _: read_file(path, context.limits),
+        understood=lambda collection, pictures, _, path: understood(collection, pictures, path, context.limits),
         reasons=REASONS,
         has_ids=True,
         has_parts=True,

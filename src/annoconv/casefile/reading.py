@@ -65,10 +65,17 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     check_source(path)
     note_inputs([path])
     note_inputs(_named(path, limits))
+    yield from _texts(path, limits)
+
+
+def _texts(path: Path, limits: Limits | None) -> Iterator[tuple[str | None, bytes]]:
+    if path.suffix != ".jsonl":
+        yield None, strict_json.read_bytes(path, limits)
+        return
     is_empty = True
-    for document in _texts(path, limits):
+    for number, line in strict_json.iter_lines(path, limits):
         is_empty = False
-        yield document
+        yield f"line {number}", line
     if is_empty:
         raise InputError(
             "the file holds no case",
@@ -77,13 +84,6 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
             expected="a case on each line",
             advice="Write the file again, or leave it out",
         )
-
-
-def _texts(path: Path, limits: Limits | None) -> Iterator[tuple[str | None, bytes]]:
-    if path.suffix == ".jsonl":
-        yield from ((f"line {number}", line) for number, line in strict_json.iter_lines(path, limits))
-    else:
-        yield None, strict_json.read_bytes(path, limits)
 
 
 def _named(path: Path, limits: Limits | None) -> Iterator[Path]:
@@ -180,6 +180,7 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
         file = _case_file(path)
         for where, data in documents(path, limits=limits):
             loaded = _opened(data, path, file, where, limits)
+            del data  # it may be large, and the case waits to be written
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
             check_mask_paths(file.parent, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded

@@ -51,6 +51,7 @@ def conforming(
     *,
     source: Path | str | None,
     where: str | None,
+    is_spent: bool = False,
 ) -> Model:
     """Return the typed document of a JSON text that has been looked at.
 
@@ -66,6 +67,8 @@ def conforming(
         Bounds on the findings that an error holds.
     source, where
         What messages call the text: its file, and the line in it.
+    is_spent
+        Whether nobody asks for the value any more, of which members that conform can be let go.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def conforming(
         If it does not conform to the model.
     """
     if data is None or len(data) > LARGE:
-        typed, findings, count = _in_pieces(document, model, limits.findings)
+        typed, findings, count = _in_pieces(document, model, limits.findings, is_spent=is_spent)
     else:
         typed, error = _validated(model.__pydantic_validator__, data)
         findings = _findings(error, document) if error else []
@@ -95,7 +98,7 @@ def _told(count: int, listed: int) -> Message:
     return problem
 
 
-def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, list[Finding], int]:
+def _in_pieces(document: Any, model: type[BaseModel], most: int, *, is_spent: bool) -> tuple[Any, list[Finding], int]:
     """Return the typed document; or the first `most` of its findings, in order, and how many there are.
 
     Beyond `most` each error of pydantic counts as one.
@@ -104,7 +107,7 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
     count = 0
     is_sorted = True
     typed: Any = None
-    for key, start, part, error in _parts(document, model):
+    for key, start, part, error in _parts(document, model, is_spent=is_spent):
         if key is None:
             typed = part
         elif part is not None and typed is not None:
@@ -119,7 +122,9 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
     return typed, (findings if is_sorted else in_order(findings))[:most], count
 
 
-def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, int, Any, ValidationError | None]]:
+def _parts(
+    document: Any, model: type[BaseModel], *, is_spent: bool
+) -> Iterator[tuple[str | None, int, Any, ValidationError | None]]:
     """Yield the document without its lists and then pieces of each, typed or with their errors, and where these begin.
 
     A list that may not be empty stays where it is.
@@ -131,7 +136,10 @@ def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, 
     yield None, 0, *_read(_adapter_to(model), _text(keys | {key: [] for key in lists} if lists else document))
     for key, members in lists.items():
         for start, piece in _pieces(members):
-            yield key, start, *_read(adapters[key], piece)
+            part, error = _read(adapters[key], piece)
+            yield key, start, part, error
+            if is_spent and error is None:
+                members[start : start + len(part)] = [None] * len(part)
 
 
 @cache

@@ -68,10 +68,19 @@ def check_sizes(data: bytes, limits: Limits, *, source: Path | str | None, where
 
 def _brackets(data: bytes) -> Iterator[NDArray[np.uint8]]:
     """Yield the brackets and commas of a text, some at a time."""
-    for part in _PART.finditer(data):
-        signs = _STRING.sub(b"", part[0]).translate(None, _OTHERS)
+    for text in _outside(data) if b"\\" not in data else (_STRING.sub(b"", part[0]) for part in _PART.finditer(data)):
+        signs = text.translate(None, _OTHERS)
         for start in range(0, len(signs), _CHUNK):
             yield np.frombuffer(signs, np.uint8)[start : start + _CHUNK]
+
+
+def _outside(data: bytes) -> Iterator[bytes]:
+    """Yield what stands outside texts, of which none holds a quotation mark."""
+    is_inside = False
+    for start in range(0, len(data), _CHUNK):
+        parts = data[start : start + _CHUNK].split(b'"')
+        yield b"".join(parts[is_inside::2])
+        is_inside ^= len(parts) % 2 == 0
 
 
 def _largest(parts: Iterable[NDArray[np.uint8]]) -> Iterator[_Container]:
