@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_check
 
 from annoconv.advice import beside
 from annoconv.errors import AnnoconvError, ImageError
+from annoconv.files.disk import real_path
 from annoconv.files.inputs import check_count, check_source, limits_of
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside, is_left_by_desktop
@@ -218,19 +219,9 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
         settle(path)
         check_source(path)
         for file in _below(path):
-            found.setdefault(_real(file, folders), file)
+            found.setdefault(real_path(file, folders), file)
             check_count(len(found), path, limits)
     return list(found.values())
-
-
-def _real(file: Path, folders: dict[str, str]) -> str:
-    """Return where a file is, links followed; those of each folder once."""
-    folder, name = os.path.split(file)
-    if file.is_symlink():
-        return os.path.realpath(file)
-    if folder not in folders:
-        folders[folder] = os.path.realpath(folder)
-    return os.path.join(folders[folder], name)  # noqa: PTH118  a text is smaller than a path, and there may be many
 
 
 def no_such_image(path: Path) -> ImageError:

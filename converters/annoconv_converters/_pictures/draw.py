@@ -34,7 +34,7 @@ from annoconv.model import (
 from annoconv.pictures import address_of, own_name
 from annoconv.progress import begin, over
 from annoconv_converters._pictures.drawn_masks import Form, masks_on
-from annoconv_converters._pictures.geometry import box_to_record, flat_box_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.geometry import flat_box_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
@@ -280,11 +280,7 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         )
     if isinstance(annotation, PolygonAnnotation):
         pieces = [[each.polygon, *(each.holes or ())] for each in (annotation, *(annotation.parts or ()))]
-        rings = Rings([_on_keyholes(piece, turn_holes) for piece in pieces])
-        if turn_holes:
-            return {**rings_to_record(rings), "pieces": pieces}
-        # What has the rings of each part has no use for their area.
-        return {"segmentation": rings.flats, "bbox": box_to_record(rings.box), "pieces": pieces}
+        return {**rings_to_record(Rings([_on_keyholes(piece, turn_holes) for piece in pieces])), "pieces": pieces}
     if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
         told = strict_json.plain(annotation)
         points = told.get("keypoints") or [{"name": ALONE, "point": told["point"]}]

@@ -20,6 +20,7 @@ __all__ = [
     "is_file",
     "is_on_one_disk",
     "names_below",
+    "real_path",
     "remove",
     "sync",
     "sync_entry",
@@ -156,3 +157,13 @@ def try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def real_path(file: Path, folders: dict[str, str]) -> str:
+    """Return where a file is, links followed: those of a folder once, which is noted in `folders`."""
+    folder, name = os.path.split(file)
+    if file.is_symlink():
+        return os.path.realpath(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)  # noqa: PTH118  a text is smaller than a path, and there may be many
