@@ -20,7 +20,7 @@ import numpy as np
 
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
-from tests.benchmarks.pictures import FORMATS, Cost, cells, coco, command, lines, run, wrong
+from tests.benchmarks.pictures import FORMATS, Cost, cells, coco, command, lines, run, start, wrong
 from tests.slides import write_slide_case
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def main() -> None:
         each.__name__: each for each in (findings, polygons, cases, boxes, classes, losses, masks, hostile)
     }
     every["slides"] = lambda folder, count: slides(folder, count, asked.most)
-    started = run("annoconv", "to-yolo", "--help")
-    print(f"The start alone, as `to-yolo --help`: {started.cpu:.2f} s, {started.peak:.0f} MB.\n")
+    started = start()
+    print(f"The start, with one box to do: {started.cpu:.2f} s, {started.peak:.0f} MB.\n")
     print("| what | n | 10 n | 100 n | times the tenth: 10 n, 100 n | peak, MB |\n|---|---|---|---|---|---|")
     for name in asked.rows or every:
         found: dict[str, list[Cost]] = {}

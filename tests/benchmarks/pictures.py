@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 SEED, SIZE, BOXES, CORNERS, VERTICES = 1, 1000, 10, 16, 24
 FORMATS = {"coco": "x.json", "yolo": "set", "cvat": "x.xml", "label-studio": "x.json", "geojson": "x.geojson"}
@@ -172,6 +172,17 @@ def wrong(path: Path, count: int) -> None:
     path.write_text(json.dumps({**told, "annotations": [{"a": 1}] * count}))
 
 
+def medians(costs: Sequence[Cost]) -> Cost:
+    return Cost(*map(statistics.median, zip(*costs, strict=True)))
+
+
+def start() -> Cost:
+    """Measure `to-yolo` of one box: what a command takes before it has much to do."""
+    with tempfile.TemporaryDirectory() as name:
+        lines(Path(name, "in.jsonl"), 1)
+        return medians([command("to-yolo", Path(name, "in.jsonl"), "-o", Path(name, f"{n}")) for n in range(5)])
+
+
 def boxes_of_sets(folder: Path, count: int, peers: Peers) -> Named:
     """Measure boxes from COCO to YOLO and back, and through CVAT and Label Studio."""
     coco(folder / "in.json", count)
@@ -250,9 +261,8 @@ def main() -> None:
     parser.add_argument("--panlabel")
     parser.add_argument("--datumaro")
     asked = parser.parse_args()
-    run("annoconv", "to-yolo", "--help")
-    started = run("annoconv", "to-yolo", "--help")
-    print(f"The start alone, as `to-yolo --help`: {started.cpu:.2f} s, {started.peak:.0f} MB.\n")
+    started = start()
+    print(f"The start, with one box to do: {started.cpu:.2f} s, {started.peak:.0f} MB.\n")
     print("| what | how many | CPU | wall | peak | a second, beyond the start |\n|---|---|---|---|---|---|")
     for row in asked.rows or ROWS:
         found: dict[str, list[Cost]] = {}
@@ -261,7 +271,7 @@ def main() -> None:
                 for what, cost in ROWS[row](Path(name), asked.count, Peers(asked.panlabel, asked.datumaro)):
                     found.setdefault(what, []).append(cost)
         for what, costs in found.items():
-            cpu, wall, peak = (statistics.median(each) for each in zip(*costs, strict=True))
+            cpu, wall, peak = medians(costs)
             speed = f"{asked.count / max(cpu - started.cpu, 0.01):,.0f}" if "," not in what or "side" in what else ""
             print(
                 f"| {row}: {what} | {asked.count:,} | {cpu:.2f} s | {wall:.2f} s | {peak:.0f} MB | {speed} |",

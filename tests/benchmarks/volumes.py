@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from annoconv.pixels import NiftiVolume, foreground_of
-from tests.benchmarks.pictures import Cost, run
+from tests.benchmarks.pictures import Cost, medians, run
 from tests.slides import SEED, same, write_slide_case
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def measured(command: Sequence[str | Path], runs: int, target: Path | None = Non
         if target is not None:
             _delete(target)
         found.append(run(*command))
-    return Cost(*map(statistics.median, zip(*found, strict=True)))
+    return medians(found)
 
 
 def annoconv(*arguments: str | Path) -> list[str | Path]:
