@@ -15,7 +15,6 @@ import pytest
 from annoconv import registry
 from annoconv.cli import main
 from annoconv.registry import Converter, Option
-from annoconv.registry.signatures import parameters_of
 from model.generator import format_tables
 
 ROOT = Path(__file__).parents[1]
@@ -96,13 +95,6 @@ def test_options_are_told(converter: Converter) -> None:
         told = option_of(parameter).help
         assert told.endswith("."), f"{name}: {told}"
         assert told[0].isupper(), f"{name}: {told}"
-
-
-def test_options_read_from_the_source_are_those_of_the_function(converter: Converter) -> None:
-    entry = converter.entry_point
-    read = parameters_of(entry.module, entry.attr, registry._USUAL)
-    assert read is not None, "whoever asks for help would import it"
-    assert (read, list(read)) == (own := converter.own_parameters(), list(own))
 
 
 def test_options_that_all_have_are_the_same(converter: Converter) -> None:

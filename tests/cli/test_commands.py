@@ -18,7 +18,7 @@ import pytest
 
 from annoconv import registry
 from annoconv.casefile import read_case
-from annoconv.cli import _COMMANDS, _commands
+from annoconv.cli import _COMMANDS
 from tests.documents import c5, c5_without_mask_file, good, write
 
 if TYPE_CHECKING:
@@ -39,28 +39,6 @@ def test_help_loads_nothing_heavy() -> None:
     assert out.strip().endswith("set()")
     for name in ("validate", "formats", "schema", "info", "demo", "to-dicom-seg", "from-dicom-seg"):
         assert name in out
-
-
-def test_help_of_a_converter_does_not_import_it() -> None:
-    heavy = "{'numpy', 'pydicom', 'pydantic', 'rich', 'annoconv_model', 'annoconv_converters', 'jiter'}"
-    called = f"[main([name, '--help']) for name in {[*registry.converters()]}]"
-    code = f"import sys; from annoconv.cli import main; {called}; print({heavy} & set(sys.modules))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out.strip().endswith("set()")
-    assert out.count("--output") == len(registry.converters())
-
-
-def test_what_an_option_is_by_default_has_the_type_that_typer_would_give_it() -> None:
-    root = _commands()
-    context = root.make_context("annoconv", [], resilient_parsing=True)
-    for name in root.list_commands(context):
-        command = root.get_command(context, name)
-        own = command.make_context(name, [], parent=context, resilient_parsing=True)
-        for each in command.get_params(own):
-            if not each.required:
-                value, _ = each.consume_value(own, {})
-                usual = type(each).process_value(each, own, value)
-                assert (type(usual), usual) == (type(value), value), f"{name}: {each.name}"
 
 
 def test_the_collector_and_the_environment_are_afterwards_as_before(

@@ -15,7 +15,6 @@ import typer.core
 import typer.main
 
 from annoconv.cli.command import LANG, Lang, app, internal_error, utf8_streams
-from annoconv.cli.defaults import KeepsDefaults
 from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error, usage_object
 from annoconv.cli.starting import starting
 from annoconv.cli.stopping import Stopped, stopping
@@ -53,7 +52,7 @@ _MODULES = {"report": "quality_report"}
 _USAGE_ERROR: Any = typer.BadParameter.__base__  # typer has no public name for it
 
 
-class _Commands(KeepsDefaults, typer.core.TyperGroup):
+class _Commands(typer.core.TyperGroup):
     """The commands, imported one at a time."""
 
     context_class = Context

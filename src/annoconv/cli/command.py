@@ -147,7 +147,6 @@ def as_command(
     options: Mapping[str, inspect.Parameter] | None = None,
     *,
     kind: type[Command] | None = None,
-    load: Callable[[], object] | None = None,
 ) -> Any:
     """Return the command that runs a function with a `Report` and the values of its options.
 
@@ -163,8 +162,6 @@ def as_command(
         The command's own options, if the function's signature does not tell them.
     kind
         Its class, if it reads its command line in a way of its own.
-    load
-        Imports what it will need, where that is not imported yet.
     """
     own = dict(options) if options is not None else _own(function)
     if doubled := own.keys() & COMMON.keys():
@@ -182,8 +179,6 @@ def as_command(
         with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
                 report.limits = limits_from(limit)
-                if load is not None:
-                    load()
                 started()
                 _run(report, function, values)
             except AnnoconvError as error:

@@ -85,7 +85,7 @@ def convert_command(converter: Converter) -> Any:
             for path in convert(report, converter, sources, output, context, values):
                 report.add_output(path)
 
-    return as_command(converter.name, run, converter.summary, options, load=lambda: converter.function)
+    return as_command(converter.name, run, converter.summary, options)
 
 
 def _check_outputs(report: Report, converter: Converter, output: Path) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 import typer.core
 
-from annoconv.cli.defaults import KeepsDefaults
 from annoconv.messages import Message, language, recognised, translate
 
 if TYPE_CHECKING:
@@ -201,7 +200,7 @@ class Context(typer.Context):
         super().__init__(*arguments, **{"help_option_names": ["--help", "-h"], **settings})
 
 
-class Command(KeepsDefaults, typer.core.TyperCommand):
+class Command(typer.core.TyperCommand):
     """A command whose help is laid out by `Formatter`, with an example."""
 
     context_class = Context

@@ -25,14 +25,15 @@ _FIRST: Final = 100_000
 
 @contextmanager
 def starting(*, ends: bool) -> Generator[None]:
-    """Keep the collector from what is being imported, until `started`, and have the settings while a command runs.
+    """Keep the collector from what is being imported, until `started`.
 
-    If the process ends with the command, the collector does not look once more at all that there is.
+    If the process ends with the command, it has the settings too, and the collector does not look once more at all that
+    there is. What a process goes on with is left as it was.
     """
     is_enabled, threshold = gc.isenabled(), gc.get_threshold()
-    made = _SETTINGS.keys() - os.environ.keys()
     gc.disable()
-    os.environ.update({name: _SETTINGS[name] for name in made})
+    if ends:
+        os.environ.update({name: value for name, value in _SETTINGS.items() if name not in os.environ})
     try:
         yield
     finally:
@@ -40,8 +41,6 @@ def starting(*, ends: bool) -> Generator[None]:
             gc.freeze()
         (gc.enable if is_enabled else gc.disable)()
         gc.set_threshold(*threshold)
-        for name in made:
-            os.environ.pop(name, None)
 
 
 def started() -> None:

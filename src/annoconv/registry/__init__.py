@@ -28,7 +28,6 @@ from annoconv.messages import Message
 from annoconv.registry.context import Context, check_context
 from annoconv.registry.counted import at_least_one, only_one
 from annoconv.registry.options import AllAnnotations, Option, parts_of, value_of
-from annoconv.registry.signatures import parameters_of
 from annoconv.registry.signs import stated
 from annoconv.registry.summary import sentence_of, summary_of
 
@@ -59,12 +58,6 @@ GROUP = "annoconv.converters"
 """Entry point group of the converters."""
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
-
-_USUAL: Mapping[str, Any] = {each.__name__: each for each in (Context, Option, Path, Sequence)} | {
-    "Annotated": Annotated,
-    "Literal": Literal,
-}
-"""Names in annotations, which a module may import for type checkers only."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +111,6 @@ class Command:
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Its parameters beyond the first, with their annotations evaluated; keyword-only ones are options."""
-        return self.own_parameters()
-
-    def own_parameters(self) -> dict[str, inspect.Parameter]:
-        """Return the parameters of the function, which is imported; AnnoconvError where they cannot be told."""
         try:
             _, *rest = inspect.signature(self.function).parameters.values()
             return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
@@ -134,12 +123,14 @@ class Command:
             ) from error
 
     def _evaluate(self, annotation: object) -> Any:
-        """Evaluate a postponed annotation."""
+        """Evaluate a postponed annotation; imports under TYPE_CHECKING are absent, so the usual names are given."""
         if annotation is inspect.Parameter.empty:
             raise TypeError("a parameter without an annotation")
         if not isinstance(annotation, str):
             return annotation
-        return eval(annotation, {**_USUAL} | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
+        known: dict[str, Any] = {each.__name__: each for each in (Context, Option, Path, Sequence)}
+        known |= {"Annotated": Annotated, "Literal": Literal}
+        return eval(annotation, known | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
 
 
 @dataclass(frozen=True)
@@ -156,13 +147,6 @@ class Converter(Command):
         """First line of its docstring, read from the source, where it has one; else of its module's."""
         entry = self.entry_point
         return self._refused or sentence_of(entry.module, entry.attr) or summary_of(entry.module)
-
-    @cached_property
-    def parameters(self) -> Mapping[str, inspect.Parameter]:
-        """As of any command; read from the source, where that tells them, and nothing is imported."""
-        entry = self.entry_point
-        read = None if self.rivals else parameters_of(entry.module, entry.attr, _USUAL)
-        return self.own_parameters() if read is None else read
 
     @property
     def format(self) -> str:

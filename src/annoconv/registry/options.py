@@ -52,8 +52,6 @@ def value_of(parameter: Parameter, value: Any, function: str) -> Any:
 
     Texts are paths where it takes paths, so that a user may write either, and one for several.
     """
-    if value is parameter.default:
-        return value
     from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
     found, annotation = _with_paths(parameter.annotation, value), parameter.annotation

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.registry.signatures import tree_of
+from annoconv.registry.summary import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -179,9 +179,12 @@ def _fits(start: _Start, ending: str, sign: Mapping[str, Any]) -> bool:
 @cache
 def stated(module: str) -> Mapping[str, Any]:
     """Return `SIGNS`, `SUFFIX` and `ENDINGS` of a module by its dotted name, as far as its source has them."""
+    source = source_of(module)
     found: dict[str, Any] = {}
-    with suppress(ValueError):
-        for statement in tree_of(module).body:
+    if source is None:
+        return found
+    with suppress(SyntaxError, ValueError):
+        for statement in ast.parse(source.read_text("utf-8")).body:
             target, value = _assigned(statement)
             if target in _STATED and value is not None:
                 found[target] = ast.literal_eval(_Known(found).visit(value))
