@@ -16,7 +16,7 @@ from annoconv_converters._pictures import alike, drawn, spool
 from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters._pictures.geometry import rounded, rounded_all
+from annoconv_converters._pictures.geometry import array_rounded, rounded
 from annoconv_converters._pictures.spool import waiting
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -183,7 +183,7 @@ def test_boxes_are_drawn_as_any_case_is() -> None:
 @example([0.285, 2.5e-10, -0.0, 1e12, 0.5], 2)
 def test_numbers_are_rounded_as_each_is(numbers: list[float], decimals: int) -> None:
     each = [repr(rounded(number, decimals)) for number in numbers]
-    assert each == [repr(number) for number in rounded_all(np.array(numbers), decimals).tolist()]
+    assert each == [repr(number) for number in array_rounded(np.array(numbers), decimals).tolist()]
 
 
 @given(st.floats(), st.sampled_from([2, 9]))

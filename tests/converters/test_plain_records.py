@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters._pictures import meaning
 from annoconv_converters._pictures.geometry import (
-    all_rounded,
-    all_tidy,
+    each_rounded,
+    each_tidy,
     far_side,
     flat_box_to_record,
     rings_to_record,
@@ -188,8 +188,8 @@ def test_columns_say_the_same(
 @example([0.0000000005, 2.5e-10, -0.0, 1e300], 3)
 def test_many_numbers_are_rounded_as_one(numbers: list[float], whole: int) -> None:
     for each in ([*numbers, whole], [round(number, 9) + 5e-10 for number in numbers]):
-        assert list(map(repr, all_rounded(each))) == list(map(repr, map(rounded, each)))
-        assert list(map(repr, all_tidy(each))) == list(map(repr, map(tidy, each)))
+        assert list(map(repr, each_rounded(each))) == list(map(repr, map(rounded, each)))
+        assert list(map(repr, each_tidy(each))) == list(map(repr, map(tidy, each)))
 
 
 @pytest.mark.parametrize("results", [False, True])

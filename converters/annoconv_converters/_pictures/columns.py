@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv_converters._pictures.geometry import box_to_record, is_numbers, rounded_all, tidy
+from annoconv_converters._pictures.geometry import array_rounded, box_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
 from annoconv_converters._pictures.said import digest_of_box
 
@@ -132,12 +132,12 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     found = [_columns_of(picture) for picture in pictures]
     several = [each for each in found if each is not None and each.sizes]
     sizes = array_of(size for each in several for size in each.sizes)
-    near, far = sizes[:, :2], rounded_all(sizes[:, :2] + sizes[:, 2:])
+    near, far = sizes[:, :2], array_rounded(sizes[:, :2] + sizes[:, 2:])
     is_box = (np.abs(near) < _LARGEST).all(1) & (sizes[:, 2:] >= 0).all(1) & (sizes[:, 2:] < _LARGEST).all(1)
     sides = np.concatenate([near, np.maximum(far, near)], axis=1).tolist()
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
-    rough = np.concatenate([rounded_all(near, 2), rounded_all(far, 2)], axis=1)
+    rough = np.concatenate([array_rounded(near, 2), array_rounded(far, 2)], axis=1)
     outlines = zip(map(digest_of_box, _texts(sizes)), map(digest_of_box, _texts(rough)), strict=True)
     rows = zip(sides, outlines, strict=True)
     for each in several:

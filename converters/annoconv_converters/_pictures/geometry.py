@@ -34,11 +34,12 @@ __all__ = [
     "LARGEST_SIZE",
     "Box",
     "Segmentation",
-    "all_rounded",
-    "all_tidy",
+    "array_rounded",
     "box_from_record",
     "box_to_record",
     "counts_to_record",
+    "each_rounded",
+    "each_tidy",
     "far_side",
     "flat_box_to_record",
     "is_numbers",
@@ -47,7 +48,6 @@ __all__ = [
     "polygon_of_pieces",
     "rings_to_record",
     "rounded",
-    "rounded_all",
     "segmentation_from_record",
     "size_from_record",
     "tidy",
@@ -321,7 +321,7 @@ def keypoints_from_record(record: Record, *, source: object, where: str) -> list
     return points
 
 
-def all_rounded(numbers: Iterable[float]) -> list[float]:
+def each_rounded(numbers: Iterable[float]) -> list[float]:
     """Return what `rounded` does of each of many numbers, at a third of the cost."""
     power = _POWERS[_DECIMALS]
     return [
@@ -333,9 +333,9 @@ def all_rounded(numbers: Iterable[float]) -> list[float]:
     ]
 
 
-def all_tidy(numbers: Iterable[float]) -> list[float]:
+def each_tidy(numbers: Iterable[float]) -> list[float]:
     """Return what `tidy` does of each of many numbers."""
-    return [int(number) if number.is_integer() else number for number in all_rounded(numbers)]
+    return [int(number) if number.is_integer() else number for number in each_rounded(numbers)]
 
 
 def is_numbers(value: Any, count: int) -> bool:
@@ -369,7 +369,7 @@ def rounded(number: float, decimals: int = _DECIMALS) -> float:
     return round(float(number), decimals) + 0.0
 
 
-def rounded_all(numbers: NDArray[np.float64], decimals: int = _DECIMALS) -> NDArray[np.float64]:
+def array_rounded(numbers: NDArray[np.float64], decimals: int = _DECIMALS) -> NDArray[np.float64]:
     """Return what `rounded` does of each number of an array."""
     power = _POWERS[decimals]
     scaled = numbers * power

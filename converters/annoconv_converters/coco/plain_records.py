@@ -10,7 +10,7 @@ from itertools import chain
 from operator import add, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv_converters._pictures.geometry import all_rounded, all_tidy
+from annoconv_converters._pictures.geometry import each_rounded, each_tidy
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, Rings
 from annoconv_converters.coco.check import agrees
 from annoconv_converters.coco.differences import digest_of
@@ -140,17 +140,17 @@ def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | Non
         return None
     lefts, tops, widths, heights = zip(*boxes, strict=True)
     x, y = [*map(float, lefts)], [*map(float, tops)]
-    x_max = [*map(max, all_rounded(map(add, lefts, widths)), x)]
-    y_max = [*map(max, all_rounded(map(add, tops, heights)), y)]
+    x_max = [*map(max, each_rounded(map(add, lefts, widths)), x)]
+    y_max = [*map(max, each_rounded(map(add, tops, heights)), y)]
     exact = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    drawn = all_tidy(exact[0]), all_tidy(exact[1])
+    drawn = each_tidy(exact[0]), each_tidy(exact[1])
     if [*widths] != drawn[0] or [*heights] != drawn[1]:
         return None
     places = [{"type": "bbox", "bbox": [*sides]} for sides in zip(x, y, x_max, y_max, strict=True)]
     right, bottom = max(map(add, lefts, widths)), max(map(add, tops, heights))
     is_right = min(map(min, (lefts, tops))) >= 0 and right <= size[1] and bottom <= size[0]
     again = [*map(list, zip(x, y, *drawn, strict=True))]
-    return _Drawn(places, [[]] * len(boxes), all_tidy(map(mul, *exact)), again, is_right)
+    return _Drawn(places, [[]] * len(boxes), each_tidy(map(mul, *exact)), again, is_right)
 
 
 def _outlines(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
@@ -168,13 +168,13 @@ def _outlines(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | 
     xs, ys = [flat[::2] for flat in flats], [flat[1::2] for flat in flats]
     x, y, x_max, y_max = ([*map(most, each)] for most, each in ((min, xs), (min, ys), (max, xs), (max, ys)))
     exact = [Rings([flat]).area for flat in flats]
-    sizes = zip(x, y, all_tidy(map(sub, x_max, x)), all_tidy(map(sub, y_max, y)), strict=True)
+    sizes = zip(x, y, each_tidy(map(sub, x_max, x)), each_tidy(map(sub, y_max, y)), strict=True)
     own = zip(x, y, x_max, y_max, strict=True)
     is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(flats)))
     places = [
         {"type": "polygon", "polygon": [*map(list, zip(*ring, strict=True))]} for ring in zip(xs, ys, strict=True)
     ]
-    return _Drawn(places, [[flat] for flat in flats], all_tidy(exact), [*map(list, sizes)], is_right)
+    return _Drawn(places, [[flat] for flat in flats], each_tidy(exact), [*map(list, sizes)], is_right)
 
 
 def _others(own: list[str], records: Sequence[Record], drawn: _Drawn) -> Iterator[tuple[str, Record]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv_converters._pictures.columns import array_of, held
-from annoconv_converters._pictures.geometry import rounded_all
+from annoconv_converters._pictures.geometry import array_rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ def sizes_of(pictures: Sequence[Picture]) -> Iterator[list[list[float]]]:
     """Yield `x, y, width, height` of the boxes of each such picture as its lines are read."""
     shares, scale = _shares(pictures)
     centre, size = (shares * scale)[:, :2], (shares * scale)[:, 2:]
-    rows = iter(np.concatenate([rounded_all(centre - size / 2), rounded_all(size)], axis=1).tolist())
+    rows = iter(np.concatenate([array_rounded(centre - size / 2), array_rounded(size)], axis=1).tolist())
     for columns in filter(None, map(held, pictures)):
         yield [*islice(rows, len(columns.classes))]
 
@@ -47,7 +47,7 @@ def _shares(pictures: Sequence[Picture]) -> tuple[NDArray[np.float64], NDArray[n
     """Return centre and size of all boxes as shares of their pictures, and the width and height of these, twice."""
     boxes = [(columns.sides, picture.record) for picture in pictures if (columns := held(picture)) is not None]
     sides = array_of(chain.from_iterable(each for each, _ in boxes))
-    near, size = sides[:, :2], rounded_all(sides[:, 2:] - sides[:, :2])
+    near, size = sides[:, :2], array_rounded(sides[:, 2:] - sides[:, :2])
     pictured = array_of([record["width"], record["height"]] * 2 for _, record in boxes)
     scale = pictured.repeat([len(each) for each, _ in boxes], axis=0)
     shares = np.concatenate([near + size / 2, size], axis=1) / scale
