@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.draw import Drawing
-from annoconv_converters._pictures.geometry import all_tidy
+from annoconv_converters._pictures.geometry import each_tidy
 from annoconv_converters._pictures.records import Picture, Shape
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def drawn_boxes(loaded: LoadedCase) -> DrawnBoxes | None:
     annotations = cast("list[BboxAnnotation]", loaded.case.annotations)
     x, y, x_max, y_max = zip(*(each.bbox for each in annotations), strict=True)
     widths, heights = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    areas = all_tidy(map(mul, widths, heights))
-    sizes = zip(x, y, all_tidy(widths), all_tidy(heights), strict=True)
+    areas = each_tidy(map(mul, widths, heights))
+    sizes = zip(x, y, each_tidy(widths), each_tidy(heights), strict=True)
     shapes = [
         Shape(
             {
