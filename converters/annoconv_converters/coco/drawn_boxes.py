@@ -1,6 +1,7 @@
 """Cases of boxes on one flat picture, as most are: drawn as records of COCO in one step, column by column.
 
 `draw` says how any case is drawn. What both say of such a case is the same.
+Continuous pixels, origin at the outer corner of the first pixel. Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations

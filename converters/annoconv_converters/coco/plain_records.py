@@ -1,7 +1,8 @@
 """Records of a picture that all are boxes, or all one polygon each, and say little else: understood column by column.
 
 What they say otherwise than what is drawn again of them can only be an area or the box of a polygon. `plain_picture`
-says of each record for itself what it means, and the same of these.
+says of each record for itself what it means, and the same of these. Continuous pixels, origin at the outer corner of
+the first pixel. Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Coordinates of GeoJSON: positions, lines and rings, of which each number is looked at.
 
-Continuous pixels as they stand in the file; lists of floats are those of the feature.
+Continuous pixels as they stand in the file; lists of floats are those of the feature. Authority: RFC 7946, 3.1.
 """
 
 from __future__ import annotations

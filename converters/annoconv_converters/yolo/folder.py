@@ -1,6 +1,6 @@
 """The files of a data set of YOLO: which pictures its lists name, and where the lines and the picture of each are.
 
-Nothing outside of the folder is looked at, wherever its lists lead.
+Nothing outside of the folder is looked at, wherever its lists lead. Authority: docs.ultralytics.com/datasets.
 """
 
 from __future__ import annotations
