@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters.coco import plain_pictures, write
-from annoconv_converters.coco.drawn_boxes import document_of, drawn_boxes
+from annoconv_converters.coco import drawn_plain, plain_pictures, write
+from annoconv_converters.coco.drawn_plain import document_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -44,7 +45,7 @@ def written(cases: Sequence[Any], folder: Path, **options: Any) -> Any:
 
 def check_both_ways(cases: Sequence[Any], folder: Path, **options: Any) -> None:
     found = written(cases, folder, **options)
-    with patch.object(write, "drawn_boxes", lambda _: None):
+    with patch.object(write, "each_drawn_plain", lambda cases: ((each, None) for each in cases)):
         assert found == written(cases, folder, **options)
         with patch.object(plain_pictures, "plain_records", lambda *_: None):
             assert found == written(cases, folder, **options)
@@ -58,6 +59,55 @@ OPTIONS = st.sampled_from([{}, {}, {"plain": True}, {"kind": "keypoints"}, {"nam
 @given(documents(), OPTIONS)
 def test_one_step_writes_the_same(folder: Path, told: list[dict[str, Any]], options: dict[str, Any]) -> None:
     check_both_ways([LoadedCase(each) for each in cases_of(told)], folder, **options)
+
+
+RING = [[1.0, 2.0], [28.45, 2.0], [20.5, 33.73]]
+TINY = [[0.1, 0.2], [0.1, 0.2], [0.30000000000000004, 0.2]]
+CORNERS = st.sampled_from([0.0, -0.0, 1.0, 2.5, 12.125, 28.45, 33.73, -3.0, 60.0, 5e-10, 1 / 3, 1e7, 1e8])
+POLYGONS = st.fixed_dictionaries(
+    {
+        "category": st.sampled_from(["lesion", "lesion", "other"]),
+        "label_code": st.sampled_from(["NODULE", "NODULE", "own", "UNCLASSIFIED"]),
+        "type": st.just("polygon"),
+        "polygon": st.one_of(
+            st.sampled_from([RING, TINY, RING * 11]),
+            st.lists(st.tuples(CORNERS, CORNERS).map(list), min_size=3, max_size=5),
+        ),
+    },
+    optional={"holes": st.just([RING]), "confidence": st.just(0.5), "parts": st.just([{"polygon": RING}])},
+)
+
+
+@example([{"category": "lesion", "label_code": "own", "type": "polygon", "polygon": RING}] * 3, [], "coco", {})
+@given(st.lists(POLYGONS, max_size=4), st.lists(POLYGONS, max_size=2), st.sampled_from(["T", "coco"]), OPTIONS)
+def test_polygons_are_written_the_same(
+    folder: Path, some: list[dict[str, Any]], others: list[dict[str, Any]], task: str, options: dict[str, Any]
+) -> None:
+    documents = [
+        {
+            **{**PLAIN, "task_id": task, "image": {**PLAIN["image"], "uid": uid}},
+            "annotations": [{"id": str(place), **each} for place, each in enumerate(polygons, first)],
+        }
+        for uid, first, polygons in (("one", 1, some), ("two", 7, others), ("three", 20, some))
+    ]
+    cases = [LoadedCase(each) for each in cases_of(documents)]
+    check_both_ways(cases, folder, **options)
+    with patch.object(drawn_plain, "_TOGETHER", 1):
+        check_both_ways(cases, folder, **options)
+
+
+def test_an_error_comes_behind_the_cases_before_it(folder: Path) -> None:
+    polygon = {"id": "1", "category": "lesion", "label_code": "own", "type": "polygon", "polygon": RING}
+    loaded = LoadedCase(cases_of([{**PLAIN, "annotations": [polygon]}])[0])
+
+    def cases() -> Iterator[LoadedCase]:
+        yield loaded
+        raise ZeroDivisionError
+
+    met = drawn_plain.each_drawn_plain(cases())
+    assert next(met)[0] is loaded
+    with pytest.raises(ZeroDivisionError):
+        next(met)
 
 
 @given(st.lists(RECORDS, max_size=4), st.lists(RECORDS, max_size=3))
@@ -83,16 +133,31 @@ def test_what_was_read_is_written_again_the_same(
     check_both_ways(readings, folder)
 
 
-def test_boxes_are_drawn_as_any_case_is() -> None:
-    loaded = LoadedCase(cases_of([NEXT])[0])
-    found = drawn_boxes(loaded)
+POLYGON = {"id": "1", "category": "lesion", "label_code": "own", "type": "polygon", "polygon": RING}
+
+
+@pytest.mark.parametrize("told", [NEXT, {**NEXT, "annotations": [POLYGON, {**POLYGON, "id": "2", "polygon": TINY}]}])
+def test_boxes_and_polygons_are_drawn_as_any_case_is(told: dict[str, Any]) -> None:
+    loaded = LoadedCase(cases_of([told])[0])
+    found = drawn_plain.drawn_plain(loaded)
     assert found is not None
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
-    assert (found.pictures, found.planes) == (drawing.pictures, drawing.planes)
+    assert found.planes == drawing.planes
     assert strict_json.dumps(document_of(found)) == strict_json.dumps(document_of(drawing))
-    assert list(map(repr, found.pictures)) == list(map(repr, drawing.pictures))
+    for picture, as_any in zip(found.pictures, drawing.pictures, strict=True):
+        assert repr(replace(picture, shapes=[])) == repr(replace(as_any, shapes=[]))
+        for shape, other in zip(picture.shapes, as_any.shapes, strict=True):
+            assert repr((shape.record, shape.key)) == repr((other.record, other.key))
 
 
-@pytest.mark.parametrize("more", [{"annotations": []}, {"image": {"uid": "a", "modality": "OT"}}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"annotations": []},
+        {"image": {"uid": "a", "modality": "OT"}},
+        {"annotations": [{**POLYGON, "confidence": 0.5}]},
+        {"annotations": [{**POLYGON, "polygon": [[-0.0, 1], [2, 3], [0, 4]]}]},
+    ],
+)
 def test_what_is_more_or_less_is_left_to_any_way(more: dict[str, Any]) -> None:
-    assert drawn_boxes(LoadedCase(cases_of([{**PLAIN, **more}])[0])) is None
+    assert drawn_plain.drawn_plain(LoadedCase(cases_of([{**PLAIN, **more}])[0])) is None

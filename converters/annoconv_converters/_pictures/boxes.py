@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import AnyAnnotation, Label
+    from annoconv.model import AnyAnnotation, Case, Label
 
-__all__ = ["Boxes", "boxes_of"]
+__all__ = ["Boxes", "boxes_of", "flat_picture", "is_box"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -134,10 +134,8 @@ class _Waiting(Waiting):
 def boxes_of(loaded: LoadedCase) -> Boxes | None:
     """Return a case as a picture with the boxes that its annotations are; None if these or their image say more."""
     case = loaded.case
-    image, shape = case.image, case.image.shape
-    if shape is None or len(shape) != 2 or not image.model_fields_set <= _OF_IMAGE or case.related_images:
-        return None
-    if not all(map(_is_box, case.annotations)):
+    record = flat_picture(case)
+    if record is None or not all(map(is_box, case.annotations)):
         return None
     annotations = cast("list[BboxAnnotation]", case.annotations)
     ids = [each.id for each in annotations]
@@ -145,9 +143,16 @@ def boxes_of(loaded: LoadedCase) -> Boxes | None:
         return None
     categories = [each.category._value_ for each in annotations]
     told = Told(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
+    return _drawn(Boxes(loaded, loaded, {}), told, record, case.image.uid, address_of(case.image))
+
+
+def flat_picture(case: Case) -> Record | None:
+    """Return the record of the one flat picture that a case is of; None if its image says more, or there are more."""
+    image, shape = case.image, case.image.shape
+    if shape is None or len(shape) != 2 or not image.model_fields_set <= _OF_IMAGE or case.related_images:
+        return None
     columns, rows = shape
-    record = picture_record(image, columns, rows, own_name(image))
-    return _drawn(Boxes(loaded, loaded, {}), told, record, image.uid, address_of(image))
+    return picture_record(image, columns, rows, own_name(image))
 
 
 def _again(frame: Record, told: Told, path: Path | None, listed: tuple[Any, Any], *picture: Any) -> Boxes:
@@ -172,7 +177,7 @@ def _document(frame: Record, told: Told) -> Record:
     return {**frame, "annotations": told.annotations}
 
 
-def _is_box(annotation: AnyAnnotation) -> bool:
+def is_box(annotation: AnyAnnotation) -> bool:
     """Tell whether an annotation is a class and a box in a picture, and says nothing else; its numbers are floats."""
     return (
         type(annotation) is BboxAnnotation

@@ -9,6 +9,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import orjson
+
 from annoconv.ids import content_digest
 from annoconv_converters._pictures.file_losses import with_floats
 
@@ -81,12 +83,24 @@ def _as_list(segmentation: Record) -> Record:
 def digest_of(record: Record) -> str:
     """Return a digest of the geometry of a drawn record."""
     segmentation, area, box, *points = map(record.get, _GEOMETRY)
-    if isinstance(segmentation, list) and None not in (area, box) and points == [None, None]:
-        # Nothing but numbers, which JSON writes as Python does.
-        text = f"[{segmentation}, {area}, {box}, null, null]"
-    else:
-        text = json.dumps([segmentation, area, box, *points])
-    return content_digest(text.encode())[:16]
+    text = _numbers([segmentation, area, box]) if points == [None, None] else None
+    if text is None:
+        text = json.dumps([segmentation, area, box, *points]).encode()
+    return content_digest(text)[:16]
+
+
+def _numbers(values: list[Any]) -> bytes | None:
+    """Return what `json` makes of numbers, and two nulls behind them, at a fifth of the cost; None if that is not sure.
+
+    Numbers beyond 64 bits and below 1e-4, and what is none, look otherwise there.
+    """
+    try:
+        text = orjson.dumps(values)
+    except TypeError:
+        return None
+    if text.translate(None, b"0123456789.,-[]") or b"0.0000" in text:
+        return None
+    return text[:-1].replace(b",", b", ") + b", null, null]"
 
 
 def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:

@@ -77,8 +77,9 @@ def plain_picture(
     rows, columns = size = size_from_record(record, source=source, where=place_in("images", record))
     uid, told = flat_uid(record)
     image = {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
-    records = [each.record for each in picture.shapes]
-    found = plain_records(records, number, uid, size, categories) or _each(picture, uid, size, categories, source)
+    found = plain_records(picture.shapes, number, uid, size, categories) or _each(
+        picture, uid, size, categories, source
+    )
     if found is None:
         return None
     native = PictureCase({}, planes={uid: Planes("k", 1, *size)})

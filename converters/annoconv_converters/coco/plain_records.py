@@ -12,14 +12,16 @@ from operator import add, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv_converters._pictures.geometry import each_rounded, each_tidy
-from annoconv_converters._raster.polygons import FARTHEST_PIXEL, Rings
 from annoconv_converters.coco.check import agrees
 from annoconv_converters.coco.differences import digest_of
+from annoconv_converters.coco.outlines import Outlined, outlines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.records import Shape
+    from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["LARGEST", "PlainRecords", "plain_records"]
 
@@ -32,10 +34,8 @@ _DRAWN: Final[tuple[str, ...]] = ("segmentation", "area", "bbox", "id", "categor
 _MEMBERS: Final = frozenset(_DRAWN)
 _WHOLE: Final[set[type]] = {int}
 _LISTS: Final[set[type]] = {list}
-_FLOATS: Final[set[type]] = {float}
 _NUMBERS: Final[set[type]] = {int, float}
 _SIDES: Final = 4
-_CORNERS: Final = 3
 _FAR: Final = 1e12
 """As `is_numbers` has it."""
 
@@ -82,14 +82,14 @@ class _Drawn(NamedTuple):
 
 
 def plain_records(
-    records: Sequence[Record], number: object, taken: str, size: tuple[int, int], categories: Categories
+    shapes: Sequence[Shape], number: object, taken: str, size: tuple[int, int], categories: Categories
 ) -> PlainRecords | None:
     """Return what the records of a flat picture mean; None if one is more than that, or there is none.
 
     Parameters
     ----------
-    records
-        Of its annotations, as `read_records` gives them.
+    shapes
+        Its annotations, with records as `read_records` gives them.
     number
         Id of the picture.
     taken
@@ -99,6 +99,7 @@ def plain_records(
     categories
         Of the file.
     """
+    records = [each.record for each in shapes]
     names = records[0].keys() if records else frozenset[str]()
     if not {"id", "category_id"} <= names <= _MEMBERS or not all(names == record.keys() for record in records):
         return None
@@ -119,7 +120,8 @@ def plain_records(
     if len(definitions) < len(meanings):
         return None
     are_drawn = any(columns.get("segmentation", ()))
-    drawn = _outlines(columns, size) if are_drawn else _boxes(columns, size)
+    known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
+    drawn = _outlines(columns, size, known) if are_drawn else _boxes(columns, size)
     if drawn is None:
         return None
     annotations = [
@@ -154,28 +156,20 @@ def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | Non
     return _Drawn(places, [[]] * len(boxes), each_tidy(map(mul, *exact)), again, is_right)
 
 
-def _outlines(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
+def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], known: Sequence[Outline | None]) -> _Drawn | None:
     """Return where polygons are; None if one is none."""
     drawn, boxes, areas = (columns.get(name, []) for name in ("segmentation", "bbox", "area"))
-    if _kinds(drawn) != _LISTS or {*map(len, drawn)} != {1} or not (_are_boxes(boxes) or "bbox" not in columns):
+    if not (_are_boxes(boxes) or "bbox" not in columns):
         return None
-    flats: list[list[float]] = [each[0] for each in drawn]
-    kinds = _kinds(chain.from_iterable(flats)) if _kinds(flats) == _LISTS else set[type]()
-    if not kinds or not kinds <= _NUMBERS or any(each % 2 or each < 2 * _CORNERS for each in {*map(len, flats)}):
+    is_known = all(each and each.segmentation is of for each, of in zip(known, drawn, strict=True))
+    outlines = [each for each in (known if is_known else outlines_of(drawn)) if each]
+    if len(outlines) < len(drawn):
         return None
-    if max(map(max, flats)) > FARTHEST_PIXEL or min(map(min, flats)) < -FARTHEST_PIXEL:
-        return None
-    flats = flats if kinds == _FLOATS else [[*map(float, flat)] for flat in flats]
-    xs, ys = [flat[::2] for flat in flats], [flat[1::2] for flat in flats]
-    x, y, x_max, y_max = ([*map(most, each)] for most, each in ((min, xs), (min, ys), (max, xs), (max, ys)))
-    exact = [Rings([flat]).area for flat in flats]
-    sizes = zip(x, y, each_tidy(map(sub, x_max, x)), each_tidy(map(sub, y_max, y)), strict=True)
-    own = zip(x, y, x_max, y_max, strict=True)
-    is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(flats)))
-    places = [
-        {"type": "polygon", "polygon": [*map(list, zip(*ring, strict=True))]} for ring in zip(xs, ys, strict=True)
-    ]
-    return _Drawn(places, [[flat] for flat in flats], each_tidy(exact), [*map(list, sizes)], is_right)
+    exact, own = [each.area for each in outlines], [each.sides for each in outlines]
+    is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(drawn)))
+    places = [{"type": "polygon", "polygon": each.polygon} for each in outlines]
+    again = [each.drawn_area for each in outlines], [each.drawn_box for each in outlines]
+    return _Drawn(places, [[each.flat] for each in outlines], *again, is_right)
 
 
 def _others(own: list[str], records: Sequence[Record], drawn: _Drawn) -> Iterator[tuple[str, Record]]:

@@ -36,6 +36,7 @@ from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
 from annoconv_converters.coco.index import RecordIndex, index_file
+from annoconv_converters.coco.outlines import Outlined, outlines_of
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.records import key_of, without_key
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, Record, read_element, read_records
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
+    from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["read_coco"]
 
@@ -240,6 +242,7 @@ class _Read(NamedTuple):
     record: Record | None
     places: list[int]
     annotations: list[Record]
+    outlines: list[Outline | None]
 
 
 def _read_ahead(index: RecordIndex, file: BinaryIO) -> Iterator[list[_Read]]:
@@ -261,14 +264,19 @@ def _read(index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[i
     positions = [] if index.is_results else [position for position, _ in pictures]
     images = read_records(file, index.image_places[positions].tolist(), index.path)
     places = index.annotation_places[[place for _, places in pictures for place in places]].tolist()
-    annotations = read_records(file, places, index.path)
+    annotations = [*read_records(file, places, index.path)]
+    outlines = iter(outlines_of([each.get("segmentation") for each in annotations]))
+    records = iter(annotations)
     for case in cases:
-        yield [_Read(each, next(images, None), of_it, [*islice(annotations, len(of_it))]) for each, of_it in case]
+        yield [
+            _Read(each, next(images, None), of_it, [*islice(records, len(of_it))], [*islice(outlines, len(of_it))])
+            for each, of_it in case
+        ]
 
 
 def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> Picture:
     """Return an image with its annotations."""
-    position, record, places, annotations = read
+    position, record, places, annotations, outlines = read
     if record is None:
         given = index.given[index.image_numbers[position]]
         record, key = given.record, given.key
@@ -277,7 +285,7 @@ def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> P
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
     picture = Picture(record, key=key, is_unsized=index.is_results or not places, place=above)
-    for place, annotation in zip(places, annotations, strict=True):
+    for place, annotation, outline in zip(places, annotations, outlines, strict=True):
         if index.is_results:
             annotation["id"] = place + 1
         if kind == "panoptic":
@@ -292,5 +300,5 @@ def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> P
                 picture.shapes.append(Shape(segment, key=key_of(segment), place=steps))
         else:
             steps = (place,) if index.is_results else (ANNOTATIONS, place)
-            picture.shapes.append(Shape(annotation, key=key_of(annotation), place=steps))
+            picture.shapes.append(Outlined(annotation, key=key_of(annotation), place=steps, outline=outline))
     return picture

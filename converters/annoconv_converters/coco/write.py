@@ -40,7 +40,7 @@ from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
 from annoconv_converters.coco.classes import Classes
 from annoconv_converters.coco.differences import put_back
-from annoconv_converters.coco.drawn_boxes import document_of, drawn_boxes
+from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
@@ -92,8 +92,9 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
         layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
         sized = with_sizes(cases, options.rendering.images, context.limits, is_rendered=has_pictures)
-        for case_index, loaded in enumerate(sized):
-            writer.add(loaded, case_index)
+        drawn = each_drawn_plain(sized) if options.axis == "k" else ((loaded, None) for loaded in sized)
+        for case_index, (loaded, plain) in enumerate(drawn):
+            writer.add(loaded, case_index, plain)
             context.advance(case_index + 1)
         if writer.kind is None:
             raise InputError(
@@ -134,8 +135,8 @@ class _Writer:
     def __exit__(self, *_: object) -> None:
         self.stack.close()
 
-    def add(self, loaded: LoadedCase, case_index: int) -> None:
-        """Write the records of a case to the temporary files and note its losses."""
+    def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
+        """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
         kept = kept_of(loaded.case)
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
@@ -148,7 +149,8 @@ class _Writer:
         self.classes.kind = self.kind
         self.classes.take(loaded.case, dict(_objects(kept.get("categories"))), self.labels)
         self.unused.take(loaded, self.labels)
-        drawing = self._drawing(loaded, slice_folder(loaded, case_index, self.names))
+        folder = slice_folder(loaded, case_index, self.names)
+        drawing = plain or self._drawing(loaded, folder)
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
@@ -170,8 +172,7 @@ class _Writer:
         self._write(drawing, loaded, case_index, first, drawn, kept)
 
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
-        boxes = drawn_boxes(loaded) if self.options.axis == "k" else None
-        return boxes or draw(
+        return draw(
             loaded,
             axis=self.options.axis,
             form="rle" if self.kind == "panoptic" else self.options.form,
