@@ -27,6 +27,12 @@ class CaseLabels:
         self._label_system = label_system
         self._last: tuple[Sequence[Label] | None, Labels] | None = None
 
+    def alike(self, case: Case) -> Case:
+        """Return the next case, with the very labels of the one before if it has the same, which is seen at once."""
+        if self._last is None or self._last[0] is None or self._last[0] != case.labels:
+            return case
+        return case.model_copy(update={"labels": self._last[0]})
+
     def __call__(self, case: Case) -> Labels:
         """Return the labels of the next case."""
         if self._last is None or self._last[0] != case.labels:

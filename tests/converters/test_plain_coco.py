@@ -143,7 +143,8 @@ def test_boxes_and_polygons_are_drawn_as_any_case_is(told: dict[str, Any]) -> No
     assert found is not None
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
     assert found.planes == drawing.planes
-    assert strict_json.dumps(document_of(found)) == strict_json.dumps(document_of(drawing))
+    said = [strict_json.dumps(document_of(each, [], {})) for each in (found, drawing)]
+    assert said[0] == said[1] == strict_json.dumps(strict_json.plain(loaded.case))
     for picture, as_any in zip(found.pictures, drawing.pictures, strict=True):
         assert repr(replace(picture, shapes=[])) == repr(replace(as_any, shapes=[]))
         for shape, other in zip(picture.shapes, as_any.shapes, strict=True):

@@ -17,8 +17,10 @@ from annoconv_converters._pictures.geometry import (
     rounded,
     tidy,
 )
-from annoconv_converters._raster.polygons import Rings
+from annoconv_converters._raster.polygons import Rings, rings_of_lists
 from annoconv_converters.coco import foreign, plain_pictures, read
+from annoconv_converters.coco.differences import digest_of
+from annoconv_converters.coco.outlines import outlines_of
 from annoconv_converters.cvat.trees import CvatTree
 from annoconv_converters.label_studio import trees
 from hypothesis import example, given
@@ -27,6 +29,7 @@ from hypothesis import strategies as st
 import annoconv
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
+from annoconv.ids import content_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -190,6 +193,31 @@ def test_many_numbers_are_rounded_as_one(numbers: list[float], whole: int) -> No
     for each in ([*numbers, whole], [round(number, 9) + 5e-10 for number in numbers]):
         assert list(map(repr, each_rounded(each))) == list(map(repr, map(rounded, each)))
         assert list(map(repr, each_tidy(each))) == list(map(repr, map(tidy, each)))
+
+
+SHAPED = st.lists(st.lists(CORNERS_OF_BOXES | st.integers(-5, 10**8) | st.sampled_from([True, "1", 1e300]), max_size=9))
+
+
+@given(SHAPED, st.lists(st.floats(-2e7, 2e7), min_size=6, max_size=6))
+@example([[1, 2, 3.5, 4, 5, 6] * 11, [0.0, -0.0, 1, 2, 3, 4], [10**400, 0, 1, 2, 3, 4], [0.1] * 64], [1e-5] * 6)
+def test_many_outlines_are_measured_as_one(some: list[list[Any]], floats: list[float]) -> None:
+    given = [*([each] for each in some), [floats], [], [[], []], None, [3], {}]
+    for drawn, found in zip(given, outlines_of(given), strict=True):
+        if found is None:
+            continue
+        rings = rings_of_lists(drawn)
+        again = rings_to_record(rings)
+        assert repr((found.area, found.sides, found.polygon)) == repr((rings.area, [*rings.box], rings[0]))
+        assert repr([[found.flat], found.drawn_area, found.drawn_box]) == repr([*again.values()])
+        assert found.segmentation is drawn
+    assert outlines_of([[[1.0, 2.0, 3.0, 4.5, 5.0, 6.0]]])[0]
+
+
+@given(st.lists(st.floats(-1e20, 1e20) | CORNERS_OF_BOXES | st.integers()), st.floats(0, 1e9) | st.none())
+@example([0.0001, 1e16, 1e22, 12345678.9, 1e-5, -0.0], 3)
+def test_a_digest_is_that_of_the_text(numbers: list[float], area: float | None) -> None:
+    text = json.dumps([[numbers], area, numbers, None, None])
+    assert digest_of({"segmentation": [numbers], "area": area, "bbox": numbers}) == content_digest(text.encode())[:16]
 
 
 @pytest.mark.parametrize("results", [False, True])

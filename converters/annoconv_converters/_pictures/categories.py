@@ -106,6 +106,8 @@ class Categories:
         """What the ids are sorted by."""
         self._meanings: MutableMapping[object, Meaning] = {}
         self._last: tuple[tuple[object, ...], Categories] | None = None
+        self._told: tuple[Iterable[str], frozenset[object], list[dict[str, Any]]] | None = None
+        """Label codes that `list_with` was asked for, the ids of their categories, and what these are in a list."""
         self._names: dict[str, object] = {}
         """The first id of each name."""
         self._are_numbers = True
@@ -135,7 +137,7 @@ class Categories:
             self._by_code.setdefault(self[number].code, []).append(number)
         for name in ("whole", "listed", "_class_numbers"):
             self.__dict__.pop(name, None)
-        self._last = None
+        self._last = self._told = None
 
     def __getitem__(self, number: object) -> Meaning:
         """Return the meaning of a category id; what has none is unclassified."""
@@ -174,8 +176,14 @@ class Categories:
         """Return of the class list the classes that pictures use, and those of some label codes."""
         if self.kind == "seen":
             return []
-        used = (number for number in _ids_of(pictures) if number in self.records)
-        return self.labels_of(sorted({*used, *self.numbers_of(codes)}, key=self._places.__getitem__))
+        if self._told is None or self._told[0] is not codes:
+            numbers = self.numbers_of(codes)
+            self._told = codes, frozenset(numbers), self.labels_of(numbers)
+        used = {number for number in _ids_of(pictures) if number in self.records}
+        _, numbers_told, told = self._told
+        return (
+            told if used <= numbers_told else self.labels_of(sorted(used | numbers_told, key=self._places.__getitem__))
+        )
 
     @cached_property
     def _by_code(self) -> MutableMapping[str, list[object]]:
@@ -239,7 +247,7 @@ class Categories:
         apart = copy.copy(self)
         for name in ("listed", "_by_code"):
             apart.__dict__.pop(name, None)
-        apart._last = None
+        apart._last = apart._told = None
         meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
         apart._meanings = ChainMap(meanings, self._meanings)
         if "_by_code" in self.__dict__:  # of all, but for these

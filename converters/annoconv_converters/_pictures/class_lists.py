@@ -217,7 +217,9 @@ def shared(original: Record, native: Record) -> Record:
     """Return what a file says of a case; of its class list what the case has or uses, for the rest is other cases'."""
     codes = {each["code"] for each in original.get("labels", [])}
     codes |= {each["label_code"] for each in native["annotations"]}
-    labels = [each for each in native.get("labels", []) if each["code"] in codes]
+    told = native.get("labels", [])
+    labels = [each for each in told if each["code"] in codes]
+    labels = told if len(labels) == len(told) else labels  # that it is the same is seen at once
     return {name: labels if name == "labels" else value for name, value in native.items() if labels or name != "labels"}
 
 

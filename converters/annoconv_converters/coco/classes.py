@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.class_list import class_list
 from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
 from annoconv_converters._pictures.categories import MOST_IN_EACH, Categories
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Classes"]
+__all__ = ["Classes", "Told"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -117,3 +118,23 @@ class Classes:
         """Return the skeleton that was asked for a class."""
         told: Record = self.asked.get(name) or self.asked.get(self.table.codes[name]) or {}
         return {key: value for key, value in told.items() if key in {"keypoints", "skeleton"}}
+
+
+class Told:
+    """The labels of a case, which most have in common with the one before, as JSON values, and their codes."""
+
+    def __init__(self, labels: Sequence[Label] | None) -> None:
+        self.labels = labels
+        self.records: list[Record] = strict_json.plain(labels or [])
+        self.codes = frozenset(each["code"] for each in self.records)
+        self._same: list[Record] | None = None
+        """Labels of a file that are the same."""
+
+    def differ(self, original: Record, said: Record) -> bool:
+        """Tell whether what is said of a case with these labels differs from it."""
+        names = {"labels"} if self._same is not None and said.get("labels") is self._same else set[str]()
+        ours, theirs = ({name: value for name, value in each.items() if name not in names} for each in (original, said))
+        if residuals.differ(ours, theirs):
+            return True
+        self._same = said.get("labels")
+        return False

@@ -9,8 +9,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import orjson
-
+from annoconv.documents import strict_json
 from annoconv.ids import content_digest
 from annoconv_converters._pictures.file_losses import with_floats
 
@@ -83,7 +82,8 @@ def _as_list(segmentation: Record) -> Record:
 def digest_of(record: Record) -> str:
     """Return a digest of the geometry of a drawn record."""
     segmentation, area, box, *points = map(record.get, _GEOMETRY)
-    text = _numbers([segmentation, area, box]) if points == [None, None] else None
+    is_plain = isinstance(segmentation, list) and points == [None, None]
+    text = _numbers([segmentation, area, box]) if is_plain else None
     if text is None:
         text = json.dumps([segmentation, area, box, *points]).encode()
     return content_digest(text)[:16]
@@ -92,12 +92,9 @@ def digest_of(record: Record) -> str:
 def _numbers(values: list[Any]) -> bytes | None:
     """Return what `json` makes of numbers, and two nulls behind them, at a fifth of the cost; None if that is not sure.
 
-    Numbers beyond 64 bits and below 1e-4, and what is none, look otherwise there.
+    Numbers with an exponent and below 1e-4, and what is none, look otherwise there.
     """
-    try:
-        text = orjson.dumps(values)
-    except TypeError:
-        return None
+    text = strict_json.dumps(values)[:-1]
     if text.translate(None, b"0123456789.,-[]") or b"0.0000" in text:
         return None
     return text[:-1].replace(b",", b", ") + b", null, null]"

@@ -15,6 +15,7 @@ from annoconv.documents import strict_json
 from annoconv.model import PolygonAnnotation
 from annoconv.pictures import address_of
 from annoconv_converters._pictures.boxes import flat_picture, is_box
+from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import Drawing
 from annoconv_converters._pictures.geometry import each_tidy
 from annoconv_converters._pictures.planes import Planes
@@ -49,16 +50,34 @@ class DrawnPlain(Drawing):
     places: list[Record]
 
 
-def document_of(drawing: Drawing) -> Record:
-    """Return the case of a drawing as JSON values."""
+def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
+    """Return the case of a drawing as JSON values.
+
+    Parameters
+    ----------
+    drawing
+        Of the case.
+    labels, kept
+        Its labels, and what it holds of the COCO file that it came from, which are JSON values already.
+    """
     case = drawing.loaded.case
+    apart: Record = {"annotations": []} if isinstance(drawing, DrawnPlain) else {}
+    if case.labels is not None:
+        apart["labels"] = []
+    if case.extensions is not None:
+        apart["extensions"] = {**case.extensions, EXTENSION: None} if EXTENSION in case.extensions else case.extensions
+    document: Record = strict_json.plain(case.model_copy(update=apart))
+    if case.labels is not None:
+        document["labels"] = labels
+    if EXTENSION in document.get("extensions", ()):
+        document["extensions"][EXTENSION] = kept
     if not isinstance(drawing, DrawnPlain):
-        return cast("Record", strict_json.plain(case))
-    annotations = [
+        return document
+    document["annotations"] = [
         {"id": each.id, "category": each.category.value, "label_code": each.label_code, "type": each.type} | place
         for each, place in zip(case.annotations, drawing.places, strict=True)
     ]
-    return {**strict_json.plain(case.model_copy(update={"annotations": []})), "annotations": annotations}
+    return document
 
 
 def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, DrawnPlain | None]]:

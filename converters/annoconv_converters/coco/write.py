@@ -19,7 +19,7 @@ from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
 from annoconv.class_list import class_list
 from annoconv.codes import UNCLASSIFIED, Labels
-from annoconv.documents import residuals, strict_json
+from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
 from annoconv.files.manifest import ending_of, seal
@@ -28,7 +28,6 @@ from annoconv.times import newest_moment
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
-from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -38,7 +37,7 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
-from annoconv_converters.coco.classes import Classes
+from annoconv_converters.coco.classes import Classes, Told
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
@@ -125,6 +124,7 @@ class _Writer:
         self.labels, self._labels_of = Labels.of(), CaseLabels(context.label_system)
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.position, self.newest = 0, ""
+        self.told, self.is_said = Told(None), False
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted = Counted(self.table, REASONS, is_anew=False)
 
@@ -143,11 +143,15 @@ class _Writer:
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
             self.classes.is_again = self.beside is not None
-        self.labels = self._labels_of(loaded.case)
+        case = self._labels_of.alike(loaded.case)
+        self.labels = self._labels_of(case)
+        if case.labels is not self.told.labels:
+            self.told = Told(case.labels)
         if self.options.kind == "auto" and self.kind == "instances" and has_keypoints(loaded.case):
             self.kind = "keypoints"
         self.classes.kind = self.kind
-        self.classes.take(loaded.case, dict(_objects(kept.get("categories"))), self.labels)
+        self.is_said = self.once(case.labels, class_list(case))
+        self.classes.take(case, dict(_objects(kept.get("categories"))), self.labels)
         self.unused.take(loaded, self.labels)
         folder = slice_folder(loaded, case_index, self.names)
         drawing = plain or self._drawing(loaded, folder)
@@ -227,15 +231,12 @@ class _Writer:
     def _write(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str], kept: Record
     ) -> None:
-        original = document_of(drawing)
+        original = document_of(drawing, self.told.records, kept)
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
-        if EXTENSION in original.get("extensions", {}):
-            original["extensions"] = {**original["extensions"], EXTENSION: kept}
-        codes = {each["code"] for each in original.get("labels", ())}
-        understood = self._native(drawing.pictures, first, case_index, codes)
+        understood = self._native(drawing.pictures, first, case_index, self.told.codes)
         said = shared(original, understood.native.document)
         is_cut = bool(case_index and self.classes.is_cut(loaded.case, drawing.pictures))
-        is_other = is_cut or residuals.differ(original, said)
+        is_other = is_cut or self.told.differ(original, said)
         native = understood.checked() if is_other else understood.native
         native.document, is_keyed = said, is_other and not self.options.plain
         losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
@@ -247,8 +248,8 @@ class _Writer:
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
         self.losses += self.counted.losses(original, self.labels, drawn, case_index)
-        is_said = self.once(loaded.case.labels, class_list(loaded.case))
-        self.losses += class_losses(original, losses, given, self.table.written, REASONS, case_index, is_said=is_said)
+        told = original, losses, given, self.table.written, REASONS, case_index
+        self.losses += class_losses(*told, is_said=self.is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = max(self.newest, strict_json.plain(newest_moment([loaded.case])) or "")
