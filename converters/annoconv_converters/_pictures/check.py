@@ -6,11 +6,12 @@ COCO, whose records say more of themselves, has its own rules (`coco.check`).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.columns import PIXEL_SLACK, held
 from annoconv_converters._pictures.geometry import is_numbers
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.seen_names import SeenNames, ToldNames
@@ -25,9 +26,6 @@ __all__ = ["StatedSizes", "picture_findings", "place_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-PIXEL_SLACK: Final = 0.5
-"""Pixels: shares and per cent are rounded, and some tools put corners on the last pixel, not behind it."""
-
 
 def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
     """Yield a warning for each picture without a name, shape that reaches beyond its picture, and box without an area.
@@ -40,7 +38,8 @@ def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[F
             told = Message("the file does not name its picture, which is taken to be {name}", name=name)
             yield Finding("picture.name", Level.WARNING, pointer(picture.place), told, case_index)
         width, height = picture.record.get("width"), picture.record.get("height")
-        for shape in picture.shapes:
+        columns = held(picture)
+        for shape in () if columns is not None and columns.is_plain else picture.shapes:
             if _is_box_within(shape, width, height):
                 continue
             place = place_of(shape)
