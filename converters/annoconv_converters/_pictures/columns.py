@@ -59,6 +59,8 @@ class Columns:
         What our own files say of boxes that are read.
     above
         Steps to what holds such boxes in their file's tree, where each is at its place; none if they stand nowhere.
+    more
+        Other fields of the annotations that all of those that were read are, as `Shape` has them.
     is_plain
         Whether those that were read have sides and an area, lie within their picture, and are written again with the
         numbers that their file has.
@@ -72,6 +74,7 @@ class Columns:
     outlines: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     keys: Sequence[Record] = ()
     above: Path = ()
+    more: Record = field(default_factory=dict[str, Any])
     is_plain: bool = False
 
     def shapes(self) -> list[Shape]:
@@ -82,7 +85,10 @@ class Columns:
         rows = zip(self.numbers, self.classes, sizes, keys, strict=True)
         return [
             Shape(
-                {"id": number, "category_id": of, BOX: size}, key=key, place=(*self.above, place) if self.above else ()
+                {"id": number, "category_id": of, BOX: size},
+                more={**self.more},
+                key=key,
+                place=(*self.above, place) if self.above else (),
             )
             for place, (number, of, size, key) in enumerate(rows)
         ]

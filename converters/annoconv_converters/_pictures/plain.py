@@ -102,10 +102,10 @@ def _of_boxes(columns: Columns, uid: str, categories: Categories, *, use_keys: b
     codes = {each.code for each in meanings.values()}
     if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len(codes) < len(meanings):
         return None
-    found: dict[str, Record] = {
-        identity: {"id": identity, "category": of.category, "label_code": of.code, "type": BOX, BOX: sides}
-        for identity, of, sides in zip(ids, map(meanings.__getitem__, columns.classes), columns.sides, strict=True)
-    }
+    found: dict[str, Record] = {}
+    for identity, of, sides in zip(ids, map(meanings.__getitem__, columns.classes), columns.sides, strict=True):
+        common: Record = {"id": identity, "category": of.category, "label_code": of.code}
+        found[identity] = {**common, "type": BOX, BOX: sides, **columns.more}
     return Plain(found, {each.code: each.definition for each in meanings.values() if each.definition})
 
 

@@ -19,6 +19,7 @@ from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Sca
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters._pictures.whole_side import whole_parts
+from annoconv_converters.label_studio.boxes import boxes_of
 from annoconv_converters.label_studio.pages import ToldTask, pages_of
 from annoconv_converters.label_studio.tasks import Task, damaged
 from annoconv_converters.label_studio.trees import ANSWERS, TaskTree
@@ -184,9 +185,10 @@ def _tasks(document: Any, first: int, names: dict[str, int], path: Path, predict
     """Yield the pictures of tasks, of which the first has this place; add the classes that they have."""
     is_list = isinstance(document, list)
     given: list[Record] = document if is_list else [document]
-    for place, task in enumerate(given, first):
+    for place, (task, boxes) in enumerate(zip(given, boxes_of(given), strict=True), first):
         for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path):
-            yield Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
+            own = None if steps else boxes
+            yield Task(page, (place, *steps), key, names, path, predictions, is_list=is_list, boxes=own)
 
 
 def _told(tasks: Iterable[Task]) -> dict[Steps, ToldTask]:
