@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -50,15 +51,25 @@ _TOGETHER: Final = 100
 """Tasks that are read at a time."""
 _SPANNING: Final = re.compile(rb"""parentID|_[ijk][^A-Za-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""", re.IGNORECASE)
 """What stands in a file whose pictures may be slices of a volume, or whose classes may have named points."""
+_DIGITS: Final = re.compile(
+    rb'\\u|"(?:%b)"\s*+:(?!\s*+(?:"|-?[1-9]\d*+\s*+[,}]|true|false|null))' % "|".join(sorted(_KEPT)).encode()
+)
+"""What stands in a text in which a member of these may hold a number with a fraction, or a zero."""
 _NAMED_POINTS: Final = b'"parentID":'
 """What stands in a file of ours if its classes have the named points of all its cases."""
 
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
-    document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
+    document = _loads(strict_json.read_bytes(path, limits), path, limits)
     _check_tasks(document, path)
     return document
+
+
+def _loads(data: bytes, path: Path, limits: Limits) -> Any:
+    """Return the value of a text, with the digits that answers have."""
+    read = strict_json.loads if _DIGITS.search(data) is None else partial(strict_json.loads_keeping, kept=_KEPT)
+    return read(data, limits=limits, source=path)
 
 
 def _check_tasks(document: Any, path: Path) -> None:
@@ -157,7 +168,7 @@ def read_exports(
     tasks = elements(path, (), ROOT, limits)
     for part in parts:
         some = islice(tasks, None if part.is_last else len(part.pictures))
-        document = strict_json.loads_keeping(b"[%b]" % b",".join(some), _KEPT, limits=limits, source=path)
+        document = _loads(b"[%b]" % b",".join(some), path, limits)
         yield replace(_batch(document, path, limits, side, predictions, label_system), part=part)
 
 
@@ -234,7 +245,7 @@ def _flat(path: Path, limits: Limits, side: Side, predictions: bool, label_syste
         first, texts = 0, elements(path, (), ROOT, limits)
         while some := [*islice(texts, _TOGETHER)]:
             try:
-                document = strict_json.loads_keeping(b"[%b]" % b",".join(some), _KEPT, limits=limits, source=path)
+                document = _loads(b"[%b]" % b",".join(some), path, limits)
                 _check_tasks(document, path)
             except InputError:
                 tree_of(path, limits)  # tells where in the file
