@@ -41,7 +41,7 @@ def boxes_of(images: Sequence[Element]) -> Iterator[Columns | None]:
     pictured = np.array([size for _, size in read], np.float64).reshape(-1, 2).repeat(counts, axis=0)
 
     def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
-        is_rounded = (near == array_rounded(near)).all(1)
+        is_rounded = ((near == array_rounded(near)) & (np.signbit(near) == (near < 0))).all(1)
         return np.asarray(is_rounded & (np.abs(sides - said) <= SAME).all(1))
 
     labels = [*chain.from_iterable(labels for (labels, _), _ in read)]
