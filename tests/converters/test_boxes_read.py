@@ -58,7 +58,7 @@ def yolo(folder: Path, rng: random.Random, odd: float) -> Path:
             numbers = map(rng.choice(["{}", "{:.6f}", "{:.3e}"]).format, shares)
             lines.append(" ".join([str(rng.choice([0, 0, 1, 2, *((3, 7) if odd else ())])), *numbers]))
             if rng.random() < odd:
-                others = ["{} 0.5", "{} 1 7", " {} ", "0.0{}", "{}\n", "0 0 0 1 0 1 1", "1_0 .5 .5 .25 .25"]
+                others = ["{} 0.5", "{} 1 7", " {} ", "0{}", "{}\n", "0 0 0 1 0 1 1", "1_0 .5 .5 .25 .25"]
                 others += ["1 .5 .5 1", "0 nan .5 .5 .5"] if rng.random() < 0.01 else []
                 lines[-1] = rng.choice(others).format(lines[-1])
         (folder / "labels" / f"{name}.txt").write_text("\n".join(lines))
