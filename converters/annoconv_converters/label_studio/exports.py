@@ -49,12 +49,16 @@ _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
 _TOGETHER: Final = 100
 """Tasks that are read at a time."""
-_SPANNING: Final = re.compile(rb"""parentID|_[ijk][^A-Za-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""", re.IGNORECASE)
-"""What stands in a file whose pictures may be slices of a volume, or whose classes may have named points."""
+_SPANNING: Final = re.compile(rb"""_[ijk][^a-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""")
+"""What stands, in small letters, in a file whose pictures may be slices of a volume, or have names with such a text."""
+_PART: Final = b"parentid"
+"""What stands so in one whose classes may have named points."""
 _DIGITS: Final = re.compile(
-    rb'\\u|"(?:%b)"\s*+:(?!\s*+(?:"|-?[1-9]\d*+\s*+[,}]|true|false|null))' % "|".join(sorted(_KEPT)).encode()
+    rb'"(?:%b)"\s*+:(?!\s*+(?:"|-?[1-9]\d*+\s*+[,}]|true|false|null))' % "|".join(sorted(_KEPT)).encode()
 )
 """What stands in a text in which a member of these may hold a number with a fraction, or a zero."""
+_ESCAPE: Final = b"\\u"
+"""How the name of a member may be written otherwise."""
 _NAMED_POINTS: Final = b'"parentID":'
 """What stands in a file of ours if its classes have the named points of all its cases."""
 
@@ -68,7 +72,8 @@ def tree_of(path: Path, limits: Limits) -> Any:
 
 def _loads(data: bytes, path: Path, limits: Limits) -> Any:
     """Return the value of a text, with the digits that answers have."""
-    read = strict_json.loads if _DIGITS.search(data) is None else partial(strict_json.loads_keeping, kept=_KEPT)
+    has_digits = _ESCAPE in data or _DIGITS.search(data) is not None
+    read = partial(strict_json.loads_keeping, kept=_KEPT) if has_digits else strict_json.loads
     return read(data, limits=limits, source=path)
 
 
@@ -220,7 +225,8 @@ def _is_flat(path: Path, limits: Limits) -> bool:
     try:
         with path.open("rb") as file:
             for span in scanner.spans(file):
-                if _SPANNING.search(span.text) or not _is_list(span):
+                text = span.text.lower()
+                if _PART in text or _SPANNING.search(text) or not _is_list(span):
                     return False
                 has_tasks = True
         return has_tasks and strict_json.loads(bytes(scanner.skeleton), source=path) == []
