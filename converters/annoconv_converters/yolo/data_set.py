@@ -50,6 +50,8 @@ TASK: Final = "yolo"
 """Task of a case that names none."""
 _ENDING: Final = ".png"
 """Of a picture that is not there and that no list names."""
+_MARK: Final = "_"
+"""In the names of slices, between series and axis."""
 _TOGETHER: Final = 100
 """Pictures that are read at a time: one after another costs less than each between other things."""
 
@@ -139,7 +141,7 @@ def read_data_set(
 
 def _is_flat(listed: _Listed, side: Side) -> bool:
     """Tell whether each picture is a case of its own, of which no side file tells."""
-    return side.path is None and not any(parse_name(DEFAULT_NAMES, name) for name in listed.names())
+    return side.path is None and not any(parse_name(DEFAULT_NAMES, name) for name in listed.names(_MARK))
 
 
 def _as_they_come(listed: _Listed, tree: DataSetTree) -> Iterator[Picture]:
@@ -200,9 +202,9 @@ class _Listed:
             name_in_set, lines = self._folder.name_of(label), _lines(label, self._limits)
             yield _Lines(name, self._size_of(name, image), lines, label, name_in_set)
 
-    def names(self) -> Iterator[str]:
-        """Yield the names of the pictures."""
-        return (self._named(stem, Path(label))[0] for stem, label in self._files)
+    def names(self, mark: str) -> Iterator[str]:
+        """Yield the names of the pictures that have a mark in them."""
+        return (self._named(stem, Path(label))[0] for stem, label in self._files if mark in stem)
 
     def records(self) -> Iterator[Record]:
         """Yield what each line says, in shares of a picture, as far as they are understood."""
