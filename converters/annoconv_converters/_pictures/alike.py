@@ -12,7 +12,6 @@ from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
-from annoconv_converters._pictures.columns import BOX
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.crowds import crowds
 from annoconv_converters._pictures.records import KEY, flat_uid
@@ -31,7 +30,6 @@ __all__ = ["Alike"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_ID: Final = "/annotations/0/id"
 _BOXES: Final = "annotations"
 _OWN: Final = frozenset({"id", "file_name"})
 """What pictures have each its own of."""
@@ -72,9 +70,9 @@ class Alike:
         frame, ids = boxes.frame, boxes.told.ids
         is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
         is_native = frame["task_id"] == self._task and not frame["metadata"]
-        if found is None or len(read) != 1 or not ids or not is_listed or is_native:
+        if found is None or len(read) != 1 or not ids or not _come_back(boxes, found, lists):
             return None
-        told = self._told(boxes, read[0], found, lists, is_said=is_said) if _come_back(boxes, found, lists) else None
+        told = self._told(boxes, read[0], found, lists, is_said=is_said, is_alone=is_native or not is_listed)
         if told is None:
             return None
         of_id, (picture,) = told.of_id, told.entry["pictures"]
@@ -94,27 +92,35 @@ class Alike:
         names = {each: digest_of_name(lists.known.name_of(each)) for each in {*found.classes}}
         rows = zip(ids, found.classes, found.outlines, strict=True)
         keys: list[Record] = [
-            {"id": each, "type": BOX, "said": [names[of], *outline, {}]} for each, of, outline in rows
+            {"id": each, "type": found.kind, "said": [names[of], *outline, {}]} for each, of, outline in rows
         ]
         if self._has_ids:
             for key, number in zip(keys, found.numbers, strict=True):
                 key["number"] = str(number)
         return keys
 
-    def _told(self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool) -> _Told | None:
-        """Return what is told of a case, or of one before that is like it; None if that tells of boxes too."""
-        shared = _shared(boxes, read)
+    def _told(
+        self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool, is_alone: bool
+    ) -> _Told | None:
+        """Return what is told of a case, or of one before that is like it; None if that tells of boxes too.
+
+        What is told of one `is_alone` rests on its classes, of each of which the first box is compared, or on its ids.
+        """
+        shared = None if is_alone else _shared(boxes, read)
         key = None if shared is None else (shared, lists, is_said)
         if key in self._known:
             return self._known[key]
-        first, shown = boxes.first(), replace(read, shapes=found.shapes()[:1])
-        losses, entry = compare_case(first, [shown], lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
+        first = {of: place for place, of in reversed([*enumerate(found.classes)])} if is_alone else {None: 0}
+        places = sorted(first.values())
+        some, shown = boxes.some(places), replace(read, shapes=found.some(places).shapes())
+        losses, entry = compare_case(some, [shown], lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
         of_boxes = [loss for loss in losses if loss.path.startswith("/annotations/")]
         residual = entry["residual"]
         paths = [*(path for path, _ in residual["values"]), *residual["removed"]]
-        if [loss.path for loss in of_boxes] != [_ID] or any(path[:1] == [_BOXES] for path in paths):
+        ids = [f"/annotations/{place}/id" for place in range(len(places))]
+        if [loss.path for loss in of_boxes] != ids or any(path[:1] == [_BOXES] for path in paths):
             return None
-        told = _Told([loss for loss in losses if loss.path != _ID], of_boxes[0], entry)
+        told = _Told([loss for loss in losses if loss not in of_boxes], of_boxes[0], entry)
         if key is not None:
             if len(self._known) == _MOST:
                 self._known.clear()

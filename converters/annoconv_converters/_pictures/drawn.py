@@ -12,7 +12,7 @@ from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
 from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
-from annoconv_converters._pictures.columns import BOX, held
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.seen_names import SeenNames
@@ -121,7 +121,7 @@ class Drawn:
         kept: Drawing
         if isinstance(drawing, Boxes):
             kept = drawing.waiting(listed, self.table.last or (), self._told)
-            types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
+            types, codes = [drawing.told.kind] * bool(drawing.told.ids), drawing.told.codes
         else:
             kept = waiting(drawing, listed, self.table.last or (), self._told)
             shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
@@ -182,7 +182,7 @@ class Drawn:
 @collector_paused()
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
-    boxes = boxes_of(loaded)
+    boxes = boxes_of(loaded, with_rings=format.has_rings)
     if boxes is not None and (format.cut is None or boxes.is_within):  # what lies within is not cut
         return boxes
     form: Form = "polygon" if format.is_outlined else "rle"

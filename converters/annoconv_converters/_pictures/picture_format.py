@@ -93,6 +93,8 @@ class PictureFormat(Generic[Tree]):
         Whether masks become polygons.
     has_parts
         Whether several polygons are one record; else each is a record of its own.
+    has_rings
+        Whether it takes columns of rings.
     has_keypoints
         Whether points are drawn as keypoints of their instances.
     has_ids
@@ -128,6 +130,7 @@ class PictureFormat(Generic[Tree]):
     shapes: frozenset[str] = frozenset()
     is_outlined: bool = False
     has_parts: bool = False
+    has_rings: bool = False
     has_keypoints: bool = False
     has_ids: bool = False
     has_sizes: bool = True
