@@ -160,7 +160,7 @@ def parse(
         check_sizes(data, limits, source=source, where=where)
         document = loads(data, limits=limits, source=source, where=where)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
-        typed = conforming(data, document, chosen, limits, source=source, where=where, is_spent=True)
+        typed = conforming(data, document, chosen, limits, source=source, where=where, is_spent=True, is_plain=True)
         if may_lose_digits(data):
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
