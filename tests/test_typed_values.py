@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,27 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from annoconv.documents import strict_json
 from annoconv.documents.classes import class_of
-from annoconv.documents.faults import _typed  # pyright: ignore[reportPrivateUsage]
+from annoconv.documents.faults import typed_members
 
 EXAMPLES = Path(__file__).parents[1] / "model" / "examples"
-OTHERS = (None, True, 1, 1.0, -0.0, 2.5, 1e22, 2**70, 10**400, "x", "", "2026-01-02T03:04:05Z", [], [1], {}, {"a": 1})
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    1,
+    1.0,
+    -0.0,
+    2.5,
+    1e22,
+    2**70,
+    10**400,
+    "x",
+    "",
+    "2026-01-02T03:04:05Z",
+    [],
+    [1],
+    {},
+    {"a": 1},
+)
 
 
 def leaves(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -35,9 +53,14 @@ def seen(value: Any) -> Any:
     return (type(value), [*map(seen, value)]) if isinstance(value, list | tuple) else (type(value), repr(value))
 
 
-def from_text(kind: Any, members: list[Any]) -> Any:
+@cache
+def kind_of(model: type[BaseModel], key: str) -> TypeAdapter[Any]:
+    return TypeAdapter(model.model_fields[key].rebuild_annotation())
+
+
+def from_text(model: type[BaseModel], key: str, members: list[Any]) -> Any:
     try:
-        return seen(kind.validate_json(json.dumps(members)))
+        return seen(kind_of(model, key).validate_json(json.dumps(members)))
     except ValidationError:
         return None
 
@@ -51,14 +74,13 @@ def test_values_are_typed_as_their_text_is(path: Path) -> None:
         return
     lists = {key: value for key, value in document.items() if type(value) is list and key in model.model_fields}
     for key, members in lists.items():
-        kind = TypeAdapter[Any](model.model_fields[key].rebuild_annotation())
-        typed = _typed(model, key, members)
-        assert (None if typed is None else seen(typed)) == from_text(kind, members)
+        typed = typed_members(model, key, members)
+        assert (None if typed is None else seen(typed)) == from_text(model, key, members)
         changed = deepcopy(members[:1]) if path.parent.name == "valid" else []
         for number, (holder, place) in enumerate([*leaves(changed)][:40]):
             kept = holder[place]
             for other in OTHERS[number % 3 :: 3]:
                 holder[place] = other
-                typed = _typed(model, key, changed)
-                assert (None if typed is None else seen(typed)) == from_text(kind, changed), (key, other)
+                typed = typed_members(model, key, changed)
+                assert (None if typed is None else seen(typed)) == from_text(model, key, changed), (key, other)
             holder[place] = kept

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["check_sizes", "conforming"]
+__all__ = ["check_sizes", "conforming", "typed_members"]
 
 LARGE: Final = 1 << 17
 """Bytes of a text of which the whole tree, or every error, may be held at once."""
@@ -141,12 +141,12 @@ def _parts(
     """
     keys: dict[str, Any] = document if isinstance(document, dict) else {}
     lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
-    lists = {key: value for key, value in lists.items() if _read(model, key, b"[]")[1] is None}
+    lists = {key: value for key, value in lists.items() if _may_be_empty(model, key, of_values=is_plain)}
     yield None, 0, *_read(model, None, _text(keys | {key: [] for key in lists} if lists else document))
     for key, members in lists.items():
         for start in range(0, len(members), _TOGETHER):
             some = members[start : start + _TOGETHER]
-            typed = _typed(model, key, some) if is_plain else None
+            typed = typed_members(model, key, some) if is_plain else None
             if typed is not None:
                 yield key, start, typed, None
             for place, piece in _pieces(some) if typed is None else ():
@@ -155,7 +155,11 @@ def _parts(
                 members[start : start + len(typed)] = [None] * len(typed)
 
 
-def _typed(model: type[BaseModel], key: str, members: list[Any]) -> Any:
+def _may_be_empty(model: type[BaseModel], key: str, *, of_values: bool) -> bool:
+    return (typed_members(model, key, []) if of_values else _read(model, key, b"[]")[0]) is not None
+
+
+def typed_members(model: type[BaseModel], key: str, members: list[Any]) -> Any:
     """Return members of a list of a document, as a parser made them, typed; None if one does not conform."""
     try:
         return _validator_of(model, key, of_values=True, is_stopping=True).validate_python(members)

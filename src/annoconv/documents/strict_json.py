@@ -168,13 +168,22 @@ def parse(
 
 
 def as_model(
-    document: dict[str, Any], model: type[Model], *, limits: Limits | None = None, source: Path | str | None = None
+    document: dict[str, Any],
+    model: type[Model],
+    *,
+    limits: Limits | None = None,
+    source: Path | str | None = None,
+    is_plain: bool = False,
 ) -> Model:
     """Return JSON values that a reader has made itself as a typed document; raises as `parse` does.
 
     What has floats and no decimals is written with all digits that they have, and need not be looked at for more.
+    One that `is_plain` holds what a parser of JSON makes, and nothing large.
     """
     limits = limits or _LIMITS
+    if is_plain and limits.depth >= _PARSER_DEPTH:
+        with suppress(DocumentError), collector_paused():
+            return conforming(None, document, model, limits, source=source, where=None, is_plain=True)
     try:
         data = orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except TypeError:  # decimals, whole numbers beyond 64 bits, what has no form in JSON
