@@ -57,8 +57,6 @@ _LIMITS = Limits()
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
 _PARSER_DEPTH = 201  # where jiter stops by itself
 _MOST_ZEROS = 32  # written before the digits of a small decimal, which has an exponent beyond
-
-
 _TEXT_OR_MINUS_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|(?<![eE])-0(?=[\s,\]}]|\Z)', re.DOTALL)
 
 
@@ -69,6 +67,7 @@ def loads(
     source: Path | str | None = None,
     where: str | None = None,
     exact: bool = False,
+    is_short: bool = False,
 ) -> Any:
     """Return the value of a JSON text.
 
@@ -82,6 +81,8 @@ def loads(
         What messages call the text: its file, and the line in it.
     exact
         Give numbers with a fraction or an exponent as `Decimal` with their digits, not as float.
+    is_short
+        Whether no number has more digits than a float or an exponent (`may_lose_digits`), so that none is too large.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def loads(
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
         raise _invalid(not_json(str(error), data, _first_line(where)), source, where) from None
-    _check(data, value, limits, source, where)
+    _check(data, value, limits, source, where, is_short=is_short)
     return value
 
 
@@ -121,8 +122,9 @@ def loads_keeping(
     kept
         Names of the members in which it does. What is counted with, such as a coordinate, is a float.
     """
-    document = loads(data, limits=limits, source=source)
-    if may_lose_digits(data) and holds_floats(document, kept):
+    may_lose = may_lose_digits(data)
+    document = loads(data, limits=limits, source=source, is_short=not may_lose)
+    if may_lose and holds_floats(document, kept):
         put_digits(document, loads(data, limits=limits, source=source, exact=True), kept)
     return document
 
@@ -158,10 +160,11 @@ def parse(
     with collector_paused():
         limits = limits or _LIMITS
         check_sizes(data, limits, source=source, where=where)
-        document = loads(data, limits=limits, source=source, where=where)
+        may_lose = may_lose_digits(data)
+        document = loads(data, limits=limits, source=source, where=where, is_short=not may_lose)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
         typed = conforming(data, document, chosen, limits, source=source, where=where, is_spent=True, is_plain=True)
-        if may_lose_digits(data):
+        if may_lose:
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
     return typed
@@ -294,9 +297,11 @@ def _from_json(data: bytes, *, exact: bool) -> Any:
     return jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys")
 
 
-def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
+def _check(
+    data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None, *, is_short: bool
+) -> None:
     """Refuse numbers that overflow and nesting that is too deep; walk the value only if its text gives reason."""
-    if limits.depth >= _PARSER_DEPTH and not may_overflow(data):
+    if limits.depth >= _PARSER_DEPTH and (is_short or not may_overflow(data)):
         return
     level: list[Any] = [value]
     depth = 0
