@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from annoconv_converters._pictures import alike, drawn, spool
+from annoconv_converters._pictures import alike, drawn, outlines, spool
 from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import draw
@@ -164,7 +164,7 @@ def test_one_step_writes_the_same(format: str, told: list[dict[str, Any]], toget
     cases = cases_of(told)
     with patch.object(spool, "MOST_TOGETHER", together):
         found = written(cases, format)
-        with patch.object(drawn, "boxes_of", return_value=None):
+        with patch.object(drawn, "boxes_of", return_value=None), patch.object(drawn, "outlines_of", return_value=None):
             assert found == written(cases, format)
 
 
@@ -186,10 +186,10 @@ RINGS_OF_CASE = [
 
 def test_rings_of_a_case_are_compared_once_for_each_class() -> None:
     (case,) = cases_of([{**PLAIN, "task_id": "geojson", "annotations": RINGS_OF_CASE}])
-    with patch.object(alike, "compare_case", wraps=compare_case) as compared:
+    with patch.object(outlines, "compare_case", wraps=compare_case) as compared:
         found = written([case], "geojson")
     assert [len(call.args[0].document["annotations"]) for call in compared.call_args_list] == [2]
-    with patch.object(drawn, "boxes_of", return_value=None):
+    with patch.object(drawn, "outlines_of", return_value=None):
         assert found == written([case], "geojson")
 
 
@@ -197,12 +197,11 @@ def test_rings_of_a_case_are_compared_once_for_each_class() -> None:
 @pytest.mark.parametrize("image", [IMAGE, {"uid": "a", "modality": "OT"}])
 def test_boxes_are_drawn_as_any_case_is(told: dict[str, Any], image: dict[str, Any]) -> None:
     loaded = LoadedCase(cases_of([{**told, "image": image}])[0])
-    found = boxes_of(loaded, with_rings=True)
+    found = boxes_of(loaded) or outlines.outlines_of(loaded)
     if found is None:
         assert "shape" not in image
         assert told is NEXT
         return
-    assert boxes_of(loaded) is None or told is NEXT
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
     assert found.planes == drawing.planes
     for one, other in zip(found.pictures, drawing.pictures, strict=True):

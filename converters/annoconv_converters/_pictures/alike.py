@@ -12,6 +12,7 @@ from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
+from annoconv_converters._pictures.columns import BOX
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.crowds import crowds
 from annoconv_converters._pictures.records import KEY, flat_uid
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.boxes import Boxes
     from annoconv_converters._pictures.class_lists import WrittenLists
     from annoconv_converters._pictures.columns import Columns
+    from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Alike"]
+__all__ = ["Alike", "classes_come_back"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_ID: Final = "/annotations/0/id"
 _BOXES: Final = "annotations"
 _OWN: Final = frozenset({"id", "file_name"})
 """What pictures have each its own of."""
@@ -70,9 +73,9 @@ class Alike:
         frame, ids = boxes.frame, boxes.told.ids
         is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
         is_native = frame["task_id"] == self._task and not frame["metadata"]
-        if found is None or len(read) != 1 or not ids or not _come_back(boxes, found, lists):
+        if found is None or len(read) != 1 or not ids or not is_listed or is_native:
             return None
-        told = self._told(boxes, read[0], found, lists, is_said=is_said, is_alone=is_native or not is_listed)
+        told = self._told(boxes, read[0], found, lists, is_said=is_said) if _come_back(boxes, found, lists) else None
         if told is None:
             return None
         of_id, (picture,) = told.of_id, told.entry["pictures"]
@@ -92,35 +95,27 @@ class Alike:
         names = {each: digest_of_name(lists.known.name_of(each)) for each in {*found.classes}}
         rows = zip(ids, found.classes, found.outlines, strict=True)
         keys: list[Record] = [
-            {"id": each, "type": found.kind, "said": [names[of], *outline, {}]} for each, of, outline in rows
+            {"id": each, "type": BOX, "said": [names[of], *outline, {}]} for each, of, outline in rows
         ]
         if self._has_ids:
             for key, number in zip(keys, found.numbers, strict=True):
                 key["number"] = str(number)
         return keys
 
-    def _told(
-        self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool, is_alone: bool
-    ) -> _Told | None:
-        """Return what is told of a case, or of one before that is like it; None if that tells of boxes too.
-
-        What is told of one `is_alone` rests on its classes, of each of which the first box is compared, or on its ids.
-        """
-        shared = None if is_alone else _shared(boxes, read)
+    def _told(self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool) -> _Told | None:
+        """Return what is told of a case, or of one before that is like it; None if that tells of boxes too."""
+        shared = _shared(boxes, read)
         key = None if shared is None else (shared, lists, is_said)
         if key in self._known:
             return self._known[key]
-        first = {of: place for place, of in reversed([*enumerate(found.classes)])} if is_alone else {None: 0}
-        places = sorted(first.values())
-        some, shown = boxes.some(places), replace(read, shapes=found.some(places).shapes())
-        losses, entry = compare_case(some, [shown], lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
+        first, shown = boxes.first(), replace(read, shapes=found.shapes()[:1])
+        losses, entry = compare_case(first, [shown], lists, self._task, self._reasons, 0, plain=False, is_said=is_said)
         of_boxes = [loss for loss in losses if loss.path.startswith("/annotations/")]
         residual = entry["residual"]
         paths = [*(path for path, _ in residual["values"]), *residual["removed"]]
-        ids = [f"/annotations/{place}/id" for place in range(len(places))]
-        if [loss.path for loss in of_boxes] != ids or any(path[:1] == [_BOXES] for path in paths):
+        if [loss.path for loss in of_boxes] != [_ID] or any(path[:1] == [_BOXES] for path in paths):
             return None
-        told = _Told([loss for loss in losses if loss not in of_boxes], of_boxes[0], entry)
+        told = _Told([loss for loss in losses if loss.path != _ID], of_boxes[0], entry)
         if key is not None:
             if len(self._known) == _MOST:
                 self._known.clear()
@@ -131,16 +126,26 @@ class Alike:
 def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     """Tell whether each box comes back, and none says more of the case than itself."""
     told = boxes.told
-    if found.sides != told.sides:
+    if found.sides != told.sides or not classes_come_back(told.codes, told.categories, found.classes, boxes, lists):
         return False
-    classes = {*zip(found.classes, told.codes, told.categories, strict=True)}
+    return not crowds(boxes.frame, told.ids)
+
+
+def classes_come_back(
+    codes: Sequence[str], categories: Sequence[str], found: Sequence[Any], drawing: Drawing, lists: WrittenLists
+) -> bool:
+    """Tell whether records have the label codes and categories of the annotations that were drawn, given their classes.
+
+    The labels of the drawing say all that those say of themselves.
+    """
+    classes = {*zip(found, codes, categories, strict=True)}
     meanings = [lists.known[of] for of, _, _ in classes]
     is_same = [(each.code, each.category) for each in meanings] == [(code, category) for _, code, category in classes]
-    if not is_same or UNCLASSIFIED in told.codes or len({*told.codes}) != len({*found.classes}):
+    if not is_same or UNCLASSIFIED in codes or len({*codes}) != len({*found}):
         return False
     defined = {each.code for each in meanings if each.definition}
-    listed = lists.of(lists.places(boxes.labels, boxes.listed)) if defined else ()
-    return defined <= {each["code"] for each in listed} and not crowds(boxes.frame, told.ids)
+    listed = lists.of(lists.places(drawing.labels, drawing.listed)) if defined else ()
+    return defined <= {each["code"] for each in listed}
 
 
 def _shared(boxes: Boxes, read: Picture) -> bytes | None:

@@ -1,75 +1,54 @@
 """Cases that are one flat picture with boxes and nothing else, as most are: they are drawn, and wait, as columns.
 
-So are polygons of one ring each, for formats that take columns of them. `draw` says how any case is drawn. What both
-say of such a case is the same.
+`draw` says how any case is drawn. What both say of such a case is the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 from annoconv.documents import strict_json
-from annoconv.model import BboxAnnotation, PolygonAnnotation
+from annoconv.model import BboxAnnotation
 from annoconv.pictures import address_of, own_name
-from annoconv_converters._pictures.columns import BOX, RING, BoxPicture, Columns
-from annoconv_converters._pictures.draw import NUMBERS, Drawing, picture_record
+from annoconv_converters._pictures.columns import BOX, BoxPicture, Columns
+from annoconv_converters._pictures.draw import Drawing, picture_record
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.spool import Waiting
-from annoconv_converters._raster.polygons import FARTHEST_PIXEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import Label
+    from annoconv.model import AnyAnnotation, Label
 
 __all__ = ["Boxes", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_KINDS: Final = {BboxAnnotation: BOX, PolygonAnnotation: RING}
-_FIELDS: Final = frozenset({"id", "category", "label_code", "type"})
+_FIELDS: Final = frozenset({"id", "category", "label_code", "type", BOX})
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _FLOATS: Final[set[type]] = {float}
 _SIDES: Final = 4
-_TOGETHER: Final = 500
-"""Rings that are looked at together."""
 
 
 class Told(NamedTuple):
-    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`.
-
-    In place of sides, rings have vertices, pairs of x and y.
-    """
+    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`."""
 
     ids: list[str]
     categories: list[str]
     codes: list[str]
-    sides: list[list[Any]]
-    kind: str = BOX
-    """Type of the annotations."""
-
-    def of(self, places: Sequence[int]) -> Told:
-        """Return what is told of some of them."""
-        ids, categories, codes = ([each[place] for place in places] for each in self[:3])
-        return Told(ids, categories, codes, [self.sides[place] for place in places], self.kind)
+    sides: list[list[float]]
 
     @property
     def annotations(self) -> list[Record]:
         """The same as annotations."""
-        kind = self.kind
         return [
-            {"id": identity, "category": category, "label_code": code, "type": kind, kind: sides}
-            for identity, category, code, sides in zip(*self[:3], self.told_sides(), strict=True)
+            {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
+            for identity, category, code, sides in zip(*self, strict=True)
         ]
-
-    def told_sides(self) -> Iterable[list[Any]]:
-        """Return the sides as JSON values."""
-        return self.sides if self.kind == BOX else ([*map(list, ring)] for ring in self.sides)
 
 
 class Boxes(Drawing):
@@ -100,8 +79,7 @@ class Boxes(Drawing):
 
     @property
     def weight(self) -> int:
-        rings = self.told.sides if self.told.kind == RING else ()
-        return 1 + len(self.told.ids) + sum(2 * len(ring) // NUMBERS for ring in rings)
+        return 1 + len(self.told.ids)
 
     @property
     def is_within(self) -> bool:
@@ -127,13 +105,12 @@ class Boxes(Drawing):
         """Return what makes it again, once it waits; its picture is as it was drawn."""
         return _again, (self.frame, self.told, self.loaded.path, (self.labels, self.listed), *self._picture)
 
-    def some(self, places: Sequence[int]) -> Drawing:
-        """Return the case with some of its boxes alone, as any drawing that waits."""
-        (picture,), told = self.pictures, self.told.of(places)
+    def first(self) -> Drawing:
+        """Return the case with its first box alone, as any drawing that waits."""
+        ids, categories, codes, sides = self.told
+        (picture,), told = self.pictures, Told(ids[:1], categories[:1], codes[:1], sides[:1])
         found = Drawing(self.loaded, self.shown, {}, planes=self.planes, document=_document(self.frame, told))
-        found.pictures = [
-            replace(picture, shapes=[Shape({}, key={"id": each, "type": told.kind}) for each in told.ids])
-        ]
+        found.pictures = [replace(picture, shapes=[Shape({}, key={"id": ids[0], "type": BOX})])]
         found.labels, found.listed = self.labels, self.listed
         return found
 
@@ -154,30 +131,21 @@ class _Waiting(Waiting):
         return _document(super().as_document(), self._told)
 
 
-def boxes_of(loaded: LoadedCase, *, with_rings: bool = False) -> Boxes | None:
-    """Return a case as a picture with the boxes that its annotations are; None if these or their image say more.
-
-    With rings, those may all be polygons of one ring each, and the image of no known size.
-    """
+def boxes_of(loaded: LoadedCase) -> Boxes | None:
+    """Return a case as a picture with the boxes that its annotations are; None if these or their image say more."""
     case = loaded.case
     image, shape = case.image, case.image.shape
-    if not image.model_fields_set <= _OF_IMAGE or case.related_images or (shape is not None and len(shape) != 2):
+    if shape is None or len(shape) != 2 or not image.model_fields_set <= _OF_IMAGE or case.related_images:
         return None
-    kinds = {_KINDS.get(type(each)) for each in case.annotations} or {BOX}
-    kind = kinds.pop()
-    if kinds or kind is None or (kind == RING and not with_rings) or (kind == BOX and shape is None):
+    if not all(map(_is_box, case.annotations)):
         return None
-    annotations = cast("list[BboxAnnotation | PolygonAnnotation]", case.annotations)
-    fields = _FIELDS | {kind}
-    if not all(each.model_fields_set <= fields for each in annotations):
-        return None
+    annotations = cast("list[BboxAnnotation]", case.annotations)
     ids = [each.id for each in annotations]
-    sides: list[list[Any]] = [getattr(each, kind) for each in annotations]
-    if len({*ids}) < len(ids) or not (_are_boxes(sides) if kind == BOX else _are_rings(sides)):
+    if len({*ids}) < len(ids):
         return None
     categories = [each.category._value_ for each in annotations]
-    told = Told(ids, categories, [each.label_code for each in annotations], sides, kind)
-    columns, rows = shape or (0, 0)
+    told = Told(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
+    columns, rows = shape
     record = picture_record(image, columns, rows, own_name(image))
     return _drawn(Boxes(loaded, loaded, {}), told, record, image.uid, address_of(image))
 
@@ -194,8 +162,8 @@ def _drawn(drawing: Boxes, told: Told, record: Record, uid: str, address: str | 
     """Put a picture with its boxes in a drawing; return that."""
     drawing.told = told
     picture = BoxPicture(record, key={"uid": uid}, address=address)
-    picture.columns = Columns(told.ids, told.codes, told.sides, told.ids, kind=told.kind)
-    drawing.planes[uid] = Planes("k", 1, record.get("height", 0), record.get("width", 0))
+    picture.columns = Columns(told.ids, told.codes, told.sides, told.ids)
+    drawing.planes[uid] = Planes("k", 1, record["height"], record["width"])
     drawing.place(uid, 0, picture)
     return drawing
 
@@ -204,15 +172,11 @@ def _document(frame: Record, told: Told) -> Record:
     return {**frame, "annotations": told.annotations}
 
 
-def _are_boxes(sides: list[list[float]]) -> bool:
-    """Tell whether all are boxes in a picture, of floats."""
-    return all(len(each) == _SIDES and set(map(type, each)) == _FLOATS for each in sides)
-
-
-def _are_rings(rings: list[list[tuple[float, float]]]) -> bool:
-    """Tell whether the numbers of all rings are floats near a picture."""
-    for start in range(0, len(rings), _TOGETHER):
-        numbers = [*chain.from_iterable(chain.from_iterable(rings[start : start + _TOGETHER]))]
-        if set(map(type, numbers)) != _FLOATS or not -FARTHEST_PIXEL <= min(numbers) <= max(numbers) <= FARTHEST_PIXEL:
-            return False
-    return True
+def _is_box(annotation: AnyAnnotation) -> bool:
+    """Tell whether an annotation is a class and a box in a picture, and says nothing else; its numbers are floats."""
+    return (
+        type(annotation) is BboxAnnotation
+        and annotation.model_fields_set <= _FIELDS
+        and len(annotation.bbox) == _SIDES
+        and set(map(type, annotation.bbox)) == _FLOATS
+    )

@@ -13,28 +13,25 @@ import numpy as np
 
 from annoconv_converters._pictures.geometry import array_rounded, box_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
-from annoconv_converters._pictures.said import digest_of_box, said_of_rings
+from annoconv_converters._pictures.said import digest_of_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["BOX", "RING", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "held_rings", "measured"]
+__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "measured"]
 
 BOX: Final = "bbox"
-RING: Final = "polygon"
-"""Types of annotations."""
+"""Type of an annotation."""
 _OF_BOX: Final = frozenset({"id", "category_id", BOX})
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
-_TOGETHER: Final = 500
-"""Rings that are looked at together."""
 
 
 @dataclass(slots=True)
 class Columns:
-    """Records that are a class and a box, or a class and a polygon of one ring, and say nothing else.
+    """Records that are a class and a box and say nothing else.
 
     Attributes
     ----------
@@ -44,52 +41,30 @@ class Columns:
         Their `category_id`s: label codes until a file numbers them.
     sides
         `x_min, y_min, x_max, y_max` of each: of boxes that are drawn; of those that are read, once they are measured,
-        as a reader has them, empty of what is no box to it. Of rings their vertices, pairs of x and y.
+        as a reader has them, empty of what is no box to it.
     ids
         Of the annotations that are drawn; none of what is read.
     sizes
         Of boxes that are read: `x, y, width, height` of each.
     outlines
         Once they are measured: digests of each outline, exactly and to a hundredth, as `said_of` takes them.
-    kind
-        Type of the annotations: boxes or rings.
     """
 
     numbers: Sequence[Any]
     classes: list[Any]
-    sides: list[list[Any]] = field(default_factory=list[list[Any]])
+    sides: list[list[float]] = field(default_factory=list[list[float]])
     ids: Sequence[str] = ()
     sizes: list[list[float]] = field(default_factory=list[list[float]])
     outlines: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    kind: str = BOX
 
     def shapes(self) -> list[Shape]:
         """Return a shape of each."""
-        keys: list[Record] = [{"id": each, "type": self.kind} for each in self.ids] or [{} for _ in self.numbers]
-        if self.kind == RING:
-            return [
-                self._ring(number, of, [*map(list, ring)], key)
-                for number, of, ring, key in zip(self.numbers, self.classes, self.sides, keys, strict=True)
-            ]
+        keys: list[Record] = [{"id": each, "type": BOX} for each in self.ids] or [{} for _ in self.numbers]
         sizes = map(box_to_record, self.sides) if self.ids else (list(map(tidy, size)) for size in self.sizes)
         return [
             Shape({"id": number, "category_id": of, BOX: size}, key=key)
             for number, of, size, key in zip(self.numbers, self.classes, sizes, keys, strict=True)
         ]
-
-    def some(self, places: Sequence[int]) -> Columns:
-        """Return some of those that were read."""
-        numbers, classes, sides = (
-            [each[place] for place in places] for each in (self.numbers, self.classes, self.sides)
-        )
-        return Columns(
-            numbers, classes, sides, sizes=[self.sizes[place] for place in places if self.sizes], kind=self.kind
-        )
-
-    def _ring(self, number: Any, of: Any, ring: list[list[float]], key: Record) -> Shape:
-        record: Record = {"id": number, "category_id": of, "segmentation": [[*chain.from_iterable(ring)]]}
-        is_read = not self.ids
-        return Shape(record, key=key, pieces=[[ring]], has_parts=is_read, is_outline=is_read or None)
 
 
 class BoxPicture(Picture):
@@ -119,12 +94,6 @@ class BoxPicture(Picture):
 def held(picture: Picture) -> Columns | None:
     """Return the records of a picture that are columns still; None if they are shapes."""
     return picture.columns if isinstance(picture, BoxPicture) else None
-
-
-def held_rings(picture: Picture) -> Columns | None:
-    """Return the records of a picture that are columns of rings still; None if they are anything else."""
-    columns = held(picture)
-    return columns if columns is not None and columns.kind == RING else None
 
 
 def drawn_ids(picture: Picture) -> Iterable[str]:
@@ -174,10 +143,6 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     for each in several:
         own = [*islice(rows, len(each.sizes))]
         each.sides, each.outlines = [row for row, _ in own], [told for _, told in own]
-    for each in filter(None, found):
-        if each.kind == RING:
-            parts = (each.sides[start : start + _TOGETHER] for start in range(0, len(each.sides), _TOGETHER))
-            each.outlines = [told for part in parts for told in said_of_rings(part)]
     return found
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
-from annoconv_converters._pictures.columns import held_rings
+from annoconv_converters._pictures.outlines import held_rings
 from annoconv_converters._pictures.parts import JoinedTexts
 from annoconv_converters._pictures.picture_format import PictureFormat, has_keypoints
 from annoconv_converters.geojson.feature import classification_of, colours_of, feature_of, features_of

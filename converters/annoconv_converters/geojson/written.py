@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.columns import RING, BoxPicture, Columns, held_rings
+from annoconv_converters._pictures.outlines import RingColumns, held_rings, ring_picture
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL
@@ -49,9 +49,9 @@ def understood(collection: Record, pictures: Sequence[Picture], path: Path, limi
     """
     if limits.depth < DEEP_ENOUGH:
         return None
-    columns = [held_rings(picture) for picture in pictures]
+    drawn = [held_rings(picture) for picture in pictures]
     names = [picture.record["file_name"] for picture in pictures]
-    rings = [each for each in columns if each is not None]
+    rings = [each for each in drawn if each is not None]
     if len(rings) == len({*names}) == len(names):
         return _batch_of_rings(collection, rings, path)
     outlines = [_outline(shape) for picture in pictures for shape in picture.shapes]
@@ -63,18 +63,17 @@ def understood(collection: Record, pictures: Sequence[Picture], path: Path, limi
     return batch_of(strict_json.dumps({**collection, "features": features}), path, limits, outlines)
 
 
-def _batch_of_rings(collection: Record, rings: Sequence[Columns], path: Path) -> Batch:
+def _batch_of_rings(collection: Record, rings: Sequence[RingColumns], path: Path) -> Batch:
     """Return what a collection is read as whose features are rings, on each of its pictures those at its place."""
     names: dict[str, int] = {}
     found: list[Picture] = []
     features = iter(collection["features"])
     for number, (record, drawn) in enumerate(zip(collection["pictures"], rings, strict=True), start=1):
         classes = [
-            names.setdefault(class_name(each["properties"]), len(names)) for each in islice(features, len(drawn.sides))
+            names.setdefault(class_name(each["properties"]), len(names)) for each in islice(features, len(drawn.rings))
         ]
-        picture = BoxPicture({**record, "id": number}, is_unsized=True)
-        picture.columns = Columns([*map(str, drawn.numbers)], classes, drawn.sides, kind=RING)
-        found.append(picture)
+        columns = RingColumns([*map(str, drawn.numbers)], classes, rings=drawn.rings)
+        found.append(ring_picture({**record, "id": number}, columns, is_unsized=True))
     return Batch(found, categories_of(names), path, None)
 
 
