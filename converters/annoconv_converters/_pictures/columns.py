@@ -206,7 +206,7 @@ def plain_columns(
     pictured
         Width and height of the picture of each, shape (boxes, 2).
     counts
-        How many boxes each picture has.
+        How many boxes each picture has, one at least.
     is_same
         From their sides, shape (boxes, 4), to whether each is written again with the numbers that its file has.
     """
@@ -215,9 +215,8 @@ def plain_columns(
     is_plain = (sizes[:, 2:] > 0).all(1) & (near >= -PIXEL_SLACK).all(1) & (far <= pictured + PIXEL_SLACK).all(1)
     rows = zip(classes, sizes.tolist(), sides.tolist(), (is_plain & is_same(sides)).tolist(), strict=True)
     for count in counts:
-        of, told, places, are_plain = zip(*islice(rows, count), strict=True) if count else ((),) * 4
-        plain = Columns((), [*of], [*places], sizes=[*told], is_plain=True)
-        yield plain if count and all(are_plain) else None
+        of, told, places, are_plain = zip(*islice(rows, count), strict=True)
+        yield Columns((), [*of], [*places], sizes=[*told], is_plain=True) if all(are_plain) else None
 
 
 def _sides(near: NDArray[np.float64], far: NDArray[np.float64]) -> NDArray[np.float64]:
