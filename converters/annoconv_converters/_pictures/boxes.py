@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import AnyAnnotation, Label
+    from annoconv.model import AnyAnnotation, Case, Label
 
-__all__ = ["Boxes", "boxes_of"]
+__all__ = ["Boxes", "Frame", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_OWN: Final[Record] = {"image": {}, "annotations": []}
+"""What cases have each their own of."""
 _FIELDS: Final = frozenset({"id", "category", "label_code", "type", BOX})
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _FLOATS: Final[set[type]] = {float}
@@ -51,27 +53,57 @@ class Told(NamedTuple):
         ]
 
 
+class Frame(NamedTuple):
+    """What cases say alike, beside their images and boxes.
+
+    Attributes
+    ----------
+    document
+        A case as JSON values, but for its image and its annotations, which have their places in it.
+    text
+        The same as JSON, by which it is told from others.
+    labels, listed
+        The labels of the case, and those that are its class list, once they are known.
+    """
+
+    document: Record
+    text: bytes
+    labels: Sequence[Label] | None = None
+    listed: Sequence[Label] = ()
+
+    @classmethod
+    def of(cls, case: Case) -> Frame:
+        """Return that of a case."""
+        document = {
+            name: None if name in _OWN else strict_json.plain(value)
+            for name, value in vars(case).items()
+            if value is not None
+        }
+        return cls(document, strict_json.dumps({**document, **_OWN}))
+
+
 class Boxes(Drawing):
     """A case of boxes as a picture, of which texts and numbers wait in a file.
 
     Attributes
     ----------
-    frame
-        The case as JSON values without its annotations, once it waits for others.
+    frame, image
+        What the case says beside its boxes, once it waits for others: as they do, and its image as JSON values.
     told
         Of its boxes.
     """
 
-    frame: Record
+    frame: Frame
+    image: Record
     told: Told
 
     @property
     def document(self) -> Record:
-        return _document(self.frame, self.told)
+        return _document(self.frame, self.image, self.told)
 
     @document.setter
-    def document(self, frame: Record) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
-        self.frame = frame
+    def document(self, _: Record) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
+        """Do nothing: it is made of what waits."""
 
     @property
     def categories(self) -> dict[str, str]:
@@ -88,47 +120,38 @@ class Boxes(Drawing):
         most = picture.record["width"], picture.record["height"]
         return all(0 <= x <= x_max <= most[0] and 0 <= y <= y_max <= most[1] for x, y, x_max, y_max in self.told.sides)
 
-    def waiting(self, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Boxes:
+    def waiting(self, frame: Frame) -> Boxes:
         """Return it in the form in which it waits for others, as `spool.waiting` does any drawing."""
-        apart = {"annotations": [], "labels": told}
-        fields = vars(self.loaded.case).items()
-        self.frame = {
-            name: apart[name] if name in apart else strict_json.plain(value)
-            for name, value in fields
-            if value is not None
-        }
-        self.loaded = self.shown = _Waiting(self.frame, self.told, self.loaded.path)
-        self.labels, self.listed = labels, listed
+        self.frame, self.image = frame, strict_json.plain(self.loaded.case.image)
+        self.labels, self.listed = frame.labels, frame.listed
+        self.loaded = self.shown = _Waiting(frame, self.image, self.told, self.loaded.path)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes it again, once it waits; its picture is as it was drawn."""
-        return _again, (self.frame, self.told, self.loaded.path, (self.labels, self.listed), *self._picture)
+        (picture,) = self.pictures
+        return _again, (self.frame, self.image, self.told, self.loaded.path, picture.record, picture.address)
 
     def first(self) -> Drawing:
         """Return the case with its first box alone, as any drawing that waits."""
         ids, categories, codes, sides = self.told
         (picture,), told = self.pictures, Told(ids[:1], categories[:1], codes[:1], sides[:1])
-        found = Drawing(self.loaded, self.shown, {}, planes=self.planes, document=_document(self.frame, told))
+        document = _document(self.frame, self.image, told)
+        found = Drawing(self.loaded, self.shown, {}, planes=self.planes, document=document)
         found.pictures = [replace(picture, shapes=[Shape({}, key={"id": ids[0], "type": BOX})])]
         found.labels, found.listed = self.labels, self.listed
         return found
-
-    @property
-    def _picture(self) -> tuple[Any, ...]:
-        (picture,) = self.pictures
-        return picture.record, picture.key["uid"], picture.address
 
 
 class _Waiting(Waiting):
     """A case of boxes that waits."""
 
-    def __init__(self, frame: Record, told: Told, path: Path | None) -> None:
-        super().__init__(frame, path)
-        self._told = told
+    def __init__(self, frame: Frame, image: Record, told: Told, path: Path | None) -> None:
+        super().__init__(frame.document, path)
+        self._of = frame, image, told
 
     def as_document(self) -> Record:
-        return _document(super().as_document(), self._told)
+        return _document(*self._of)
 
 
 def boxes_of(loaded: LoadedCase) -> Boxes | None:
@@ -150,12 +173,12 @@ def boxes_of(loaded: LoadedCase) -> Boxes | None:
     return _drawn(Boxes(loaded, loaded, {}), told, record, image.uid, address_of(image))
 
 
-def _again(frame: Record, told: Told, path: Path | None, listed: tuple[Any, Any], *picture: Any) -> Boxes:
+def _again(frame: Frame, image: Record, told: Told, path: Path | None, picture: Record, address: str | None) -> Boxes:
     """Return a case of boxes that waits."""
-    loaded = _Waiting(frame, told, path)
-    labels, of_case = listed
-    waiting = Boxes(loaded, loaded, {}, document=frame, labels=labels, listed=of_case)
-    return _drawn(waiting, told, *picture)
+    loaded = _Waiting(frame, image, told, path)
+    drawing = Boxes(loaded, loaded, {}, labels=frame.labels, listed=frame.listed)
+    drawing.frame, drawing.image = frame, image
+    return _drawn(drawing, told, picture, image["uid"], address)
 
 
 def _drawn(drawing: Boxes, told: Told, record: Record, uid: str, address: str | None) -> Boxes:
@@ -168,8 +191,8 @@ def _drawn(drawing: Boxes, told: Told, record: Record, uid: str, address: str | 
     return drawing
 
 
-def _document(frame: Record, told: Told) -> Record:
-    return {**frame, "annotations": told.annotations}
+def _document(frame: Frame, image: Record, told: Told) -> Record:
+    return {**frame.document, "image": image, "annotations": told.annotations}
 
 
 def _is_box(annotation: AnyAnnotation) -> bool:

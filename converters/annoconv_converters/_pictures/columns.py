@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.documents import strict_json
 from annoconv_converters._pictures.geometry import array_rounded, box_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
 from annoconv_converters._pictures.said import digest_of_box
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "measured"]
+__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "measured", "row_texts"]
 
 BOX: Final = "bbox"
 """Type of an annotation."""
 _OF_BOX: Final = frozenset({"id", "category_id", BOX})
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
+_SMALLEST_ALIKE: Final = 1e-4
+"""Of the numbers that have an exponent neither in Python nor in JSON."""
 
 
 @dataclass(slots=True)
@@ -138,7 +141,7 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
     rough = np.concatenate([array_rounded(near, 2), array_rounded(far, 2)], axis=1)
-    outlines = zip(map(digest_of_box, _texts(sizes)), map(digest_of_box, _texts(rough)), strict=True)
+    outlines = zip(*(map(digest_of_box, row_texts(each, ", ")) for each in (sizes, rough)), strict=True)
     rows = zip(sides, outlines, strict=True)
     for each in several:
         own = [*islice(rows, len(each.sizes))]
@@ -146,6 +149,10 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     return found
 
 
-def _texts(rows: NDArray[np.float64]) -> list[str]:
-    """Return the text of each row."""
-    return [f"[{row}]" for row in str(rows.tolist())[2:-2].split("], [")]
+def row_texts(rows: NDArray[np.float64], between: str) -> list[str]:
+    """Return the numbers of each row as Python writes them, given what stands between two."""
+    sizes, numbers = np.abs(rows), rows.tolist()
+    # Very small and very large numbers are others in JSON.
+    is_usual = not (((sizes < _SMALLEST_ALIKE) & (sizes > 0)) | (sizes >= _LARGEST)).any()
+    text = strict_json.dumps(numbers).decode()[2:-3] if is_usual else f"{numbers}"[2:-2].replace(" ", "")
+    return text.replace("],[", "\n").replace(",", between).split("\n")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
-from annoconv_converters._pictures.boxes import Boxes, boxes_of
+from annoconv_converters._pictures.boxes import Boxes, Frame, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.columns import BOX, held
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import Label
+    from annoconv.model import Case, Label
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_format import PictureFormat, Survey
     from annoconv_converters._pictures.picture_names import NameRule
@@ -58,6 +58,14 @@ def drawn_cases(
     return drawn
 
 
+class _Known(NamedTuple):
+    """The labels of a case, which most have as the one before: as it lists them, by code, and as JSON values."""
+
+    listed: Sequence[Label] | None
+    labels: Labels
+    told: Any
+
+
 class Drawn:
     """The cases as pictures, and what is known of all of them together.
 
@@ -88,42 +96,39 @@ class Drawn:
         self._asked: dict[str, tuple[str, str, Labels]] = {}
         """Code, category and labels of the first shape of each class, by its name."""
         self._joined: set[bool] = set()
-        self._known: tuple[Sequence[Label] | None, Labels] | None = None
-        self._is_boxes = False
-        """Whether the case before is a picture of boxes."""
-        self._told: Any = None
-        """The same labels as JSON values, which cases that have them share."""
+        self._known: _Known | None = None
+        self._frame: Frame | None = None
+        """What the case before says beside its boxes, if it is a picture of boxes."""
         self._pictures = self._shapes = 0
 
     def labels_of(self, drawing: Drawing) -> Labels:
         """Return the labels of a case that waited; most cases have those of the one before."""
-        known = self._labels(drawing.labels)[1]
-        self._known = drawing.labels, known  # the next one may have the very same
-        return known
+        known = self._labels(drawing.labels)
+        self._known = known._replace(listed=drawing.labels)  # the next one may have the very same
+        return known.labels
 
-    def _labels(self, labels: Sequence[Label] | None) -> tuple[Sequence[Label] | None, Labels]:
-        if self._known is None or self._known[0] != labels:
-            self._known = labels, Labels(labels or (), self.context.label_system)
+    def _labels(self, labels: Sequence[Label] | None) -> _Known:
+        if self._known is None or self._known.listed != labels:
+            told = None if labels is None else strict_json.plain(labels)
+            self._known = _Known(labels, Labels(labels or (), self.context.label_system), told)
         return self._known
 
     @collector_paused()
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
-        case, before = drawing.loaded.case, self._known
-        listed, labels = self._labels(case.labels)
-        if before is not self._known:
-            self._told = None if listed is None else strict_json.plain(listed)
-        is_boxes, before_too = isinstance(drawing, Boxes), self._is_boxes
-        self._is_boxes = is_boxes
-        if not (is_boxes and before_too and before is self._known):  # else its class list and its points are the same
-            self.table.take(case, labels)
-            self.skeletons.note(case, labels, with_points=self._with_points)
+        case = drawing.loaded.case
         kept: Drawing
         if isinstance(drawing, Boxes):
-            kept = drawing.waiting(listed, self.table.last or (), self._told)
+            frame = Frame.of(case)
+            if self._frame is None or frame.text != self._frame.text:  # else its class list and its points are the same
+                self._frame = frame._replace(labels=self._take(case).listed, listed=self.table.last or ())
+            labels = self._labels(self._frame.labels).labels
+            kept = drawing.waiting(self._frame)
             types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
         else:
-            kept = waiting(drawing, listed, self.table.last or (), self._told)
+            self._frame = None
+            listed, labels, told = self._take(case)
+            kept = waiting(drawing, listed, self.table.last or (), told)
             shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
             types, codes = [each.type for each in case.annotations], [each.record["category_id"] for each in shapes]
             if self.survey is not None:  # boxes alone say nothing to it
@@ -135,9 +140,16 @@ class Drawn:
             if name not in self._asked:
                 self._asked[name] = code, kept.categories[code], labels
         if self.format.joined is not None:
-            self._joined.add(not is_boxes and self.format.joined(drawing))
+            self._joined.add(not isinstance(drawing, Boxes) and self.format.joined(drawing))
         self.count += len(drawing.pictures)
         self.drawings.add(kept)
+
+    def _take(self, case: Case) -> _Known:
+        """Take the classes of a case and their keypoints; return its labels."""
+        known = self._labels(case.labels)
+        self.table.take(case, known.labels)
+        self.skeletons.note(case, known.labels, with_points=self._with_points)
+        return known
 
     @property
     def is_joined(self) -> bool:
@@ -169,7 +181,8 @@ class Drawn:
             picture.record["id"] = self._pictures
             columns = held(picture)
             if columns is not None:
-                columns.classes = [*map(number_of, columns.classes)]
+                known = {code: number_of(code) for code in dict.fromkeys(columns.classes)}
+                columns.classes = [known[code] for code in columns.classes]
                 columns.numbers = range(self._shapes + 1, self._shapes + 1 + len(columns.classes))
                 self._shapes += len(columns.classes)
                 continue

@@ -58,11 +58,11 @@ def name_below(folder: str, name: str) -> str:
 
 def with_file_names(case: Case, pictures: Iterable[Picture], case_index: int) -> Iterator[Loss]:
     """Give the flat pictures of a case the names of files, and yield a loss for each that has another one so."""
-    images = {each.uid: place for place, each in enumerate((case.image, *(case.related_images or ())))}
     for picture in pictures:
         name = str(picture.record["file_name"])
         if picture.name is None and (other := file_name_of(name)) != name:
             picture.record["file_name"] = other
+            images = {each.uid: place for place, each in enumerate((case.image, *(case.related_images or ())))}
             place = images[picture.key["uid"]]
             path = pointer((*(("related_images", place - 1) if place else ("image",)), "files", 0, "path"))
             told = Message("a picture is a file there: {name} is {other}", name=name, other=other)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annoconv_converters._pictures.columns import array_of, held
+from annoconv_converters._pictures.columns import array_of, held, row_texts
 from annoconv_converters._pictures.geometry import array_rounded
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["lines_of", "sizes_of"]
 
 
-def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterator[list[str]]:
+def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterator[str]:
     """Yield the lines of each picture that holds boxes as columns, given the numbers of the classes."""
     shares, _ = _shares(pictures)
-    texts = iter(str(shares.tolist()).replace(",", "")[2:-2].split("] ["))
-    names = {number: f"{place} " for number, place in classes.items()}
+    texts = iter(row_texts(shares, " "))
     for columns in filter(None, map(held, pictures)):
-        yield [f"{names[of]}{text}" for of, text in zip(columns.classes, texts, strict=False)]
+        yield "".join([f"{classes[of]} {text}\n" for of, text in zip(columns.classes, texts, strict=False)])
 
 
 def sizes_of(pictures: Sequence[Picture]) -> Iterator[list[list[float]]]:
