@@ -13,7 +13,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from annoconv_converters._pictures import alike, drawn, spool
-from annoconv_converters._pictures.boxes import Frame, boxes_of
+from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.geometry import array_rounded, rounded
@@ -173,7 +173,7 @@ def test_boxes_are_drawn_as_any_case_is() -> None:
         for shape, drawn_ in zip(one.shapes, other.shapes, strict=True):
             assert shape.record.items() <= drawn_.record.items()
             assert replace(shape, record={}) == replace(drawn_, record={})
-    kept = found.waiting(Frame.of(loaded.case))
+    kept = found.waiting(found.loaded.frame, ())
     assert kept.document == waiting(drawing, None, (), None).document
     again = pickle.loads(pickle.dumps(kept))
     assert (again.document, again.pictures, again.planes) == (kept.document, kept.pictures, kept.planes)

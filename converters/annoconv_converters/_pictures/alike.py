@@ -69,7 +69,7 @@ class Alike:
         `found` are the records of its picture, measured, if they are boxes.
         It is asked where a box comes back as another one, and where it depends on all boxes what is told of the rest.
         """
-        frame, ids = boxes.frame.document, boxes.told.ids
+        frame, ids = boxes.loaded.frame.document, boxes.told.ids
         is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
         is_native = frame["task_id"] == self._task and not frame["metadata"]
         if found is None or len(read) != 1 or not ids or not is_listed or is_native:
@@ -104,7 +104,7 @@ class Alike:
     def _told(self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool) -> _Told | None:
         """Return what is told of a case, or of one before that is like it; None if that tells of boxes too."""
         shared = _shared(boxes, read)
-        key = None if shared is None else (boxes.frame.text, shared, lists, is_said)
+        key = None if shared is None else (boxes.loaded.frame.text, shared, lists, is_said)
         if key in self._known:
             return self._known[key]
         first, shown = boxes.first(), replace(read, shapes=found.shapes()[:1])
@@ -134,12 +134,12 @@ def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
         return False
     defined = {each.code for each in meanings if each.definition}
     listed = lists.of(lists.places(boxes.labels, boxes.listed)) if defined else ()
-    return defined <= {each["code"] for each in listed} and not crowds(boxes.frame.document, told.ids)
+    return defined <= {each["code"] for each in listed} and not crowds(boxes.loaded.frame.document, told.ids)
 
 
 def _shared(boxes: Boxes, read: Picture) -> bytes | None:
     """Return what cases that are alike say of their pictures; None if the name of this one does not come back."""
-    image = boxes.image
+    image = boxes.loaded.image
     named = named_image(flat_uid(read.record)[1], image["uid"], read.address)
     if named != {name: image[name] for name in ("files", "extensions") if name in image}:
         return None

@@ -10,7 +10,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
-from annoconv_converters._pictures.boxes import Boxes, Frame, boxes_of
+from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.columns import BOX, held
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.boxes import BoxFrame
     from annoconv.model import Case, Label
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_format import PictureFormat, Survey
@@ -51,7 +52,7 @@ def drawn_cases(
         if names == "flat":
             flat.rename(drawing.pictures)
         if has_files:
-            drawn.losses += with_file_names(loaded.case, drawing.pictures, len(drawn.drawings))
+            drawn.losses += with_file_names(loaded, drawing.pictures, len(drawn.drawings))
         told_apart.take(loaded, drawing.pictures)
         drawn.take(drawing)
         context.advance(len(drawn.drawings))
@@ -97,7 +98,7 @@ class Drawn:
         """Code, category and labels of the first shape of each class, by its name."""
         self._joined: set[bool] = set()
         self._known: _Known | None = None
-        self._frame: Frame | None = None
+        self._frame: BoxFrame | None = None
         """What the case before says beside its boxes, if it is a picture of boxes."""
         self._pictures = self._shapes = 0
 
@@ -116,17 +117,17 @@ class Drawn:
     @collector_paused()
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
-        case = drawing.loaded.case
         kept: Drawing
         if isinstance(drawing, Boxes):
-            frame = Frame.of(case)
+            frame = drawing.loaded.frame
             if self._frame is None or frame.text != self._frame.text:  # else its class list and its points are the same
-                self._frame = frame._replace(labels=self._take(case).listed, listed=self.table.last or ())
+                self._take(frame.typed or drawing.loaded.case)
+                self._frame = frame
             labels = self._labels(self._frame.labels).labels
-            kept = drawing.waiting(self._frame)
+            kept = drawing.waiting(self._frame, self.table.last or ())
             types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
         else:
-            self._frame = None
+            self._frame, case = None, drawing.loaded.case
             listed, labels, told = self._take(case)
             kept = waiting(drawing, listed, self.table.last or (), told)
             shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
