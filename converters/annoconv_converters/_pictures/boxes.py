@@ -83,7 +83,7 @@ class Boxes(Drawing):
     def first(self) -> Drawing:
         """Return the case with its first box alone, as any drawing that waits."""
         told, (picture,) = self.loaded, self.pictures
-        one = BoxCase(told.frame, told.image, BoxColumns(*(each[:1] for each in told.boxes)), told.path)
+        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in told.boxes), told.path)
         found = Drawing(one, one, {}, planes=self.planes, document=one.as_document())
         found.pictures = [replace(picture, shapes=[Shape({}, key={"id": told.boxes.ids[0], "type": BOX})])]
         found.labels, found.listed = self.labels, self.listed

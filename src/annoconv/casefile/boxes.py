@@ -7,16 +7,15 @@ the first pixel.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from itertools import chain, starmap
+from functools import cached_property, lru_cache
+from itertools import chain
 from math import isfinite
 from operator import itemgetter
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias, cast
-
-from pydantic import TypeAdapter, ValidationError
 
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
@@ -25,13 +24,13 @@ from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
-from annoconv.model import BboxAnnotation, Case, Image
+from annoconv.model import AnnotationCategory, BboxAnnotation, Case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from annoconv.model import AnyAnnotation, Label
+    from annoconv.model import AnyAnnotation, Image, Label
 
 __all__ = ["BOX", "BoxCase", "BoxColumns", "BoxFrame", "box_case", "box_case_of", "box_case_of_text"]
 
@@ -51,6 +50,14 @@ _MORE: Final = ("related_images", "registrations")
 _OWN: Final = ("image", "annotations")
 """What cases have each their own of."""
 _EXAMPLE: Final[Record] = {"uid": "1", "modality": "OT", "shape": [1, 1]}
+_EXAMPLE_OF: Final[Record] = {"uid": "1"}
+_CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
+_NAME: Final = re.compile(r"[\w.:-]+")
+"""Identifiers as most are."""
+_CODE: Final = re.compile(r"[A-Za-z]\w{0,127}", re.ASCII)
+_CATEGORIES: Final = frozenset(each.value for each in AnnotationCategory)
+_PATH: Final = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*")
+"""Relative paths as most are."""
 _FIELDS: Final = frozenset(_MEMBERS)
 _OBJECTS: Final[set[type]] = {dict}
 _TEXTS: Final[set[type]] = {str}
@@ -182,8 +189,8 @@ def box_case(document: Any, *, limits: Limits | None = None, path: Path | None =
         return None
     try:
         frame = _frame(strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []}))
-        shown = None if frame is None else _image(strict_json.dumps(image))
-    except (AnnoconvError, ValidationError):
+        shown = None if frame is None else _image(image)
+    except AnnoconvError:
         return None  # whoever checks the whole document tells it
     return None if frame is None or shown is None else BoxCase(frame, shown, boxes, path)
 
@@ -219,9 +226,27 @@ def _frame(text: bytes) -> BoxFrame | None:
     return None if may_lose_digits(text) else BoxFrame.of(strict_json.parse(text, Case))
 
 
-def _image(text: bytes) -> Record | None:
-    image = Image.model_validate_json(text)
-    return None if may_lose_digits(text) or not _is_flat(image) else strict_json.plain(image)
+def _image(image: Record) -> Record | None:
+    """Return an image as the model has it; None if it is no flat picture, or one with an unusual UID or path."""
+    uid, files = image.get("uid"), image.get("files")
+    own: Record = {} if files is None else {"files": files}
+    if type(uid) is not str or _NAME.fullmatch(uid) is None or not (files is None or _is_file(files)):
+        return None
+    known = _known_image(strict_json.dumps({**image, **_EXAMPLE_OF, **{name: [{"path": "a"}] for name in own}}))
+    return known and {**known, "uid": uid, **own}
+
+
+def _is_file(files: Any) -> bool:
+    """Tell whether they are one that says its path alone."""
+    one = files[0] if type(files) is list and len(files) == 1 else None
+    path = one.get("path") if type(one) is dict and len(one) == 1 else None
+    return type(path) is str and _PATH.fullmatch(path) is not None
+
+
+@lru_cache(maxsize=256)
+def _known_image(text: bytes) -> Record | None:
+    image = strict_json.parse(_CASE_OF % text, Case).image
+    return None if may_lose_digits(text) or not _is_flat(image) else cast("Record", strict_json.plain(image))
 
 
 def _is_flat(image: Image) -> bool:
@@ -255,31 +280,5 @@ def _columns(annotations: list[Any]) -> BoxColumns | None:
     numbers = [*chain.from_iterable(sides)]
     if {*map(type, numbers)} != _FLOATS or not isfinite(sum(numbers)):
         return None
-    is_right = (
-        len({*ids}) == len(ids) and _are_ids(ids) and all(starmap(_is_class, {*zip(categories, codes, strict=True)}))
-    )
-    return BoxColumns(ids, categories, codes, sides) if is_right else None
-
-
-@lru_cache(maxsize=4096)
-def _is_class(category: str, code: str) -> bool:
-    """Tell whether an annotation can have a category and a label code."""
-    example = {"id": "1", "category": category, "label_code": code, "type": BOX, BOX: [0.0] * _SIDES}
-    try:
-        BboxAnnotation.model_validate_json(strict_json.dumps(example))
-    except (ValidationError, AnnoconvError):
-        return False
-    return True
-
-
-def _are_ids(ids: list[str]) -> bool:
-    try:
-        _ids().validate_python(ids)
-    except ValidationError:
-        return False
-    return True
-
-
-@cache
-def _ids() -> TypeAdapter[list[str]]:
-    return TypeAdapter(list[BboxAnnotation.model_fields["id"].rebuild_annotation()])  # type: ignore[misc]
+    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
+    return BoxColumns(ids, categories, codes, sides) if are_texts and len({*ids}) == len(ids) else None
