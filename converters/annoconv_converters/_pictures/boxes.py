@@ -30,7 +30,7 @@ Record: TypeAlias = "dict[str, Any]"
 class Boxes(Drawing):
     """A case of boxes as a picture, of which texts and numbers wait in a file."""
 
-    loaded: BoxCase
+    loaded: BoxCase  # pyright: ignore[reportIncompatibleVariableOverride]  # it is set to no other
 
     @property
     def told(self) -> BoxColumns:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from annoconv.casefile.boxes import BoxCase
 from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
@@ -229,10 +228,9 @@ def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str |
         name = f"{name}-{case_index + 1}"
         taken.add(name)
         return name
-    if loaded.case_id or isinstance(loaded, BoxCase):
-        return name if loaded.case_id else None
     own = {None, loaded.image_uid}
-    return name if any(each.image_uid not in own for each in loaded.case.annotations) else None
+    has_others = loaded.names_others and any(each.image_uid not in own for each in loaded.case.annotations)
+    return name if loaded.case_id or has_others else None
 
 
 def _add_pictures(

@@ -135,7 +135,7 @@ class BoxCase(LoadedCase):
         Its boxes.
     """
 
-    names_files: ClassVar = False
+    names_others: ClassVar = False
 
     def __init__(self, frame: BoxFrame, image: Record, boxes: BoxColumns, path: Path | None = None) -> None:
         self.frame, self.image, self.boxes, self.path = frame, image, boxes, path

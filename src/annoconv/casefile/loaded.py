@@ -61,8 +61,8 @@ class LoadedCase:
         If the case is none, or an array is no mask of one of its annotations.
     """
 
-    names_files: ClassVar = True
-    """Whether it may name files of masks or fields."""
+    names_others: ClassVar = True
+    """Whether it may name files of masks and fields, or other images."""
 
     def __init__(
         self,
@@ -277,7 +277,7 @@ def masks_folder(target: Path) -> Path:
 
 def without_masks_folder(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
     """Return a case whose files are named within `x.masks`, if it comes from `x.json`: the same case wherever it is."""
-    if isinstance(loaded, Reading) or loaded.path is None or not loaded.names_files:
+    if isinstance(loaded, Reading) or loaded.path is None or not loaded.names_others:
         return loaded
     prefix = f"{masks_folder(loaded.path).name}/"
     named = {each.mask_file for each in loaded.case.annotations if isinstance(each, MaskAnnotation)}

@@ -185,7 +185,7 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
         for where, data in documents(path, limits=limits):
             loaded = _opened(data, path, file, where, limits)
             del data  # it may be large, and the case waits to be written
-            if loaded.names_files:
+            if loaded.names_others:
                 named = {one.mask_file: None for one in mask_annotations(loaded.case)}
                 check_mask_paths(file.parent, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
