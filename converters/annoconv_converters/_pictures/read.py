@@ -23,12 +23,13 @@ from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import StatedSizes, picture_findings
 from annoconv_converters._pictures.class_lists import CLASSES, FileLists, are_listed, classes_told
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, picture_name
-from annoconv_converters._pictures.whole_side import is_entry, whole_side
+from annoconv_converters._pictures.whole_side import in_parts, is_entry, whole_side
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -113,6 +114,10 @@ def put_keys(parsed: list[Picture], entry: Record, *, with_shapes: bool = True) 
     for picture, told in zip(parsed, entry["pictures"], strict=True):
         picture.key = told[KEY]
         keys: list[Any] = told["annotations"] if with_shapes else []
+        columns = held(picture)
+        if columns is not None:
+            columns.keys = keys if len(keys) == len(columns.classes) else []
+            continue
         if len(keys) != len(picture.shapes):
             keys = [{}] * len(picture.shapes)
         for shape, key in zip(picture.shapes, keys, strict=True):
@@ -299,10 +304,12 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
         return [], [], [] if batch.side is None else batch.side.losses(0)
     if batch.side is None:
         return [], batch.pictures, []
-    whole = whole_side(batch.side, task) if batch.part is None else (batch.part.head, iter(batch.part.entries))
+    left_over: list[Picture] = []
+    if batch.part is not None:
+        return _whole(batch, batch.part.head, [batch.part.entries], left_over), left_over, []
+    whole = whole_side(batch.side, task)
     if whole is not None:
-        left_over: list[Picture] = []
-        return _whole(batch, *whole, left_over), left_over, []
+        return _whole(batch, whole[0], in_parts(whole[1], batch.side), left_over), left_over, []
     side = read_side(batch.side, dict, task, context.limits)
     if side is None:
         return [], batch.pictures, batch.side.losses(0)
@@ -337,7 +344,7 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[Iterable[_Written]
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses
 
 
-def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Picture]) -> Iterator[_Written]:
+def _whole(batch: Batch, head: Record, parts: Iterable[list[Record]], left: list[Picture]) -> Iterator[_Written]:
     """Yield the cases of a side file and a file that are as they were written, so that one follows the other.
 
     Pictures of which the side file does not tell are left at the end.
@@ -345,17 +352,25 @@ def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Pic
     path = batch.side.path if batch.side is not None and batch.side.path is not None else batch.source
     classes = classes_told(head)
     lists = FileLists(batch.categories, batch.classes, classes or ())
-    rest = iter(batch.pictures)
-    for entry in entries:
-        if classes is None or not is_entry(entry) or not are_listed(entry, classes):
+    for entry, pictures in _shown(batch, parts, left):
+        if classes is None or not are_listed(entry, classes):
             raise damaged(None, path)
         told: list[Record] = entry["pictures"]
-        pictures = [*islice(rest, len(told))] if batch.pictures_of is None else batch.pictures_of(told)
         if [each.record.get("file_name") for each in pictures] != [each["file_name"] for each in told]:
             raise damaged(None, path)
         put_keys(pictures, entry)
         places = entry.get(CLASSES)
         yield _Written(pictures, pictures, entry["residual"], None, lists.of(places) if places else [])
+
+
+def _shown(batch: Batch, parts: Iterable[list[Record]], left: list[Picture]) -> Iterator[tuple[Record, list[Picture]]]:
+    """Yield cases of a side file with their pictures, which are read some cases at a time."""
+    rest = iter(batch.pictures)
+    for entries in parts:
+        if batch.pictures_of is not None:
+            rest = iter(batch.pictures_of([picture for entry in entries for picture in entry["pictures"]]))
+        for entry in entries:
+            yield entry, [*islice(rest, len(entry["pictures"]))]
     left += rest
 
 

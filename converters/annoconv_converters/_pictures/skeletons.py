@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import is_name
 from annoconv.model import KeypointsAnnotation, PointAnnotation
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.geometry import tidy
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def box_of_keypoints(keypoints: Iterable[Mapping[str, Any]]) -> list[float]:
 
 def complete(pictures: Iterable[Picture]) -> dict[int, list[str]]:
     """Give each object all points of its class, in their order, and return their names by the class."""
-    shapes = (each for picture in pictures for each in picture.shapes)
+    shapes = (each for picture in pictures if held(picture) is None for each in picture.shapes)
     found = [each for each in shapes if each.geometry is not None and each.geometry["type"] == "keypoints"]
     names: dict[int, list[str]] = {}
     for shape in found:

@@ -56,11 +56,11 @@ def _as_written(
     file: CvatFile | None = None
     first = 0
     for part in parts:
-        some = [*islice(images, None if part.is_last else len(part.pictures))]
+        some = dict(enumerate(islice(images, None if part.is_last else len(part.pictures)), first))
         file = file or CvatFile(rest.root, path)  # what is said of labels stands before the images
-        pictures = [file.image(element, place) for place, element in enumerate(some, first)]
+        pictures = file.images(some)
         numbered(pictures)
-        tree = CvatTree(rest.root, label_system, open=-1, images=dict(enumerate(some, first)))
+        tree = CvatTree(rest.root, label_system, open=-1, images=some)
         first += len(some)
         findings, kind = file.findings, file.classes
         yield Batch(pictures, file.labels, path, side, tree.losses, findings, kind, part=part)
@@ -89,7 +89,7 @@ def _flat(path: Path, limits: Limits, label_system: Sequence[Label], side: Side)
         images, number = enumerate(XmlParts(path, limits, _IMAGE)), 1
         while some := dict(islice(images, _TOGETHER)):
             tree.images = some
-            found = [file.image(element, place) for place, element in some.items()]
+            found = file.images(some)
             number = numbered(found, number)
             yield from found
 

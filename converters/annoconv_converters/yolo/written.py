@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.pictures import PICTURE_FILES
-from annoconv_converters._pictures.columns import BoxPicture, Columns, held
+from annoconv_converters._pictures.columns import Columns, box_picture, held
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.yolo.border import SLACK
@@ -81,10 +81,9 @@ def understood(
         if own is not None:
             if not places.keys() >= {*own.classes}:
                 places |= {of: int(line.split()[0]) for of, line in zip(own.classes, text.splitlines(), strict=True)}
-            boxes = BoxPicture(record, is_unsized=True)
             numbers = range(count + 1, count + 1 + len(own.classes))
-            boxes.columns = Columns(numbers, [places[of] for of in own.classes], sizes=next(found))
-            pictures.append(boxes)
+            boxes = Columns(numbers, [places[of] for of in own.classes], sizes=next(found))
+            pictures.append(box_picture(record, boxes))
             count += len(own.classes)
             continue
         picture = Picture(record, is_unsized=True)
