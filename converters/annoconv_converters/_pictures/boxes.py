@@ -71,7 +71,8 @@ class Boxes(Drawing):
             The class list of the case.
         """
         told = self.loaded
-        self.loaded = self.shown = BoxCase(frame, told.image, told.boxes, told.path)
+        self.loaded = BoxCase(frame, told.image, told.boxes, told.path)  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.shown = self.loaded
         self.labels, self.listed = frame.labels, listed
         return self
 
