@@ -17,12 +17,13 @@ from annoconv.documents.collector import collector_paused
 from annoconv.errors import AnnoconvError
 from annoconv.loss import LossReport
 from annoconv.pixels import Masks
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.json_arrays import NotObjectsError, Scanner
-from annoconv_converters._pictures.read import Batch, picture_case_of
+from annoconv_converters._pictures.read import picture_case_of
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.geojson.feature import colours_of
 from annoconv_converters.geojson.features import FeatureFile

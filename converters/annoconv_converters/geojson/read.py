@@ -19,13 +19,13 @@ from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.side_files import SideFiles
 from annoconv.pixels import Masks
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.json_arrays import elements
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
-from annoconv_converters._pictures.skeletons import complete
+from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.whole_side import whole_parts, whole_pictures
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
@@ -157,7 +157,7 @@ def read_file(
     if is_asap:
         return read_asap(path, limits, labels_of)
     side = side_of(path, sides or SideFiles(limits))
-    told = whole_pictures(side, TASK) or told_pictures(side, TASK, limits)
+    told = whole_pictures(side, TASK) or [*told_pictures(side, TASK, limits)]
     return _batch(document, path, side, told, label_system)
 
 
@@ -194,7 +194,10 @@ def _batch(
         pictures[own_name(path)] = Picture({"file_name": own_name(path)}, is_unsized=True)
     rest = beside_of(document)
     listed = list(pictures.values())
-    file.points = complete(listed)
+    points = NamedPoints()
+    points.meet(listed)
+    points.complete(listed)
+    file.points = points.names
     for number, picture in enumerate(listed, start=1):
         picture.record["id"] = number
 

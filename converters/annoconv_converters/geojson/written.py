@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.limits import Limits
-    from annoconv_converters._pictures.read import Batch
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["understood"]

@@ -19,10 +19,11 @@ from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.side_files import SideFiles
 from annoconv.pictures import PICTURE_FILES, size_of_file
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.stored import StoredPictures, ToldSizes
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import Description, folder_of, text_of
 from annoconv_converters.yolo.folder import Folder
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.model import Label
+    from annoconv_converters._pictures.stored import Told
 
 __all__ = ["TASK", "Kind", "read_data_set", "shape_of"]
 
@@ -47,6 +49,8 @@ TASK: Final = "yolo"
 """Task of a case that names none."""
 _ENDING: Final = ".png"
 """Of a picture that is not there and that no list names."""
+_LARGEST: Final = 1 << 62
+"""Rows or columns that no picture has."""
 _TOGETHER: Final = 100
 """Pictures that are read at a time: one after another costs less than each between other things."""
 
@@ -103,10 +107,10 @@ def read_data_set(
         tree = DataSetTree(description.said, description.names, description.keypoints, label_system)
         of_list = description.categories
         return Batch([], of_list, folder, side, None, tree.findings, "numbered", pictures_of=whole.pictures)
-    told = {} if sizes else _side_sizes(side, limits)
+    told = ToldSizes() if sizes else _side_sizes(side, limits)
 
     def size_of(name: str, image: Path | None) -> tuple[int, int] | None:
-        known = sizes.get(name) or (told.get(name) if image is None else None)
+        known = sizes.get(name) or (told.of(name) if image is None else None)
         return known or _size(name, image, sources or {})
 
     found = Folder(folder, limits)
@@ -127,6 +131,8 @@ def read_data_set(
     batch = Batch([], description.categories, folder, side, tree.losses, tree.findings, "numbered")
     if as_they_come and _is_flat(listed, side):
         batch.flat = _as_they_come(listed, tree)
+    elif as_they_come:
+        batch.stored = _stored(listed, tree)
     else:
         read = [*listed]
         batch.pictures = [picture for picture, _ in read]
@@ -144,6 +150,16 @@ def _as_they_come(listed: _Listed, tree: DataSetTree) -> Iterator[Picture]:
     while some := [*islice(rest, _TOGETHER)]:
         tree.labels = {picture.record["id"]: lines for picture, lines in some}
         yield from (picture for picture, _ in some)
+
+
+def _stored(listed: _Listed, tree: DataSetTree) -> StoredPictures:
+    def asked(found: Told) -> None:
+        tree.labels = {picture.record["id"]: lines for picture, (lines,) in found}
+
+    stored = StoredPictures(asked)
+    for picture, lines in listed:
+        stored.add(picture, lines)
+    return stored
 
 
 class _Whole:
@@ -290,11 +306,11 @@ def _size(name: str, image: Path | None, sources: dict[str, Any]) -> tuple[int, 
     return None
 
 
-def _side_sizes(side: Side, limits: Limits) -> Sizes:
+def _side_sizes(side: Side, limits: Limits) -> ToldSizes:
     """Return the sizes that our side file tells."""
-    told: Sizes = {}
+    told = ToldSizes()
     for picture in told_pictures(side, TASK, limits):
-        size: Any = picture.get("height"), picture.get("width")
-        if all(type(count) is int for count in size):
-            told[picture["file_name"]] = size
+        rows, columns = picture.get("height"), picture.get("width")
+        if type(rows) is int and type(columns) is int and max(abs(rows), abs(columns)) < _LARGEST:
+            told.tell(picture["file_name"], (rows, columns))
     return told

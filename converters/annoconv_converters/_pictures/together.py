@@ -1,0 +1,105 @@
+"""Which of many things belong together, packed: some bytes of each are held, however many there are."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["Members", "Places", "paired", "together", "token_of", "token_of_place", "unpaired"]
+
+Places: TypeAlias = "NDArray[np.int64]"
+
+_BYTES: Final = 16
+"""Of a token. That of a name is a digest that no two names share."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """Which things belong to which owner.
+
+    Attributes
+    ----------
+    order
+        Shape (things,), int64: places of the things, those of one owner together.
+    borders
+        Shape (owners + 1,), int64: those of owner n stand from `borders[n]` to `borders[n + 1]`.
+    """
+
+    order: Places
+    borders: Places
+
+    @classmethod
+    def of(cls, owners: Places, count: int) -> Members:
+        """Return them by the place of each thing's owner, shape (things,), int64, and how many owners there are."""
+        order = np.argsort(owners, kind="stable")
+        return cls(order, np.searchsorted(owners[order], np.arange(count + 1)))
+
+    def __len__(self) -> int:
+        return len(self.borders) - 1
+
+    def __getitem__(self, owner: int) -> list[int]:
+        """Return the places of the things of an owner, in their order."""
+        found: list[int] = self.order[self.borders[owner] : self.borders[owner + 1]].tolist()
+        return found
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return map(self.__getitem__, range(len(self)))
+
+
+def token_of(name: str) -> bytes:
+    """Return what things of one name share."""
+    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest()
+
+
+def token_of_place(place: int) -> bytes:
+    """Return the token of what belongs to nothing else, by its place."""
+    return place.to_bytes(_BYTES)
+
+
+def together(tokens: bytes | bytearray) -> Members:
+    """Return the things of each token, given that of each thing in order; what begins first comes first."""
+    halves = np.frombuffer(tokens, np.int64).reshape(-1, 2).T
+    order = np.lexsort(halves)  # stable: where a token stands first comes first
+    is_first = np.zeros(len(order), np.bool_)
+    is_first[:1] = True
+    for half in halves:
+        told = half[order]
+        is_first[1:] |= told[1:] != told[:-1]
+    first = order[is_first]
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    owners = np.empty(len(order), np.int64)
+    owners[order] = rank[np.cumsum(is_first) - 1]
+    return Members.of(owners, len(first))
+
+
+def paired(shown: bytes | bytearray, told: bytes | bytearray) -> array[int]:
+    """Return for each token that is told the place of the one like it that is shown: of several the first that is left.
+
+    It is -1 where none is.
+    """
+    count = len(shown) // _BYTES
+    found = array("q", [-1]) * (len(told) // _BYTES)
+    for places in together(shown + told):
+        own = bisect_left(places, count)
+        for place, other in zip(places[:own], places[own:], strict=False):
+            found[other - count] = place
+    return found
+
+
+def unpaired(shown: bytes | bytearray, places: array[int]) -> array[int]:
+    """Return the places of those that are shown and not among the places that `paired` returned."""
+    is_left = np.ones(len(shown) // _BYTES + 1, np.bool_)
+    is_left[np.asarray(places)] = False  # -1 is the last, which stands for none
+    is_left[-1] = False
+    return array("q", np.flatnonzero(is_left).tobytes())
