@@ -13,6 +13,7 @@ import pytest
 from annoconv_converters._pictures import side_cases
 from annoconv_converters._pictures.stored import HeldPictures
 from annoconv_converters.cvat import parts
+from annoconv_converters.geojson.waiting import Waiting
 from annoconv_converters.label_studio import exports
 from annoconv_converters.yolo import data_set
 from hypothesis import example, given, settings
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.yolo.trees import DataSetTree
 
-TARGETS = {"cvat": "x.xml", "label-studio": "x.json", "yolo": "x"}
+TARGETS = {"cvat": "x.xml", "label-studio": "x.json", "yolo": "x", "geojson": "x.geojson"}
 
 
 def case(number: int, **more: Any) -> LoadedCase:
@@ -49,6 +50,17 @@ def case(number: int, **more: Any) -> LoadedCase:
         }
         for place in range(number % 4)
     ]
+    if number == 5:
+        points = [{"name": "tip", "point": [3.5, 4.5]}, {"name": "base", "point": [9.0, 7.5]}]
+        annotations.append(
+            {
+                "id": "K",
+                "category": "lesion",
+                "label_code": "CYST",
+                "type": "keypoints",
+                "keypoints": points[: number % 3],
+            }
+        )
     shape = [64, 48, 5] if number % 4 == 3 else [64, 48]
     image = {"uid": f"IMG_{number}", "modality": "OT", "shape": shape, "coordinate_frame": "NONE"}
     document = {"task_id": "T", "case_id": f"C{number}", "image": image, "annotations": annotations, "metadata": {}}
@@ -78,7 +90,15 @@ class Units:
                 label.unlink()
             return
         text = path.read_text("utf-8")
-        if path.suffix == ".json":
+        if path.suffix == ".geojson":
+            document = json.loads(text)
+            features = document.pop("features")
+            self.texts = [
+                json.dumps([each, [one for one in features if one["properties"].get("picture") == each["file_name"]]])
+                for each in document.pop("pictures")
+            ]
+            self.document = document
+        elif path.suffix == ".json":
             self.texts = [json.dumps(each, indent=1) for each in json.loads(text)]
         else:
             self.texts = re.findall(r"<image [^>]*/>|<image .*?</image>", text, re.DOTALL)
@@ -92,6 +112,13 @@ class Units:
                 label.parent.mkdir(parents=True, exist_ok=True)
                 label.write_text(lines, "utf-8")
             (self.path / "train.txt").write_text("".join(f"{name}\n" for name, _, _ in named), "utf-8")
+        elif self.path.suffix == ".geojson":
+            told = [*map(json.loads, self.texts)]
+            features = [one for _, listed in told for one in listed]
+            if len(told) % 3 == 0:
+                features.reverse()
+            listed = {"pictures": [picture for picture, _ in told], "features": features}
+            self.path.write_text(json.dumps({**self.document, **listed}), "utf-8")
         elif self.path.suffix == ".json":
             self.path.write_text(f"[{','.join(self.texts)}]", "utf-8")
         else:
@@ -164,6 +191,7 @@ def whole(path: Path, format: str) -> Any:
         patch.object(parts, "_stored", return_value=None),
         patch.object(exports, "_stored", return_value=None),
         patch.object(data_set, "_stored", held),
+        patch.object(Waiting, "batch", return_value=None),
         patch.object(side_cases, "_LARGE", 1 << 30),
     ):
         return told(path, format)
@@ -171,6 +199,7 @@ def whole(path: Path, format: str) -> Any:
 
 @given(format=st.sampled_from([*TARGETS]), edits=EDITS, side=st.sampled_from(["", "", "", "cut", "other", "spaced"]))
 @example(format="cvat", edits=[("swap", 0, 7)], side="")
+@example(format="geojson", edits=[("swap", 0, 7), ("digits", 2, 0)], side="")
 @example(format="yolo", edits=[("half", 0, 0), ("digits", 0, 0)], side="")
 @example(format="label-studio", edits=[("add", 0, 0), ("add", 9, 3), ("twice", 1, 1)], side="")
 @settings(deadline=None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.stored import StoredPictures
     from annoconv_converters._pictures.whole_side import Part
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "FileLosses"]
 
 Record: TypeAlias = "dict[str, Any]"
 

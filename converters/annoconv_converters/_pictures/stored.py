@@ -10,25 +10,27 @@ from __future__ import annotations
 import pickle
 import weakref
 from array import array
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv.scratch import scratch_file
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, picture_name
-from annoconv_converters._pictures.together import Members, together, token_of, token_of_place
+from annoconv_converters._pictures.together import Members, TokenPlaces, together, token_of, token_of_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from annoconv_converters._pictures.records import Shape
-    from annoconv_converters._pictures.together import Places
+    from annoconv_converters._pictures.records import Record, Shape
 
 __all__ = ["HeldPictures", "StoredPictures", "Told", "ToldSizes", "grouped"]
 
 Told: TypeAlias = "list[tuple[Picture, list[Any]]]"
 """Pictures, each with what was stored with it."""
+
+_LARGEST: Final = 1 << 62
+"""Rows or columns that no picture has."""
 
 
 def grouped(pictures: Iterable[Picture]) -> Iterable[list[Picture]]:
@@ -136,27 +138,32 @@ def _group_of(picture: Picture, place: int) -> bytes:
 
 
 class ToldSizes:
-    """Rows and columns of pictures by their names, packed; of a name that is told twice, the last."""
+    """Rows and columns of pictures by their names, packed; of a name that is told twice, the last.
 
-    def __init__(self) -> None:
-        self._tokens = bytearray()
-        self._sizes = array("q")
-        self._order: Places | None = None
+    Parameters
+    ----------
+    told
+        Pictures of a side file.
 
-    def tell(self, name: str, size: tuple[int, int]) -> None:
-        """Take the size of a picture, each number below 2^63; all are taken before one is asked for."""
-        self._tokens += token_of(name)
-        self._sizes.extend(size)
+    Attributes
+    ----------
+    is_all
+        Whether each says two whole numbers, or nothing of its size.
+    """
 
-    def of(self, name: str) -> tuple[int, int] | None:
+    def __init__(self, told: Iterable[Record] = ()) -> None:
+        tokens, self._sizes, self.is_all = bytearray(), array("q"), True
+        for picture in told:
+            rows, columns = picture.get("height"), picture.get("width")
+            if type(rows) is int and type(columns) is int and max(abs(rows), abs(columns)) < _LARGEST:
+                tokens += token_of(picture["file_name"])
+                self._sizes.extend((rows, columns))
+            else:
+                self.is_all &= picture.keys().isdisjoint(("height", "width"))
+        self._places = TokenPlaces(tokens)
+
+    def get(self, name: str) -> tuple[int, int] | None:
         """Return the size of a picture; None if none is told."""
-        token = token_of(name)
-        known = np.frombuffer(self._tokens, f"S{len(token)}")
-        if self._order is None:
-            self._order = np.argsort(known, kind="stable")
-        place = int(np.searchsorted(known, np.bytes_(token), side="right", sorter=self._order)) - 1
-        at = int(self._order[place]) if place >= 0 else -1
-        if at < 0 or self._tokens[at * len(token) : (at + 1) * len(token)] != token:
-            return None
-        rows, columns = self._sizes[2 * at : 2 * at + 2]
-        return rows, columns
+        place = self._places.of(name)
+        rows, columns = self._sizes[2 * place : 2 * place + 2] if place >= 0 else (0, 0)
+        return None if place < 0 else (rows, columns)

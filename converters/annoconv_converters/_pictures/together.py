@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Members", "Places", "paired", "together", "token_of", "token_of_place", "unpaired"]
+__all__ = ["Members", "Places", "TokenPlaces", "paired", "together", "token_of", "token_of_place", "unpaired"]
 
 Places: TypeAlias = "NDArray[np.int64]"
 
@@ -103,3 +103,31 @@ def unpaired(shown: bytes | bytearray, places: array[int]) -> array[int]:
     is_left[np.asarray(places)] = False  # -1 is the last, which stands for none
     is_left[-1] = False
     return array("q", np.flatnonzero(is_left).tobytes())
+
+
+class TokenPlaces:
+    """Finds tokens among many.
+
+    Parameters
+    ----------
+    tokens
+        One behind the other.
+    """
+
+    def __init__(self, tokens: bytes | bytearray) -> None:
+        self._tokens = bytes(tokens)
+        self._known = np.frombuffer(self._tokens, f"S{_BYTES}")
+        self._order = np.argsort(self._known, kind="stable")
+
+    @property
+    def are_apart(self) -> bool:
+        """Whether no two are alike."""
+        known = self._known[self._order]
+        return not (known[1:] == known[:-1]).any()
+
+    def of(self, name: str) -> int:
+        """Return the place of the token of a name, of several the last; -1 if there is none."""
+        token = token_of(name)
+        rank = int(np.searchsorted(self._known, np.bytes_(token), side="right", sorter=self._order)) - 1
+        place = int(self._order[rank]) if rank >= 0 else 0
+        return place if self._tokens[place * _BYTES : (place + 1) * _BYTES] == token else -1

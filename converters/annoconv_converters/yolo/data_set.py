@@ -49,8 +49,6 @@ TASK: Final = "yolo"
 """Task of a case that names none."""
 _ENDING: Final = ".png"
 """Of a picture that is not there and that no list names."""
-_LARGEST: Final = 1 << 62
-"""Rows or columns that no picture has."""
 _TOGETHER: Final = 100
 """Pictures that are read at a time: one after another costs less than each between other things."""
 
@@ -107,10 +105,10 @@ def read_data_set(
         tree = DataSetTree(description.said, description.names, description.keypoints, label_system)
         of_list = description.categories
         return Batch([], of_list, folder, side, None, tree.findings, "numbered", pictures_of=whole.pictures)
-    told = ToldSizes() if sizes else _side_sizes(side, limits)
+    told = ToldSizes(() if sizes else told_pictures(side, TASK, limits))
 
     def size_of(name: str, image: Path | None) -> tuple[int, int] | None:
-        known = sizes.get(name) or (told.of(name) if image is None else None)
+        known = sizes.get(name) or (told.get(name) if image is None else None)
         return known or _size(name, image, sources or {})
 
     found = Folder(folder, limits)
@@ -304,13 +302,3 @@ def _size(name: str, image: Path | None, sources: dict[str, Any]) -> tuple[int, 
         if re.fullmatch(rf"(.*/)?{re.escape(series)}(_k\d+)?\.[a-z]+", name):
             return grid.shape[1], grid.shape[0]
     return None
-
-
-def _side_sizes(side: Side, limits: Limits) -> ToldSizes:
-    """Return the sizes that our side file tells."""
-    told = ToldSizes()
-    for picture in told_pictures(side, TASK, limits):
-        rows, columns = picture.get("height"), picture.get("width")
-        if type(rows) is int and type(columns) is int and max(abs(rows), abs(columns)) < _LARGEST:
-            told.tell(picture["file_name"], (rows, columns))
-    return told
