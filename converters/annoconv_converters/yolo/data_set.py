@@ -192,7 +192,7 @@ class _Listed:
     ) -> None:
         self._folder, self._limits, self._size_of = folder, limits, size_of
         self._kind, self._keypoints = kind, description.keypoints
-        self._files = [*folder.pictures(description.listed)]
+        self._files = folder.pictures(description.listed)
 
     def __len__(self) -> int:
         return len(self._files)
