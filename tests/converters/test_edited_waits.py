@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters._pictures import side_cases
 from annoconv_converters._pictures.stored import HeldPictures
+from annoconv_converters._pictures.together import TokenPlaces, paired, together, token_of, unpaired
 from annoconv_converters.cvat import parts
 from annoconv_converters.geojson.waiting import Waiting
 from annoconv_converters.label_studio import exports
@@ -226,3 +227,21 @@ def test_edited_files(
         stack.enter_context(patch.object(side_cases, "_LARGE", 0))
         found = told(path, format)
     assert found == whole(path, format)
+
+
+@given(shown=st.lists(st.sampled_from("abcde")), told=st.lists(st.sampled_from("abcdef")))
+@example(shown=[], told=[])
+@example(shown=["a", "b"], told=["b", "a"])
+def test_what_is_told_finds_what_is_shown_in_order(shown: list[str], told: list[str]) -> None:
+    tokens, asked = (b"".join(map(token_of, names)) for names in (shown, told))
+    left = {name: [place for place, each in enumerate(shown) if each == name] for name in "abcdef"}
+    expected = [left[name].pop(0) if left[name] else -1 for name in told]
+    places = paired(tokens, asked)
+    assert [*places] == expected
+    assert [*unpaired(tokens, places)] == sorted(place for rest in left.values() for place in rest)
+    groups = [[place for place, each in enumerate(shown) if each == name] for name in dict.fromkeys(shown)]
+    assert [*together(tokens)] == groups
+    known = TokenPlaces(tokens)
+    assert known.are_apart == (len({*shown}) == len(shown))
+    last = {name: place for place, name in enumerate(shown)}
+    assert [known.of(name) for name in "abcdef"] == [last.get(name, -1) for name in "abcdef"]

@@ -41,8 +41,16 @@ class Members:
     @classmethod
     def of(cls, owners: Places, count: int) -> Members:
         """Return them by the place of each thing's owner, shape (things,), int64, and how many owners there are."""
+        if len(owners) == count and (np.diff(owners, prepend=-1) == 1).all():
+            return cls.alone(count)
         order = np.argsort(owners, kind="stable")
         return cls(order, np.searchsorted(owners[order], np.arange(count + 1)))
+
+    @classmethod
+    def alone(cls, count: int) -> Members:
+        """Return them where each owner has one thing, in order, as most often."""
+        places = np.arange(count + 1)
+        return cls(places[:-1], places)
 
     def __len__(self) -> int:
         return len(self.borders) - 1
@@ -68,13 +76,13 @@ def token_of_place(place: int) -> bytes:
 
 def together(tokens: bytes | bytearray) -> Members:
     """Return the things of each token, given that of each thing in order; what begins first comes first."""
-    halves = np.frombuffer(tokens, np.int64).reshape(-1, 2).T
-    order = np.lexsort(halves)  # stable: where a token stands first comes first
-    is_first = np.zeros(len(order), np.bool_)
-    is_first[:1] = True
-    for half in halves:
-        told = half[order]
-        is_first[1:] |= told[1:] != told[:-1]
+    known = np.frombuffer(tokens, f"S{_BYTES}")
+    order = np.argsort(known, kind="stable")  # where a token stands first comes first
+    ranked = known[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = ranked[1:] != ranked[:-1]
+    if is_first.all():
+        return Members.alone(len(order))
     first = order[is_first]
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

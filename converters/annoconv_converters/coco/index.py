@@ -88,7 +88,7 @@ def index_file(
     image_numbers: Ids = array("q")
     tokens = bytearray()
     is_keyed = False
-    spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
+    spans = {IMAGES: array("q"), ANNOTATIONS: array("q")}
     owners: Ids = array("q")
     numbers: Ids = array("q")
     is_results = is_panoptic = False
@@ -102,7 +102,7 @@ def index_file(
                 beside = {key: value for key, value in part.items() if key != RESULTS}
                 continue
             section = IMAGES if part.section == IMAGES else ANNOTATIONS
-            spans[section].append(np.stack((part.starts, part.ends), axis=1))
+            spans[section].frombytes(np.stack((part.starts, part.ends), axis=1).tobytes())
             records = elements_of(part, limits, path)
             if section == IMAGES:
                 image_numbers = _with(image_numbers, [id_of(record) for record in records])
@@ -141,8 +141,8 @@ def index_file(
         path,
         beside,
         together(tokens),
-        _joined(spans[IMAGES]),
-        _joined(spans[ANNOTATIONS]),
+        np.asarray(spans[IMAGES]).reshape(-1, 2),
+        np.asarray(spans[ANNOTATIONS]).reshape(-1, 2),
         image_numbers,
         Members.of(owned_by, len(image_numbers)),
         side,
@@ -176,10 +176,6 @@ def _places_of(owners: Ids, numbers: Ids) -> Places:
     asked = np.asarray(owners)
     found = order[np.searchsorted(known[order], asked, side="right") - 1]
     return np.where(known[found] == asked, found, -1)
-
-
-def _joined(places: list[Places]) -> Places:
-    return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
 
 
 def _token(record: Record, key: Record, pattern: re.Pattern[str], place: int) -> bytes:
