@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import annoconv_converters.geojson as geojson_module
 import pytest
-from annoconv_converters.geojson import pieces, write
+from annoconv_converters.geojson import kinds, pieces, write
 
 import annoconv
 from annoconv.casefile import LoadedCase
@@ -132,6 +132,30 @@ def test_in_pieces_a_collection_is_what_it_is_as_a_whole(
     whole, found, is_so = in_pieces(monkeypatch, collection(tmp_path / "slide.geojson", features))
     assert found == whole
     assert is_so == (name not in OTHERS)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_outlines_of_a_known_kind_become_what_those_before_them_did(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = [outline(number, **(PLAIN[name] if number % 2 else {})) for number in range(12)]
+    for number, each in enumerate(features):
+        if name != "an id of a type" or number % 2 == 0:
+            each["id"] = f"slide{'_' * number}"
+    taken: list[bool] = []
+    take = kinds.Kinds.take
+
+    def counted(self: Any, *asked: Any) -> Any:
+        found = take(self, *asked)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr(kinds.Kinds, "take", counted)
+    whole, found, is_so = in_pieces(monkeypatch, collection(tmp_path / "slide.geojson", features))
+    assert found == whole
+    assert is_so
+    if name in {"as all", "no properties", "a known class", "odd texts"}:
+        assert taken == [False, True, True, True]
 
 
 def test_ids_that_parts_of_another_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

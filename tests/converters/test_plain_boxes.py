@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from annoconv_converters._pictures import alike, drawn, spool
+from annoconv_converters._pictures import alike, drawn, outlines, spool
 from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import draw
@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 import annoconv
 from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.model import Case
 
@@ -50,6 +51,17 @@ BOXES = st.one_of(
     ),
     st.just({"category": "lesion", "label_code": "own", "type": "point", "point": [3.0, 4.0]}),
 )
+CORNERS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=5)
+RINGS = st.fixed_dictionaries(
+    {
+        **OF_BOX,
+        "bbox": st.none(),
+        "type": st.just("polygon"),
+        "polygon": st.one_of(CORNERS, CORNERS, st.just([[0.125, 1e7]] * 3)),
+    },
+    optional={"holes": st.just([[[1, 1], [2, 1], [2, 2]]]), "confidence": st.just(0.5)},
+).map(lambda told: {name: value for name, value in told.items() if name != "bbox"})
+PLAIN_RINGS = RINGS.map(lambda told: {name: told[name] for name in ("category", "label_code", "type", "polygon")})
 IMAGES = st.fixed_dictionaries(
     {"modality": st.sampled_from(["OT", "OT", "DX"])},
     optional={
@@ -69,7 +81,10 @@ LABELS = st.sampled_from(
     ]
 )
 REST = st.fixed_dictionaries(
-    {"task_id": st.sampled_from(["T", "yolo", "cvat"]), "metadata": st.sampled_from([{}, {"annotator": "r1"}])},
+    {
+        "task_id": st.sampled_from(["T", "yolo", "cvat", "geojson"]),
+        "metadata": st.sampled_from([{}, {"annotator": "r1"}]),
+    },
     optional={
         "extensions": st.sampled_from(
             [
@@ -94,10 +109,12 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
     for number in range(draw(st.integers(1, 5))):
         if draw(st.integers(0, 3)) == 0:
             rest, labels = draw(REST), draw(LABELS)
-        boxes = draw(st.lists(BOXES, max_size=3))
+        boxes = draw(
+            st.lists(draw(st.sampled_from([BOXES, BOXES, PLAIN_RINGS, PLAIN_RINGS, RINGS | BOXES])), max_size=3)
+        )
         image = {
             "uid": "a" if number == 0 else f"p{number}",
-            "shape": [64, 48],
+            **draw(st.sampled_from([{"shape": [64, 48]}, {"shape": [64, 48]}, {}])),
             **draw(st.just({"modality": "OT"}) | IMAGES),
         }
         annotations = [{"id": str(first + place), **each} for place, each in enumerate(boxes)]
@@ -147,7 +164,7 @@ def test_one_step_writes_the_same(format: str, told: list[dict[str, Any]], toget
     cases = cases_of(told)
     with patch.object(spool, "MOST_TOGETHER", together):
         found = written(cases, format)
-        with patch.object(drawn, "boxes_of", return_value=None):
+        with patch.object(drawn, "boxes_of", return_value=None), patch.object(drawn, "outlines_of", return_value=None):
             assert found == written(cases, format)
 
 
@@ -160,10 +177,31 @@ def test_cases_that_are_alike_are_compared_once(format: str) -> None:
     assert compared.call_count == 2
 
 
-def test_boxes_are_drawn_as_any_case_is() -> None:
-    loaded = LoadedCase(cases_of([NEXT])[0])
-    found = boxes_of(loaded)
-    assert found is not None
+RING = {**BOX, "type": "polygon", "polygon": [[1, 2.5], [30.25, 2], [12, 20]]}
+del RING["bbox"]
+RINGS_OF_CASE = [
+    {**RING, "id": f"r{place}", "category": "other", "label_code": f"own{place % 2}"} for place in range(5)
+]
+
+
+def test_rings_of_a_case_are_compared_once_for_each_class() -> None:
+    (case,) = cases_of([{**PLAIN, "task_id": "geojson", "annotations": RINGS_OF_CASE}])
+    with patch.object(outlines, "compare_case", wraps=compare_case) as compared:
+        found = written([case], "geojson")
+    assert [len(call.args[0].document["annotations"]) for call in compared.call_args_list] == [2]
+    with patch.object(drawn, "outlines_of", return_value=None):
+        assert found == written([case], "geojson")
+
+
+@pytest.mark.parametrize("told", [NEXT, {**NEXT, "annotations": RINGS_OF_CASE}])
+@pytest.mark.parametrize("image", [IMAGE, {"uid": "a", "modality": "OT"}])
+def test_boxes_are_drawn_as_any_case_is(told: dict[str, Any], image: dict[str, Any]) -> None:
+    loaded = LoadedCase(cases_of([{**told, "image": image}])[0])
+    found = boxes_of(loaded) or outlines.outlines_of(loaded)
+    if found is None:
+        assert "shape" not in image
+        assert told is NEXT
+        return
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
     assert found.planes == drawing.planes
     for one, other in zip(found.pictures, drawing.pictures, strict=True):
@@ -172,8 +210,10 @@ def test_boxes_are_drawn_as_any_case_is() -> None:
         )
         for shape, drawn_ in zip(one.shapes, other.shapes, strict=True):
             assert shape.record.items() <= drawn_.record.items()
-            assert replace(shape, record={}) == replace(drawn_, record={})
+            bare = (replace(each, record={}, pieces=strict_json.plain(each.pieces)) for each in (shape, drawn_))
+            assert next(bare) == next(bare)
     kept = found.waiting(None, (), None)
+    assert kept.weight == drawing.weight
     assert kept.document == waiting(drawing, None, (), None).document
     again = pickle.loads(pickle.dumps(kept))
     assert (again.document, again.pictures, again.planes) == (kept.document, kept.pictures, kept.planes)

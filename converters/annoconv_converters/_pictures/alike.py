@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.boxes import Boxes
     from annoconv_converters._pictures.class_lists import WrittenLists
     from annoconv_converters._pictures.columns import Columns
+    from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Alike"]
+__all__ = ["Alike", "classes_come_back"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -125,16 +126,26 @@ class Alike:
 def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     """Tell whether each box comes back, and none says more of the case than itself."""
     told = boxes.told
-    if found.sides != told.sides:
+    if found.sides != told.sides or not classes_come_back(told.codes, told.categories, found.classes, boxes, lists):
         return False
-    classes = {*zip(found.classes, told.codes, told.categories, strict=True)}
+    return not crowds(boxes.frame, told.ids)
+
+
+def classes_come_back(
+    codes: Sequence[str], categories: Sequence[str], found: Sequence[Any], drawing: Drawing, lists: WrittenLists
+) -> bool:
+    """Tell whether records have the label codes and categories of the annotations that were drawn, given their classes.
+
+    The labels of the drawing say all that those say of themselves.
+    """
+    classes = {*zip(found, codes, categories, strict=True)}
     meanings = [lists.known[of] for of, _, _ in classes]
     is_same = [(each.code, each.category) for each in meanings] == [(code, category) for _, code, category in classes]
-    if not is_same or UNCLASSIFIED in told.codes or len({*told.codes}) != len({*found.classes}):
+    if not is_same or UNCLASSIFIED in codes or len({*codes}) != len({*found}):
         return False
     defined = {each.code for each in meanings if each.definition}
-    listed = lists.of(lists.places(boxes.labels, boxes.listed)) if defined else ()
-    return defined <= {each["code"] for each in listed} and not crowds(boxes.frame, told.ids)
+    listed = lists.of(lists.places(drawing.labels, drawing.listed)) if defined else ()
+    return defined <= {each["code"] for each in listed}
 
 
 def _shared(boxes: Boxes, read: Picture) -> bytes | None:

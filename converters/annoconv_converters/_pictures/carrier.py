@@ -15,7 +15,7 @@ from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.exact_numbers import EVERYTHING
 from annoconv.documents.losses import Compared, report
-from annoconv.documents.residuals import Residual, Restorer, pointer
+from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.manifest import ending_of
@@ -185,14 +185,14 @@ def restored(
             raise odd() from error
 
     unfit: dict[Steps, str] = {}
-    if edit is None:
-        restorer, orders = understood(_restorer_of)
-    else:
-        carried = understood(lambda told: _checked(Residual.from_json(told)))
+    known = _as_before(native, residual) if edit is None else None
+    if known is not None:
+        return known, unfit
+    carried = understood(lambda told: _checked(Residual.from_json(told)))
+    if edit is not None:
         native, carried, unfit = fitted(native, carried, edit)
-        restorer, orders = Restorer(carried), [*carried.order.values()]
     try:
-        document = restorer.restore(native, orders)
+        document = residuals.restore(native, carried)
     except (ValueError, RecursionError) as error:  # values that stand within each other, or too deep
         raise odd() from error
     if not isinstance(document, dict):
@@ -200,29 +200,47 @@ def restored(
     return document, unfit
 
 
-def _restorer_of(residual: Any) -> tuple[Restorer, list[tuple[str, ...]]]:
-    """Return what restores a case by its carrier, and the orders of its lists.
+_ALIKE: Final = 1 << 14
+"""Bytes of what is said of a case beside its annotations, up to which it may be kept for those that say the same."""
+_LEAVES: Final = 64
+"""Leaves that such a carrier has at most."""
+_ANNOTATIONS: Final = ["annotations"]
+_OF_PICTURE: Final = frozenset({"uid", "files", "extensions"})
+"""Members of an image that each picture of a file has its own of."""
 
-    Cases of one file differ in the ids of their annotations, and else say much the same, which is understood once.
+
+def _as_before(native: Record, residual: Any) -> Record | None:
+    """Return the case that was written, if its picture and its annotations, in their order, are as they are read.
+
+    Cases of one file say much the same beside these, which is understood once. None of any other case, and of what is
+    nothing of ours.
     """
-    order = Residual.from_json({**residual, "values": (), "removed": ()}).order
-    with suppress(InputError):
-        leaves = strict_json.dumps([residual["values"], residual["removed"], [*order]])
-        if len(leaves) <= _ALIKE:
-            return _restorer(leaves), [*order.values()]
-    return Restorer(_checked(Residual.from_json(residual))), [*order.values()]
+    with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
+        values, removed, order = (residual[name] for name in ("values", "removed", "order"))
+        listed: list[Any] = [members for path, members in order if path == _ANNOTATIONS]
+        image, annotations = native["image"], native["annotations"]
+        if len(values) + len(removed) > _LEAVES or listed != [[each["id"] for each in annotations]]:
+            return None
+        places = [*(path for path, _ in values), *removed]
+        if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
+            return None
+        own = {name: value for name, value in image.items() if name in _OF_PICTURE}
+        rest = [each for each in order if each[0] != _ANNOTATIONS]
+        alike = {**native, "annotations": [], "image": image | dict.fromkeys(own, "")}
+        text = strict_json.dumps([values, removed, rest, alike])
+        if len(text) <= _ALIKE:
+            found = _restored(text)
+            return {**found, "annotations": annotations, "image": found["image"] | own}
+    return None
 
 
-_ALIKE: Final = 1 << 16
-"""Bytes of what may be kept, for cases that say the same."""
-
-
-@lru_cache(maxsize=16)
-def _restorer(leaves: bytes) -> Restorer:
-    """Return what restores the cases of which carriers say this but for the members of lists."""
-    values, removed, lists = strict_json.loads_keeping(leaves, EVERYTHING)
-    ordered = [(path, ()) for path in lists]
-    return Restorer(_checked(Residual.from_json({"values": values, "removed": removed, "order": ordered})))
+@lru_cache(maxsize=64)
+def _restored(text: bytes) -> Record:
+    """Return what cases say beside their annotations and picture, given their carrier and what is read of them."""
+    values, removed, order, native = strict_json.loads_keeping(text, EVERYTHING)
+    carried = _checked(Residual.from_json({"values": values, "removed": removed, "order": order}))
+    found: Record = residuals.restore(native, carried)
+    return found
 
 
 def _checked(carried: Residual) -> Residual:

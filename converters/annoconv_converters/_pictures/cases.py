@@ -23,15 +23,17 @@ __all__ = ["by_records", "loaded_case"]
 Record: TypeAlias = "dict[str, Any]"
 
 
-def loaded_case(native: PictureCase, document: Record, source: Path | str, limits: Limits | None) -> LoadedCase:
-    """Return a document as a case with its lazy masks.
+def loaded_case(
+    native: PictureCase, document: Record, source: Path | str, limits: Limits | None, *, is_plain: bool = False
+) -> LoadedCase:
+    """Return a document, which `is_plain` as `strict_json.as_model` has it, as a case with its lazy masks.
 
     Raises
     ------
     DocumentError
         If it does not conform to the model.
     """
-    case = strict_json.as_model(document, Case, limits=limits, source=source)
+    case = strict_json.as_model(document, Case, limits=limits, source=source, is_plain=is_plain)
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     names = list(native.planes)
     bound = (limits or Limits()).mask_voxels

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, name_fields, own_code
 from annoconv.model import AnnotationCategory
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.skeletons import defined_by
 
 if TYPE_CHECKING:
@@ -265,6 +266,9 @@ class Categories:
 
 
 def _ids_of(pictures: Iterable[Picture]) -> Iterator[Any]:
-    """Return the ids of the categories that the shapes of pictures have."""
-    ids = (shape.record.get("category_id") for picture in pictures for shape in picture.shapes)
-    return (number for number in ids if type(number) in {int, str})
+    """Yield the ids of the categories that the shapes of pictures have."""
+    for picture in pictures:
+        columns = held(picture)
+        shapes = picture.shapes if columns is None else ()
+        numbers = [shape.record.get("category_id") for shape in shapes] if columns is None else columns.classes
+        yield from (number for number in numbers if type(number) in {int, str})

@@ -6,14 +6,15 @@ COCO, whose records say more of themselves, has its own rules (`coco.check`).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.columns import PIXEL_SLACK, held
 from annoconv_converters._pictures.geometry import is_numbers
 from annoconv_converters._pictures.rotation import corners_of
-from annoconv_converters._pictures.seen_names import SeenNames, ToldNames
+from annoconv_converters._pictures.seen_names import SizesOfNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["StatedSizes", "picture_findings", "place_of"]
 
 Record: TypeAlias = "dict[str, Any]"
-
-PIXEL_SLACK: Final = 0.5
-"""Pixels: shares and per cent are rounded, and some tools put corners on the last pixel, not behind it."""
 
 
 def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
@@ -40,7 +38,8 @@ def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[F
             told = Message("the file does not name its picture, which is taken to be {name}", name=name)
             yield Finding("picture.name", Level.WARNING, pointer(picture.place), told, case_index)
         width, height = picture.record.get("width"), picture.record.get("height")
-        for shape in picture.shapes:
+        columns = held(picture)
+        for shape in () if columns is not None and columns.is_plain else picture.shapes:
             if _is_box_within(shape, width, height):
                 continue
             place = place_of(shape)
@@ -75,18 +74,15 @@ class StatedSizes:
     """Tells of pictures that two cases have in different sizes."""
 
     def __init__(self) -> None:
-        self._names, self._same = ToldNames(), SeenNames()
+        self._sizes = SizesOfNames()
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each picture of the next case that one before has in another size."""
         for picture in (each for each in pictures if {"width", "height"} <= each.record.keys()):
             record = picture.record
             size = record["width"], record["height"]
-            name = str(record.get("file_name"))
-            if self._names.is_new(name, *map(str, size)):
-                self._same.add(f"{name} {size}")
-            elif f"{name} {size}" not in self._same:
-                before = tuple(map(int, self._names.told(name)))
+            before = self._sizes.first(str(record.get("file_name")), size)
+            if before != size:
                 told = {"name": record.get("file_name"), "size": size, "before": before}
                 message = Message("{name} is of {size} columns and rows here, and of {before} in a case before", **told)
                 yield Finding("picture.size", Level.WARNING, pointer(picture.place), message, case_index)

@@ -16,17 +16,24 @@ from annoconv_converters._pictures.records import Picture, Record, Shape
 from annoconv_converters._pictures.said import digest_of_box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["BOX", "BoxPicture", "Columns", "array_of", "drawn_ids", "held", "measured"]
+    from annoconv.documents.residuals import Path
+
+__all__ = [
+    "BOX", "PIXEL_SLACK", "BoxPicture", "Columns", "array_of", "box_picture", "drawn_ids", "held", "keys_of",
+    "measured", "plain_columns",
+]  # fmt: skip
 
 BOX: Final = "bbox"
 """Type of an annotation."""
 _OF_BOX: Final = frozenset({"id", "category_id", BOX})
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
+PIXEL_SLACK: Final = 0.5
+"""Pixels: shares and per cent are rounded, and some tools put corners on the last pixel, not behind it."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,15 @@ class Columns:
         Of boxes that are read: `x, y, width, height` of each.
     outlines
         Once they are measured: digests of each outline, exactly and to a hundredth, as `said_of` takes them.
+    keys
+        What our own files say of boxes that are read.
+    above
+        Steps to what holds such boxes in their file's tree, where each is at its place; none if they stand nowhere.
+    more
+        Other fields of the annotations that all of those that were read are, as `Shape` has them.
+    is_plain
+        Whether those that were read have sides and an area, lie within their picture, and are written again with the
+        numbers that their file has.
     """
 
     numbers: Sequence[Any]
@@ -56,14 +72,25 @@ class Columns:
     ids: Sequence[str] = ()
     sizes: list[list[float]] = field(default_factory=list[list[float]])
     outlines: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    keys: Sequence[Record] = ()
+    above: Path = ()
+    more: Record = field(default_factory=dict[str, Any])
+    is_plain: bool = False
 
     def shapes(self) -> list[Shape]:
         """Return a shape of each."""
-        keys: list[Record] = [{"id": each, "type": BOX} for each in self.ids] or [{} for _ in self.numbers]
-        sizes = map(box_to_record, self.sides) if self.ids else (list(map(tidy, size)) for size in self.sizes)
+        drawn: list[Record] = [{"id": each, "type": BOX} for each in self.ids]
+        keys: Sequence[Record] = self.keys or drawn or [{} for _ in self.numbers]
+        sizes = map(box_to_record, self.sides) if self.ids else ([*map(tidy, size)] for size in self.sizes)
+        rows = zip(self.numbers, self.classes, sizes, keys, strict=True)
         return [
-            Shape({"id": number, "category_id": of, BOX: size}, key=key)
-            for number, of, size, key in zip(self.numbers, self.classes, sizes, keys, strict=True)
+            Shape(
+                {"id": number, "category_id": of, BOX: size},
+                more={**self.more},
+                key=key,
+                place=(*self.above, place) if self.above else (),
+            )
+            for place, (number, of, size, key) in enumerate(rows)
         ]
 
 
@@ -91,9 +118,24 @@ class BoxPicture(Picture):
         self.columns, self._shapes = None, shapes
 
 
+def box_picture(record: Record, columns: Columns, **more: Any) -> BoxPicture:
+    """Return a picture that was read with boxes; `more` as `Picture` takes it."""
+    picture = BoxPicture(record, is_unsized=True, **more)
+    picture.columns = columns
+    return picture
+
+
 def held(picture: Picture) -> Columns | None:
     """Return the records of a picture that are columns still; None if they are shapes."""
     return picture.columns if isinstance(picture, BoxPicture) else None
+
+
+def keys_of(picture: Picture) -> Iterable[Record]:
+    """Return what our own files say of the records of a picture, empty of one of which they say nothing."""
+    columns = held(picture)
+    if columns is None:
+        return [shape.key for shape in picture.shapes]
+    return columns.keys or [{}] * len(columns.classes)
 
 
 def drawn_ids(picture: Picture) -> Iterable[str]:
@@ -134,7 +176,7 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     sizes = array_of(size for each in several for size in each.sizes)
     near, far = sizes[:, :2], array_rounded(sizes[:, :2] + sizes[:, 2:])
     is_box = (np.abs(near) < _LARGEST).all(1) & (sizes[:, 2:] >= 0).all(1) & (sizes[:, 2:] < _LARGEST).all(1)
-    sides = np.concatenate([near, np.maximum(far, near)], axis=1).tolist()
+    sides = _sides(near, far).tolist()
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
     rough = np.concatenate([array_rounded(near, 2), array_rounded(far, 2)], axis=1)
@@ -144,6 +186,42 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
         own = [*islice(rows, len(each.sizes))]
         each.sides, each.outlines = [row for row, _ in own], [told for _, told in own]
     return found
+
+
+def plain_columns(
+    classes: Sequence[Any],
+    sizes: NDArray[np.float64],
+    pictured: NDArray[np.float64],
+    counts: Sequence[int],
+    is_same: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
+) -> Iterator[Columns | None]:
+    """Yield the boxes of each picture that were read, without numbers; None where one is not so plain.
+
+    Parameters
+    ----------
+    classes
+        Of all boxes.
+    sizes
+        `x, y, width, height` of each, rounded, shape (boxes, 4).
+    pictured
+        Width and height of the picture of each, shape (boxes, 2).
+    counts
+        How many boxes each picture has.
+    is_same
+        From their sides, shape (boxes, 4), to whether each is written again with the numbers that its file has.
+    """
+    near, far = sizes[:, :2], array_rounded(sizes[:, :2] + sizes[:, 2:])
+    sides = _sides(near, far)
+    is_plain = (sizes[:, 2:] > 0).all(1) & (near >= -PIXEL_SLACK).all(1) & (far <= pictured + PIXEL_SLACK).all(1)
+    rows = zip(classes, sizes.tolist(), sides.tolist(), (is_plain & is_same(sides)).tolist(), strict=True)
+    for count in counts:
+        of, told, places, are_plain = zip(*islice(rows, count), strict=True) if count else ((),) * 4
+        plain = Columns((), [*of], [*places], sizes=[*told], is_plain=True)
+        yield plain if count and all(are_plain) else None
+
+
+def _sides(near: NDArray[np.float64], far: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([near, np.maximum(far, near)], axis=1)
 
 
 def _texts(rows: NDArray[np.float64]) -> list[str]:

@@ -52,11 +52,11 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.seen_names import SeenNames
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["Drawing", "Form", "draw", "picture_record", "slice_folder"]
+__all__ = ["NUMBERS", "Drawing", "Form", "draw", "picture_record", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_NUMBERS, _BYTES = 32, 1_000
+NUMBERS, _BYTES = 32, 1_000
 """Coordinates, and bytes of run lengths, that weigh as much as a shape."""
 
 
@@ -107,7 +107,7 @@ class Drawing:
         weight = len(self.pictures)
         for shape in (each for picture in self.pictures for each in picture.shapes):
             outline = shape.record.get("segmentation")
-            weight += 1 + sum(map(len, outline)) // _NUMBERS if isinstance(outline, list) else 1
+            weight += 1 + sum(map(len, outline)) // NUMBERS if isinstance(outline, list) else 1
         return weight + sum(counts.nbytes for parts in self.parts.values() for _, counts in parts) // _BYTES
 
     def place(self, uid: str, index: int, picture: Picture) -> None:

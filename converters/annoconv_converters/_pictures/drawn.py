@@ -14,6 +14,7 @@ from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.columns import BOX, held
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.outlines import RING, Outlines, outlines_of
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.skeletons import Skeletons
@@ -122,6 +123,9 @@ class Drawn:
         if isinstance(drawing, Boxes):
             kept = drawing.waiting(listed, self.table.last or (), self._told)
             types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
+        elif isinstance(drawing, Outlines):
+            kept = drawing.waiting(listed, self.table.last or (), self._told)
+            types, codes = [RING], drawing.told.codes
         else:
             kept = waiting(drawing, listed, self.table.last or (), self._told)
             shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
@@ -185,6 +189,9 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any],
     boxes = boxes_of(loaded)
     if boxes is not None and (format.cut is None or boxes.is_within):  # what lies within is not cut
         return boxes
+    outlines = outlines_of(loaded) if format.has_rings else None
+    if outlines is not None:
+        return outlines
     form: Form = "polygon" if format.is_outlined else "rle"
     drawing = draw(
         loaded,

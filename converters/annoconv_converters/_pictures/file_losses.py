@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv.loss import Loss
 
-__all__ = ["FileRecord", "as_value", "file_losses", "settled", "stated", "with_floats"]
+__all__ = ["SAME", "FileRecord", "as_value", "file_losses", "settled", "stated", "with_floats"]
 
-_SAME: Final = 1e-8
+SAME: Final = 1e-8
 """How far two coordinates may lie apart that are the same: cases have them to 1e-9 of a pixel."""
 
 
@@ -117,7 +117,7 @@ def settled(again: Any, said: Any) -> Any:
     if len(ours) != len(theirs):
         return again
     try:
-        is_near = max(map(abs, map(sub, ours, theirs))) <= _SAME
+        is_near = max(map(abs, map(sub, ours, theirs))) <= SAME
     except TypeError:  # other things than numbers
         is_near = is_array and all(settled(*pair) is pair[1] for pair in zip(ours, theirs, strict=True))
     return said if is_near else again

@@ -16,6 +16,7 @@ from annoconv.errors import InputError
 from annoconv.ids import safe_name
 from annoconv.messages import Message, listed
 from annoconv.pictures import named_image
+from annoconv_converters._pictures.columns import keys_of
 from annoconv_converters._pictures.geometry import (
     Segmentation,
     box_from_record,
@@ -62,10 +63,10 @@ class PictureCase:
     planes: dict[str, Planes] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
 
-    def own(self, identity: str, shape: Shape) -> None:
+    def own(self, identity: str, key: Record) -> None:
         """Note which annotation or text of its writer a shape is, if it has a key."""
-        if "id" in shape.key:
-            self.owners[identity] = shape.key["id"]
+        if "id" in key:
+            self.owners[identity] = key["id"]
 
 
 @dataclass(slots=True)
@@ -145,8 +146,8 @@ def _plain(
     if plain is None:
         return None
     native.document["annotations"] = list(plain.annotations.values())
-    for identity, shape in zip(plain.annotations, pictures[0].shapes, strict=True):
-        native.own(identity, shape)
+    for identity, key in zip(plain.annotations, keys_of(pictures[0]), strict=True):
+        native.own(identity, key)
     return plain.definitions
 
 
@@ -158,7 +159,7 @@ def _understand(items: list[_Item], native: PictureCase, reserved: Collection[st
     ids = {str(item.record.get("id")): identity for identity, members in groups.items() for item in members}
     for identity, members in groups.items():
         first = members[0]
-        native.own(identity, first.shape)
+        native.own(identity, first.shape.key)
         common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
         if first.place[0] != primary:
             common["image_uid"] = first.place[0]
@@ -221,7 +222,7 @@ def _items(
             record = shape.record
             where = place_in("annotations", record)
             if is_caption(record):
-                native.own(str(record.get("id")), shape)
+                native.own(str(record.get("id")), shape.key)
                 texts = native.document.setdefault("texts", [])
                 texts.append(
                     {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from annoconv.messages import Message
+from annoconv_converters._pictures.columns import held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +94,8 @@ class PictureFormat(Generic[Tree]):
         Whether masks become polygons.
     has_parts
         Whether several polygons are one record; else each is a record of its own.
+    has_rings
+        Whether it takes columns of rings (`outlines`).
     has_keypoints
         Whether points are drawn as keypoints of their instances.
     has_ids
@@ -128,6 +131,7 @@ class PictureFormat(Generic[Tree]):
     shapes: frozenset[str] = frozenset()
     is_outlined: bool = False
     has_parts: bool = False
+    has_rings: bool = False
     has_keypoints: bool = False
     has_ids: bool = False
     has_sizes: bool = True
@@ -154,5 +158,5 @@ def polygon_reasons(title: str) -> Reasons:
 
 def has_keypoints(drawing: Drawing) -> bool:
     """Tell whether a case has named points: readers of formats that list none give each object those of all others."""
-    shapes = (shape for picture in drawing.pictures for shape in picture.shapes)
+    shapes = (shape for picture in drawing.pictures if held(picture) is None for shape in picture.shapes)
     return any(shape.geometry is not None and shape.geometry["type"] == "keypoints" for shape in shapes)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.errors import InputError
+from annoconv_converters._pictures.columns import BOX, held
 from annoconv_converters._pictures.geometry import polygon_of_pieces, rounded, segmentation_from_record
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.record_ids import annotation_id
 
 if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["Plain", "beside", "geometry_of", "place_in", "plain_annotations"]
@@ -22,6 +24,7 @@ __all__ = ["Plain", "beside", "geometry_of", "place_in", "plain_annotations"]
 Record: TypeAlias = "dict[str, Any]"
 
 _NUMBERS: Final = frozenset({int, float})
+_TEXTS: Final[set[type]] = {str}
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
 
@@ -59,6 +62,10 @@ def plain_annotations(
     source
         For messages.
     """
+    columns = held(picture)
+    plain = None if columns is None else _of_boxes(columns, uid, categories, use_keys=use_keys)
+    if plain is not None:
+        return plain
     found: dict[str, Record] = {}
     definitions: dict[str, Record] = {}
     uids = (uid,)
@@ -80,6 +87,26 @@ def plain_annotations(
         if shape.more or "score" in record or record.get("attributes"):
             found[identity] |= beside(shape)
     return Plain(found, definitions)
+
+
+def _of_boxes(columns: Columns, uid: str, categories: Categories, *, use_keys: bool) -> Plain | None:
+    """Return what plain boxes mean; None if they are none, or their ids or classes have to be told apart."""
+    if not columns.is_plain:
+        return None
+    uids = (uid,)
+    if use_keys and columns.keys:
+        ids: list[Any] = [key.get("id") for key in columns.keys]
+    else:
+        ids = [annotation_id(each, uids) for each in map(str, columns.numbers)]
+    meanings = {each: categories[each] for each in dict.fromkeys(columns.classes)}
+    codes = {each.code for each in meanings.values()}
+    if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len(codes) < len(meanings):
+        return None
+    found: dict[str, Record] = {}
+    for identity, of, sides in zip(ids, map(meanings.__getitem__, columns.classes), columns.sides, strict=True):
+        common: Record = {"id": identity, "category": of.category, "label_code": of.code}
+        found[identity] = {**common, "type": BOX, BOX: sides, **columns.more}
+    return Plain(found, {each.code: each.definition for each in meanings.values() if each.definition})
 
 
 def geometry_of(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:

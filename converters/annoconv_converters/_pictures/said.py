@@ -19,9 +19,11 @@ from annoconv_converters._pictures.geometry import is_numbers, rounded, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["NOWHERE", "digest_of", "digest_of_box", "digest_of_name", "said_of"]
+__all__ = ["NOWHERE", "digest_of", "digest_of_box", "digest_of_name", "said_of", "said_of_rings"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
@@ -47,7 +49,9 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     if _is_box(shape):
         return [digest_of_name(name), *_said_of_box(*map(float, record["bbox"])), _told(record, more)]
     if _is_ring(shape):
-        return [digest_of_name(name), *_said_of_ring(record["segmentation"]), _told(record, more)]
+        (flat,) = record["segmentation"]
+        (said,) = said_of_rings([[*zip(flat[::2], flat[1::2], strict=True)]])
+        return [digest_of_name(name), *said, _told(record, more)]
     outline = [
         segmentation,
         None if segmentation else record.get("bbox"),
@@ -125,22 +129,37 @@ def _is_ring(shape: Shape) -> bool:
     )
 
 
-def _said_of_ring(drawn: list[list[float]]) -> tuple[str, str]:
-    """Return the digests of the outline of one ring, as `said_of` takes them of any."""
-    text = strict_json.dumps(drawn)
+def said_of_rings(rings: Sequence[Sequence[Corner]]) -> list[tuple[str, str]]:
+    """Return the digests of outlines that are each one ring of finite floats, as `said_of` takes them of any."""
+    text = strict_json.dumps(rings)[3:-4].replace(b",", b", ")
     # Else Python may write an exponent where JSON has none, or hundredths are other numbers.
-    is_usual = b"e" not in text and b"-0.0" not in text and _FINER.search(text) is None
-    exact = _spaced(text) if is_usual else f"{drawn}"
-    ring = [*zip(drawn[0][::2], drawn[0][1::2], strict=True)] if is_usual else []
-    rough = [_least(ring)] if ring and len({*ring}) == len(ring) else _rings(drawn)
-    told = _spaced(strict_json.dumps(rough)) if is_usual else f"{rough}".replace("(", "[").replace(")", "]")
-    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (exact, told))
+    if b"e" in text or b"-0.0" in text or _FINER.search(text):
+        return [_unusual(rings[0])] if len(rings) == 1 else [said_of_rings([ring])[0] for ring in rings]
+    return [
+        _usual(ring, told.split(b"], [")) if len({*ring}) == len(ring) else _unusual(ring)
+        for ring, told in zip(rings, text.split(b"]], [["), strict=True)
+    ]
+
+
+def _usual(ring: Sequence[Corner], corners: list[bytes]) -> tuple[str, str]:
+    """Return the digests of a ring of hundredths, none of whose corners stands twice, given the text of each corner."""
+    first = ring.index(min(ring))
+    turned = [*corners[first:], *corners[:first]]
+    if ring[first - 1] < ring[first + 1 - len(ring)]:
+        turned[1:] = turned[:0:-1]
+    return _digest_of_rings(b", ".join(corners)), _digest_of_rings(b"[%b]" % b"], [".join(turned))
+
+
+def _digest_of_rings(numbers: bytes) -> str:
+    """Return the digest of an outline that is one ring, given the text of its numbers."""
+    return hashlib.sha256(b"[[[%b]], null, null, null, null, [null, null]]" % numbers).hexdigest()[:12]
+
+
+def _unusual(ring: Sequence[Corner]) -> tuple[str, str]:
+    drawn = [[*chain.from_iterable(ring)]]
+    exact, rough = f"{drawn}", f"{_rings(drawn)}".replace("(", "[").replace(")", "]")
+    first, second = (f"[{each}, null, null, null, null, [null, null]]" for each in (exact, rough))
     return digest_of(first), digest_of(second)
-
-
-def _spaced(text: bytes) -> str:
-    """Return the text of numbers in JSON as Python's encoder puts it."""
-    return text.rstrip().replace(b",", b", ").decode()
 
 
 def _rings(rings: list[Any]) -> list[Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SeenNames", "ToldNames"]
+__all__ = ["SeenNames", "SizesOfNames", "ToldNames"]
 
 _BYTES: Final = 12
 """Of the digest of a name: of 10^9 names no two have the same, but for a chance of 10^-11."""
@@ -80,6 +80,34 @@ class ToldNames:
         found = next(before for other, *before in known if other == key)
         self._file.seek(0, SEEK_END)
         return found
+
+
+class SizesOfNames:
+    """The first size of each name, 20 bytes of each."""
+
+    def __init__(self) -> None:
+        self._fresh: dict[bytes, tuple[int, int]] = {}
+        self._names: NDArray[Any] = np.empty(0, f"S{_BYTES}")
+        self._sizes = np.empty((0, 2), np.int32)
+
+    def first(self, name: str, size: tuple[int, int]) -> tuple[int, int]:
+        """Take the size of a name; return the first that it had."""
+        digest = _digest(name)
+        if digest in self._fresh:
+            return self._fresh[digest]
+        place = int(self._names.searchsorted(np.bytes_(digest)))
+        if place < len(self._names) and self._names[place] == digest:
+            columns, rows = self._sizes[place].tolist()
+            return columns, rows
+        self._fresh[digest] = size
+        if len(self._fresh) == _FRESH:
+            digests = sorted(self._fresh)
+            fresh = np.array(digests, self._names.dtype)
+            places = self._names.searchsorted(fresh)
+            self._names = np.insert(self._names, places, fresh)
+            self._sizes = np.insert(self._sizes, places, [self._fresh[each] for each in digests], axis=0)
+            self._fresh.clear()
+        return size
 
 
 def _digest(name: str) -> bytes:

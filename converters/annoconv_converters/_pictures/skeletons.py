@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import is_name
 from annoconv.model import KeypointsAnnotation, PointAnnotation
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.geometry import tidy
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class NamedPoints:
 
 def _points(pictures: Iterable[Picture]) -> Iterator[tuple[int, list[Record]]]:
     """Yield class and points of each object."""
-    for shape in (each for picture in pictures for each in picture.shapes):
+    for shape in (each for picture in pictures if held(picture) is None for each in picture.shapes):
         if shape.geometry is not None and shape.geometry["type"] == "keypoints":
             yield shape.record["category_id"], shape.geometry["keypoints"]
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv_converters._pictures.carrier import damaged, not_used, read_side
 from annoconv_converters._pictures.class_lists import CLASSES, FileLists, are_listed, classes_told
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.fitting import GONE, lost
 from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters._pictures.side_cases import CASES, SideCases
 from annoconv_converters._pictures.stored import HeldPictures, grouped
 from annoconv_converters._pictures.together import paired, token_of, unpaired
-from annoconv_converters._pictures.whole_side import is_entry, whole_side
+from annoconv_converters._pictures.whole_side import in_parts, is_entry, whole_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,6 +57,10 @@ def put_keys(parsed: list[Picture], entry: Record, *, with_shapes: bool = True) 
     for picture, told in zip(parsed, entry["pictures"], strict=True):
         picture.key = told[KEY]
         keys: list[Any] = told["annotations"] if with_shapes else []
+        columns = held(picture)
+        if columns is not None:
+            columns.keys = keys if len(keys) == len(columns.classes) else []
+            continue
         if len(keys) != len(picture.shapes):
             keys = [{}] * len(picture.shapes)
         for shape, key in zip(picture.shapes, keys, strict=True):
@@ -70,10 +75,13 @@ def told_cases(batch: Batch, task: str, context: Context) -> tuple[Iterable[Writ
         return [], every, []
     if batch.flat is not None:
         return [], every, batch.side.losses(0)
-    whole = whole_side(batch.side, task) if batch.part is None else (batch.part.head, iter(batch.part.entries))
+    left_over: list[Picture] = []
+    if batch.part is not None:
+        return _whole(batch, batch.part.head, [batch.part.entries], left_over), lambda: grouped(left_over), []
+    whole = whole_side(batch.side, task)
     if whole is not None:
-        left_over: list[Picture] = []
-        return _whole(batch, *whole, left_over), lambda: grouped(left_over), []
+        parts = in_parts(whole[1], batch.side)
+        return _whole(batch, whole[0], parts, left_over), lambda: grouped(left_over), []
     side = read_side(batch.side, dict, task, context.limits)
     if side is None:
         return [], every, batch.side.losses(0)
@@ -136,7 +144,7 @@ def _found(
         is_first = False
 
 
-def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Picture]) -> Iterator[WrittenCase]:
+def _whole(batch: Batch, head: Record, parts: Iterable[list[Record]], left: list[Picture]) -> Iterator[WrittenCase]:
     """Yield the cases of a side file and a file that are as they were written, so that one follows the other.
 
     Pictures of which the side file does not tell are left at the end.
@@ -144,17 +152,25 @@ def _whole(batch: Batch, head: Record, entries: Iterator[Record], left: list[Pic
     path = batch.side.path if batch.side is not None and batch.side.path is not None else batch.source
     classes = classes_told(head)
     lists = FileLists(batch.categories, batch.classes, classes or ())
-    rest = iter(batch.pictures)
-    for entry in entries:
-        if classes is None or not is_entry(entry) or not are_listed(entry, classes):
+    for entry, pictures in _shown(batch, parts, left):
+        if classes is None or not are_listed(entry, classes):
             raise damaged(None, path)
         told: list[Record] = entry["pictures"]
-        pictures = [*islice(rest, len(told))] if batch.pictures_of is None else batch.pictures_of(told)
         if [each.record.get("file_name") for each in pictures] != [each["file_name"] for each in told]:
             raise damaged(None, path)
         put_keys(pictures, entry)
         places = entry.get(CLASSES)
         yield WrittenCase(pictures, pictures, entry["residual"], None, lists.of(places) if places else [])
+
+
+def _shown(batch: Batch, parts: Iterable[list[Record]], left: list[Picture]) -> Iterator[tuple[Record, list[Picture]]]:
+    """Yield cases of a side file with their pictures, which are read some cases at a time."""
+    rest = iter(batch.pictures)
+    for entries in parts:
+        if batch.pictures_of is not None:
+            rest = iter(batch.pictures_of([picture for entry in entries for picture in entry["pictures"]]))
+        for entry in entries:
+            yield entry, [*islice(rest, len(entry["pictures"]))]
     left += rest
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from annoconv.files.side_files import Side
 
-__all__ = ["Part", "holds", "is_entry", "whole_parts", "whole_pictures", "whole_side"]
+__all__ = ["Part", "holds", "in_parts", "is_entry", "whole_parts", "whole_pictures", "whole_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -92,7 +92,7 @@ def whole_parts(side: Side, format: str, *, without: bytes | None = None) -> Ite
         What stands in that file if it is to be read as a whole.
     """
     whole = whole_side(side, format)
-    if whole is None or len([*islice(_in_parts(whole[1], side), 2)]) < 2:
+    if whole is None or len([*islice(in_parts(whole[1], side), 2)]) < 2:
         return None
     return None if without is not None and holds(side.main, without) else _parts(side, format)
 
@@ -100,14 +100,15 @@ def whole_parts(side: Side, format: str, *, without: bytes | None = None) -> Ite
 def _parts(side: Side, format: str) -> Iterator[Part]:
     head, entries = whole_side(side, format) or ({}, iter(()))
     before: list[Record] = []
-    for some in _in_parts(entries, side):
+    for some in in_parts(entries, side):
         if before:
             yield Part(head, before, is_last=False)
         before = some
     yield Part(head, before, is_last=True)
 
 
-def _in_parts(entries: Iterator[Record], side: Side) -> Iterator[list[Record]]:
+def in_parts(entries: Iterator[Record], side: Side) -> Iterator[list[Record]]:
+    """Yield cases with some thousand pictures and records at a time; DocumentError if one is none."""
     held: list[Record] = []
     weight = 0
     for entry in entries:

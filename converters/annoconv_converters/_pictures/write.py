@@ -33,6 +33,7 @@ from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce
 from annoconv_converters._pictures.columns import drawn_ids, held, measured
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.drawn import drawn_cases
+from annoconv_converters._pictures.outlines import Outlines, compare_outlines
 from annoconv_converters._pictures.picture_format import PictureFormat, Whole
 from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render
@@ -218,6 +219,8 @@ class _Writer:
             told = None
             if isinstance(drawing, Boxes) and not self._plain:
                 told = self._alike.compare(drawing, read, columns[first], lists, self._cases, is_said=is_said)
+            elif isinstance(drawing, Outlines) and not self._plain:
+                told = compare_outlines(drawing, read, lists, format.task, format.reasons, self._cases, is_said=is_said)
             else:
                 _share_rings(drawing.pictures, read)
             found, entry = told or compare_case(

@@ -83,7 +83,7 @@ def plain_picture(
         return None
     native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
     for shape, annotation in zip(picture.shapes, found.annotations, strict=True):
-        native.own(annotation["id"], shape)
+        native.own(annotation["id"], shape.key)
     # In the order of the model, so that a case that is the same is the same text.
     labels = labels_of(found.definitions, listed)
     native.document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}

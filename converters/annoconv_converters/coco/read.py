@@ -18,6 +18,7 @@ from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.errors import UsageError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.names import is_taken
 from annoconv.files.side_files import SideFiles
 from annoconv.loss import LossReport
 from annoconv.messages import Message
@@ -63,7 +64,7 @@ def read_coco(
 ) -> Iterator[Reading]:
     """Yield the cases of COCO files; see `from_coco`."""
     pattern = _pattern(names)
-    paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
+    paths = [path for path in images.list_files(sources, context.limits) if is_taken(path, (".json",), sources)]
     paths = [path for path in paths if not path.name.endswith((SIDE_SUFFIX, SIDE_NAME))]
     if not paths:
         raise nothing_of(Message("there is no COCO file"), sources, ".json")

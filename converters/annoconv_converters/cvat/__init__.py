@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annoconv import images as image_seam
+from annoconv.files.names import is_taken
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
 from annoconv_converters._pictures.archives import nothing_of
@@ -109,7 +110,7 @@ def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     InputError
         If a file is no CVAT annotation, a shape cannot be understood, or XML entities are declared.
     """
-    paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
+    paths = [path for path in image_seam.list_files(sources, context.limits) if is_taken(path, (SUFFIX,), sources)]
     if not paths:
         raise nothing_of(Message("there is no CVAT file"), sources, ".xml")
     sides = SideFiles(context.limits)

@@ -6,7 +6,7 @@ whole.
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from annoconv.documents import strict_json
@@ -61,11 +61,11 @@ def _as_written(
     file: CvatFile | None = None
     first = 0
     for part in parts:
-        some = [*islice(images, None if part.is_last else len(part.pictures))]
+        some = dict(enumerate(islice(images, None if part.is_last else len(part.pictures)), first))
         file = file or CvatFile(rest.root, path)  # what is said of labels stands before the images
-        pictures = [file.image(element, place) for place, element in enumerate(some, first)]
+        pictures = file.images(some)
         numbered(pictures)
-        tree = CvatTree(rest.root, label_system, open=-1, images=dict(enumerate(some, first)))
+        tree = CvatTree(rest.root, label_system, open=-1, images=some)
         first += len(some)
         findings, kind = file.findings, file.classes
         yield Batch(pictures, file.labels, path, side, tree.losses, findings, kind, part=part)
@@ -94,7 +94,7 @@ def _flat(path: Path, limits: Limits, label_system: Sequence[Label], side: Side)
         images, number = enumerate(XmlParts(path, limits, _IMAGE)), 1
         while some := dict(islice(images, _TOGETHER)):
             tree.images = some
-            found = [file.image(element, place) for place, element in some.items()]
+            found = file.images(some)
             number = numbered(found, number)
             yield from found
 
@@ -107,6 +107,8 @@ def _stored(path: Path, limits: Limits, label_system: Sequence[Label], side: Sid
         return None
     rest = XmlParts(path, limits, _IMAGE)
     images = enumerate(rest)
+    file: CvatFile | None = None
+    before = 0
     tree: CvatTree
 
     def asked(found: Told) -> None:
@@ -115,14 +117,16 @@ def _stored(path: Path, limits: Limits, label_system: Sequence[Label], side: Sid
     stored, number = StoredPictures(asked), 1
     try:
         strict_json.check_document(path.stat().st_size, path, limits)
-        if (first := next(images, None)) is None:
-            return None
-        file, before = CvatFile(rest.root, path), _beside(rest.root)
-        for place, element in chain([first], images):
-            picture = file.image(element, place)
-            number = numbered([picture], number)
-            stored.add(picture, element)
+        while some := dict(islice(images, _TOGETHER)):
+            if file is None:
+                file, before = CvatFile(rest.root, path), _beside(rest.root)
+            found = file.images(some)
+            number = numbered(found, number)
+            for picture, element in zip(found, some.values(), strict=True):
+                stored.add(picture, element)
     except (InputError, LimitError):
+        return None
+    if file is None:
         return None
     root = rest.root
     if root.tag != "annotations" or _beside(root) != before or root.find("track") is not None:

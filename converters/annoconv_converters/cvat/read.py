@@ -22,9 +22,11 @@ from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
+from annoconv_converters._pictures.columns import box_picture, held
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._xml import attribute_number, parse_xml, whole
 from annoconv_converters._xml import side as side_length
+from annoconv_converters.cvat.boxes import boxes_of
 from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
 from annoconv_converters.cvat.shapes import SHAPES, corners_of
@@ -33,13 +35,14 @@ from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, se
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, IMPORTED, CvatTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from annoconv.limits import Limits
     from annoconv.model import Label
     from annoconv_converters._pictures.categories import ClassKind
+    from annoconv_converters._pictures.columns import Columns
 
 __all__ = ["TASK", "CvatFile", "numbered", "read_cvat", "tree_of"]
 
@@ -91,7 +94,7 @@ def read_cvat(
     root = tree_of(path, limits)
     file = CvatFile(root, path)
     tree = CvatTree(root, label_system)
-    pictures = [file.image(element, place) for place, element in enumerate(root.iterfind("image"))]
+    pictures = file.images(dict(enumerate(root.iterfind("image"))))
     numbered(pictures)
     videos = file.videos(root.findall("track"))
     shown = [(partial(tree.losses), pictures)] if pictures or not videos else []
@@ -110,9 +113,15 @@ def read_cvat(
 
 def numbered(pictures: Iterable[Picture], first: int = 1) -> int:
     """Give shapes the ids of the annotations that they become, from the first on; return the next."""
-    for shape in (each for picture in pictures for each in picture.shapes):
-        shape.record["id"] = first
-        first += 1
+    for picture in pictures:
+        boxes = held(picture)
+        shapes = picture.shapes if boxes is None else []
+        if boxes is not None:
+            boxes.numbers = range(first, first + len(boxes.classes))
+            first += len(boxes.classes)
+        for shape in shapes:
+            shape.record["id"] = first
+            first += 1
     return first
 
 
@@ -155,7 +164,12 @@ class CvatFile:
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each shape whose label, or the label of a point of it, is not defined in `meta`."""
         names = {number: name for name, number in self._numbers.items()}
-        shapes = (each for picture in pictures for each in picture.shapes if self._defined)
+        odd = (
+            each
+            for each in pictures
+            if (boxes := held(each)) is None or any(names[number] not in self._defined for number in {*boxes.classes})
+        )
+        shapes = (each for picture in odd if self._defined for each in picture.shapes)
         for shape in (each for each in shapes if each.record["category_id"] in names):  # one without a label has none
             name = names[shape.record["category_id"]]
             points = shape.geometry["keypoints"] if shape.geometry and shape.geometry["type"] == "keypoints" else ()
@@ -165,13 +179,21 @@ class CvatFile:
                 told = Message("no label of this name is defined: {name}", name=each)
                 yield Finding("cvat.label", Level.WARNING, pointer((*place_of(shape), "@label")), told, case_index)
 
-    def image(self, element: Element, place: int) -> Picture:
-        """Return an image with its shapes, which have no ids yet."""
+    def images(self, elements: Mapping[int, Element]) -> list[Picture]:
+        """Return images by their places with their shapes, which have no ids yet."""
+        some = [*elements.values()]
+        return [*map(self._image, some, elements, boxes_of(some))]
+
+    def _image(self, element: Element, place: int, boxes: Columns | None) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
         if element.get("width") is not None:
             record |= {
                 name: side_length(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")
             }
+        if boxes is not None:
+            boxes.above = "image", place, "box"
+            boxes.classes = [self._numbers.setdefault(each, _FIRST + len(self._numbers)) for each in boxes.classes]
+            return box_picture(record, boxes, place=("image", place))
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
             is_signed = shape.get("source") != IMPORTED

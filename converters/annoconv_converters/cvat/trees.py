@@ -16,10 +16,12 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.model import BboxAnnotation
 from annoconv.pictures import own_name
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import as_number, members_of, members_of_object
+from annoconv_converters.cvat.boxes import BOX, SIDES, USUAL
 from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
 from annoconv_converters.cvat.elements import (
     TAGS,
@@ -70,10 +72,6 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 
-_SIDES: Final = ("xtl", "ytl", "xbr", "ybr")
-_USUAL: Final = {"source": "manual", "occluded": "0", "z_order": "0"}
-_BOX: Final = frozenset({"label", *_USUAL, *_SIDES})
-"""Attributes of a box, and those that say nothing of it."""
 _BARE: Final = None, None, None
 """Attributes, confidence and track of an annotation that has none."""
 _APART: Final = "each of its points, or faces, becomes an annotation of its own"
@@ -172,19 +170,21 @@ class CvatTree:
         self._ranges += (
             [{**range_told(case.image), **dict.fromkeys(("name", "source"), case.image.uid)}] if tracks else []
         )
+        images = {picture.place: picture for picture in pictures}
+        plain = {place for place, picture in images.items() if not tracks and self._are_boxes(picture, case, labels)}
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
-        for shape in (each for picture in pictures for each in picture.shapes if each.place):
+        shown = (picture for picture in pictures if picture.place not in plain)
+        for shape in (each for picture in shown for each in picture.shapes if each.place):
             found = annotations.get(str(shape.record["id"])) or masks.get(self._label_at(shape.place))
             if found is not None:
                 members.setdefault(shape.place[:4], []).append(found)
-        images = {picture.place: picture for picture in pictures}
         for holder in tracks or images:
             element = self._holder(holder)
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)
             yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
-            for place, shape_ in shapes_of(element, holder):
+            for place, shape_ in () if holder in plain else shapes_of(element, holder):
                 if not is_outside(shape_):
                     found_ = members.get(place, [])
                     box = self._box(shape_, found_, labels, holder)
@@ -246,22 +246,36 @@ class CvatTree:
         told |= {"@task_id": str(ids.index(element.get("task_id")) + 1)} if element.get("task_id") in ids else {}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
 
+    def _are_boxes(self, picture: Picture, case: Case, labels: Labels) -> bool:
+        """Tell whether plain boxes of a case, which are its annotations, are written again with their labels."""
+        boxes = held(picture)
+        if boxes is None or not boxes.is_plain:
+            return False
+        classes = {
+            (shape.get("label"), each.label_code)
+            for shape, each in zip(self._holder(picture.place), case.annotations, strict=True)
+        }
+        are_same = all(labels.name_of(code) == label for label, code in classes)
+        for label in dict.fromkeys(label for label, _ in classes if label is not None and are_same):
+            self._labels.setdefault(label, {})
+        return are_same
+
     def _box(self, element: Element, found: list[AnyAnnotation], labels: Labels, holder: Path) -> Record | None:
         """Return what is written again of a box that its annotation says all of, as of most; else None."""
         box = found[0] if len(found) == 1 and holder[0] == "image" else None
         if not isinstance(box, BboxAnnotation) or (box.attributes, box.confidence, box.tracking_id) != _BARE:
             return None
         said = element.attrib
-        if element.tag != "box" or len(element) or (element.text or "").strip() or not _BOX.issuperset(said):
+        if element.tag != "box" or len(element) or (element.text or "").strip() or not BOX.issuperset(said):
             return None
-        if any(said.get(name, usual) != usual for name, usual in _USUAL.items()):
+        if any(said.get(name, usual) != usual for name, usual in USUAL.items()):
             return None
         name = labels.name_of(box.label_code)
-        sides = tuple(as_number(said[side]) for side in _SIDES)
+        sides = tuple(as_number(said[side]) for side in SIDES)
         if said.get("label") != name or settled(tuple(box.bbox), sides) is not sides:
             return None
         self._labels.setdefault(name, {})
-        return {"@label": name, **{f"@{side}": number for side, number in zip(_SIDES, sides, strict=True)}}
+        return {"@label": name, **{f"@{side}": number for side, number in zip(SIDES, sides, strict=True)}}
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
         holder, tag = str(place[0]), element.tag

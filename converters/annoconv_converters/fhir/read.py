@@ -11,6 +11,7 @@ from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, DocumentError, InputError
+from annoconv.files.names import is_taken
 from annoconv.loss import LossReport
 from annoconv.messages import Message
 from annoconv.model import Case
@@ -134,7 +135,7 @@ def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
     lines: dict[Path, list[Located]] = {}
     for path in image_seam.list_files(sources, context.limits):
         suffix = path.suffix.lower()
-        if suffix == ".json":
+        if is_taken(path, (".json",), sources):
             data = strict_json.read_bytes(path, context.limits)
             document = _resource(_loaded(data, context, path), path)
             gone: set[int] = set()

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final
 
 from annoconv import images as image_seam
+from annoconv.files.names import is_taken
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
 from annoconv.registry import Option
@@ -50,7 +51,7 @@ SIGNS = {
 
 SUFFIX = ".geojson"
 ENDINGS = (SUFFIX, ".json")
-_KINDS: Final = frozenset({".geojson", ".json", ".xml", ".txt"})
+_KINDS: Final = (".geojson", ".json", ".xml", ".txt")
 
 
 def to_geojson(
@@ -134,7 +135,7 @@ def from_geojson(
         If a file is none of these, a geometry cannot be understood, or XML entities are declared.
     """
     files = image_seam.list_files(sources, context.limits)
-    paths = [path for path in files if path.suffix.lower() in _KINDS and not path.name.endswith(SIDE_SUFFIX)]
+    paths = [path for path in files if is_taken(path, _KINDS, sources) and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
         raise nothing_of(Message("there is no GeoJSON file"), sources, ".geojson")
     system, sides = context.label_system, SideFiles(context.limits)

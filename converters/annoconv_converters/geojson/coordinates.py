@@ -16,31 +16,37 @@ from annoconv_converters._pictures.geometry import is_numbers
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["corner_of", "line_of", "members_of", "plain_ring", "rings_of"]
+__all__ = ["corner_of", "line_of", "members_of", "plain_rings", "rings_of"]
 
 _FLOATS: Final[set[type]] = {float}
 _LISTS: Final[set[type]] = {list}
 _PAIRS: Final = {2}
 
 
-def plain_ring(value: Any) -> list[float] | None:
-    """Return the numbers of a polygon that is one closed ring of floats, as nearly all are; None of any other.
+def plain_rings(values: Sequence[Any]) -> list[list[list[float]]] | None:
+    """Return the rings of polygons that are each one closed ring of floats, as nearly all are; None of others.
 
-    The corner that repeats the first is taken away from it, as `rings_of` does.
+    The corner that repeats the first is taken away from each, as `rings_of` does.
     """
-    ring: Any = value[0] if type(value) is list and len(value) == 1 else None
-    if type(ring) is not list or len(ring) < 4 or set(map(type, ring)) != _LISTS or set(map(len, ring)) != _PAIRS:
+    if set(map(type, values)) != _LISTS or set(map(len, values)) != {1}:
         return None
-    flat = [*chain.from_iterable(ring)]
-    if set(map(type, flat)) != _FLOATS or not -FARTHEST_PIXEL <= min(flat) <= max(flat) <= FARTHEST_PIXEL:
+    rings: list[Any] = [ring for (ring,) in values]
+    if set(map(type, rings)) != _LISTS or min(map(len, rings)) < 4:
         return None
-    if ring[0] != ring[-1] or ring[-2] == ring[0]:
+    corners = [*chain.from_iterable(rings)]
+    if set(map(type, corners)) != _LISTS or set(map(len, corners)) != _PAIRS:
         return None
-    ring.pop()
-    del flat[-2:]
-    return flat
+    numbers = [*chain.from_iterable(corners)]
+    if set(map(type, numbers)) != _FLOATS or not -FARTHEST_PIXEL <= min(numbers) <= max(numbers) <= FARTHEST_PIXEL:
+        return None
+    if not all(ring[0] == ring[-1] != ring[-2] for ring in rings):
+        return None
+    for ring in rings:
+        ring.pop()
+    return rings
 
 
 def members_of(value: Any, path: Path, where: str) -> list[Any]:

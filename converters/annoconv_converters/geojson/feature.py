@@ -16,12 +16,13 @@ from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters.geojson.meaning import rings_of_polygon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.model import Label
+    from annoconv_converters._pictures.outlines import RingColumns
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["classification_of", "colours_of", "feature_of", "properties_of"]
+__all__ = ["classification_of", "colours_of", "feature_of", "features_of", "properties_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -44,6 +45,15 @@ def feature_of(shape: Shape, classification: Record, picture: str | None = None)
     if picture is not None:
         properties["picture"] = picture
     return {"type": "Feature", "id": record["id"], "geometry": _geometry_of(shape), "properties": properties}
+
+
+def features_of(rings: RingColumns, classes: Mapping[int, Record], picture: str | None) -> Iterator[Record]:
+    """Yield rings as features, as `feature_of` does; properties that are the same are one object."""
+    named = {} if picture is None else {"picture": picture}
+    properties = {of: properties_of(None, None, classes[of]) | named for of in {*rings.classes}}
+    for number, of, ring in zip(rings.numbers, rings.classes, rings.rings, strict=True):
+        geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+        yield {"type": "Feature", "id": number, "geometry": geometry, "properties": properties[of]}
 
 
 def _named(geometry: Record) -> Record:

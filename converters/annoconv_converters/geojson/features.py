@@ -21,7 +21,7 @@ from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, rings_of_lists, with_keyholes
-from annoconv_converters.geojson.coordinates import corner_of, line_of, members_of, plain_ring, rings_of
+from annoconv_converters.geojson.coordinates import corner_of, line_of, members_of, plain_rings, rings_of
 from annoconv_converters.geojson.losses import FileFeature
 from annoconv_converters.geojson.meaning import OLD_TYPES, class_name, kind_of, measured
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.seen_names import SeenNames
 
 
-__all__ = ["FeatureFile"]
+__all__ = ["FeatureFile", "outline_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -133,6 +133,11 @@ class FeatureFile:
         drawn.record = {"id": identity, **told, **drawn.record}
         drawn.has_parts, drawn.place = True, place
         return drawn
+
+    def identity_of(self, feature: Record) -> str:
+        """Return the id of the annotation that the next feature becomes."""
+        self._count += 1
+        return self._identity(feature.get("id"), f"feature {self._count}")
 
     def _told_of(self, properties: Record, kind: Any) -> Record:
         """Return what properties tell of an object, as its record has it."""
@@ -264,10 +269,14 @@ def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
                 yield from _shapes(each, path, where)
 
 
+def outline_of(polygon: list[list[list[float]]]) -> Shape:
+    """Return the shape of a polygon of one plain ring."""
+    return Shape({"segmentation": [[*chain.from_iterable(polygon[0])]]}, pieces=[polygon], is_outline=True)
+
+
 def _polygon_shape(value: Any, path: Path, where: str) -> Shape:
-    plain = plain_ring(value)
-    if plain is not None:
-        return Shape({"segmentation": [plain]}, pieces=[value], is_outline=True)
+    if plain_rings([value]) is not None:
+        return outline_of(value)
     rings = rings_of(value, path, where)
     if len(rings) == 1:
         flat = list(chain(*rings[0]))

@@ -24,9 +24,11 @@ from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.json_arrays import NotObjectsError, Scanner
 from annoconv_converters._pictures.read import picture_case_of
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.records import Picture, flat_uid
+from annoconv_converters.geojson.coordinates import plain_rings
 from annoconv_converters.geojson.feature import colours_of
-from annoconv_converters.geojson.features import FeatureFile
+from annoconv_converters.geojson.features import FeatureFile, outline_of
+from annoconv_converters.geojson.kinds import Kinds
 from annoconv_converters.geojson.losses import REASONS, geojson_losses
 from annoconv_converters.geojson.read import DEEP_ENOUGH, KEPT, TASK, beside_of, own_name, read_files
 from annoconv_converters.geojson.waiting import Waiting
@@ -103,25 +105,40 @@ def _case_of(path: Path, context: Context, case_index: int) -> Reading | None:
     strict_json.check_document(path.stat().st_size, path, limits)
     file, scanner = FeatureFile(path), Scanner(path, limits, ["features"])
     known, labels_of, colours = Categories((), Labels.of(label_system=system)), CaseLabels(system), colours_of(system)
+    kinds, (uid, _) = Kinds(file, case_index), flat_uid({"file_name": own_name(path)})
     case: Case | None = None
     labels: dict[str, Label] = {}
     losses: list[Loss] = []
-    for features in _some(scanner, path, limits):
+    for features, is_plain in _some(scanner, path, limits):
         picture = Picture({"file_name": own_name(path), "id": 1}, is_unsized=True)
-        for place, feature in features:
-            if not _is_known_place(feature):
+        if not all(_is_known_place(feature) for _, feature in features):
+            return None
+        are_outlines = [_is_outline(feature) for _, feature in features]
+        told = (feature["geometry"]["coordinates"] for _, feature in features)
+        rings = plain_rings([*told]) if all(are_outlines) else None
+        alike = kinds.take(features, rings, uid) if rings is not None and is_plain else None
+        if alike is not None and case is not None:
+            if alike[0] is None:
                 return None
-            if _is_outline(feature):
-                picture.shapes.append(file.outline(feature, place, picture))
+            case.annotations.extend(alike[0])
+            losses += alike[1]
+            continue
+        for (place, feature), is_outline in zip(features, are_outlines, strict=True):
+            if is_outline:
+                drawn = None if rings is None else outline_of(feature["geometry"]["coordinates"])
+                picture.shapes.append(file.outline(feature, place, picture, drawn))
             else:
                 picture.shapes += file.shapes(feature, place, picture)
         known.add(file.categories[len(known.records) :])
-        more = _typed(picture, known, path, context)
+        more = _typed(picture, known, path, context, is_plain=is_plain)
         if more is None:
             return None
         case = case or more
         loaded, named = by_records(LoadedCase(more, Masks([]))), labels_of(more)
-        losses += geojson_losses(file.told, (), [picture], loaded, named, colours, case_index)
+        found = geojson_losses(file.told, (), [picture], loaded, named, colours, case_index)
+        losses += found
+        if rings is not None:
+            kinds.learn(features, more.annotations, found)
         file.told.clear()
         labels |= {label.code: label for label in more.labels or () if label.code not in labels}
         if case is not more:
@@ -137,27 +154,29 @@ def _case_of(path: Path, context: Context, case_index: int) -> Reading | None:
     return Reading(case, Masks([]), LossReport([*beside, *losses]), source=path)
 
 
-def _typed(picture: Picture, categories: Categories, path: Path, context: Context) -> Case | None:
+def _typed(picture: Picture, categories: Categories, path: Path, context: Context, *, is_plain: bool) -> Case | None:
     """Return what a picture means; None if that may rest on other shapes of it."""
     native = picture_case_of([picture], categories, context.task or TASK, path, use_keys=False)
     shapes = picture.shapes
     has_points = any(each.geometry is not None and each.geometry["type"] == "keypoints" for each in shapes)
     if has_points or native.parts or len(native.document["annotations"]) != len(shapes):
         return None
-    return loaded_case(native, native.document, path, context.limits).case
+    return loaded_case(native, native.document, path, context.limits, is_plain=is_plain).case
 
 
-def _some(scanner: Scanner, path: Path, limits: Limits) -> Iterator[list[tuple[tuple[str, int], Any]]]:
-    """Yield the features of a file with their places, some at a time."""
+def _some(scanner: Scanner, path: Path, limits: Limits) -> Iterator[tuple[list[tuple[tuple[str, int], Any]], bool]]:
+    """Yield the features of a file with their places, some at a time, and whether they are few and have no decimals."""
     count = 0
     with path.open("rb") as file:
         for span in scanner.spans(file):
-            load = partial(strict_json.loads_keeping, kept=KEPT) if _may_keep(span.text) else strict_json.loads
-            found = load(span.text, limits=limits, source=path)
+            text, may_keep = span.text, _may_keep(span.text)
+            load = partial(strict_json.loads_keeping, kept=KEPT) if may_keep else strict_json.loads
+            is_small = text.count(b",") < limits.members and text.count(b":") < limits.keys
+            found = load(text, limits=limits, source=path)
             placed = [(("features", count + number), feature) for number, feature in enumerate(found)]
             count += len(found)
             for start in range(0, len(placed), _TOGETHER):
-                yield placed[start : start + _TOGETHER]
+                yield placed[start : start + _TOGETHER], is_small and not may_keep
 
 
 def _may_keep(text: bytes) -> bool:

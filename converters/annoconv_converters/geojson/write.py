@@ -10,9 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv_converters._pictures.outlines import held_rings
 from annoconv_converters._pictures.parts import JoinedTexts
 from annoconv_converters._pictures.picture_format import PictureFormat, has_keypoints
-from annoconv_converters.geojson.feature import classification_of, colours_of, feature_of
+from annoconv_converters.geojson.feature import classification_of, colours_of, feature_of, features_of
 from annoconv_converters.geojson.losses import SHAPES
 from annoconv_converters.geojson.read import TASK, read_file
 from annoconv_converters.geojson.written import understood
@@ -56,6 +57,7 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         reasons=REASONS,
         has_ids=True,
         has_parts=True,
+        has_rings=True,
         shapes=SHAPES,
         joined=has_keypoints,
     )
@@ -68,8 +70,12 @@ def tree(
     classes = {record["id"]: classification_of(str(record["name"]), colours) for record in categories}
     features: list[Record] = []
     for picture in pictures:
+        named = picture.record["file_name"] if whole.count > 1 else None
+        rings = held_rings(picture)
+        if rings is not None:
+            features += features_of(rings, classes, named)
+            continue
         for shape in picture.shapes:
-            named = picture.record["file_name"] if whole.count > 1 else None
             features.append(feature_of(shape, classes[shape.record["category_id"]], named))
     told = [
         {name: picture.record[name] for name in ("file_name", "width", "height") if name in picture.record}

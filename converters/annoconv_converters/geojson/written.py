@@ -6,19 +6,23 @@ against the reader. All else is read from its text.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv_converters._pictures.batch import Batch
+from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.outlines import RingColumns, held_rings, ring_picture
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL
+from annoconv_converters.geojson.meaning import class_name
 from annoconv_converters.geojson.read import DEEP_ENOUGH, batch_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
-    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["understood"]
@@ -29,7 +33,7 @@ _FLOATS: Final[set[type]] = {float}
 _BARE: Final = {"type": "Polygon", "coordinates": ()}
 
 
-def understood(collection: Record, pictures: Iterable[Picture], path: Path, limits: Limits) -> Batch | None:
+def understood(collection: Record, pictures: Sequence[Picture], path: Path, limits: Limits) -> Batch | None:
     """Return what a collection is read as; None if its reader has to be asked.
 
     Parameters
@@ -45,6 +49,11 @@ def understood(collection: Record, pictures: Iterable[Picture], path: Path, limi
     """
     if limits.depth < DEEP_ENOUGH:
         return None
+    drawn = [held_rings(picture) for picture in pictures]
+    names = [picture.record["file_name"] for picture in pictures]
+    rings = [each for each in drawn if each is not None]
+    if len(rings) == len({*names}) == len(names):
+        return _batch_of_rings(collection, rings, path)
     outlines = [_outline(shape) for picture in pictures for shape in picture.shapes]
     told: Sequence[Record] = collection["features"]
     features = [
@@ -52,6 +61,20 @@ def understood(collection: Record, pictures: Iterable[Picture], path: Path, limi
         for feature, outline in zip(told, outlines, strict=True)
     ]
     return batch_of(strict_json.dumps({**collection, "features": features}), path, limits, outlines)
+
+
+def _batch_of_rings(collection: Record, rings: Sequence[RingColumns], path: Path) -> Batch:
+    """Return what a collection is read as whose features are rings, on each of its pictures those at its place."""
+    names: dict[str, int] = {}
+    found: list[Picture] = []
+    features = iter(collection["features"])
+    for number, (record, drawn) in enumerate(zip(collection["pictures"], rings, strict=True), start=1):
+        classes = [
+            names.setdefault(class_name(each["properties"]), len(names)) for each in islice(features, len(drawn.rings))
+        ]
+        columns = RingColumns([*map(str, drawn.numbers)], classes, rings=drawn.rings)
+        found.append(ring_picture({**record, "id": number}, columns, is_unsized=True))
+    return Batch(found, categories_of(names), path, None)
 
 
 def _outline(shape: Shape) -> Shape | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from annoconv import images as image_seam
+from annoconv.files.names import is_taken
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
 from annoconv.registry import Option
@@ -122,7 +123,7 @@ def from_label_studio(
         If a file is no export, or a region cannot be understood.
     """
     files = image_seam.list_files(sources, context.limits)
-    paths = [path for path in files if path.suffix == ".json" and not path.name.endswith(SIDE_SUFFIX)]
+    paths = [path for path in files if is_taken(path, (SUFFIX,), sources) and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
         raise nothing_of(Message("there is no Label Studio export"), sources, ".json")
     limits, labels, sides = context.limits, context.label_system, SideFiles(context.limits)

@@ -1,27 +1,122 @@
-"""Results of Label Studio that are a box with its label and nothing else, as most are: what is written again of one.
+"""Results of Label Studio that are a box with its label and nothing else, as most are: what they are, and are again.
 
-`trees` compares any result, member by member; what is told here is the same.
+`tasks` reads any result and `trees` compares it, member by member; what is told here is the same. Per cent of the
+picture's width and height; continuous pixels, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
+
 from annoconv.model import BboxAnnotation
-from annoconv_converters._pictures.file_losses import settled
+from annoconv_converters._pictures.columns import array_of, plain_columns
+from annoconv_converters._pictures.file_losses import SAME, settled
+from annoconv_converters._pictures.geometry import array_rounded
 
 if TYPE_CHECKING:
-    from annoconv.codes import Labels
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["box_again"]
+    from numpy.typing import NDArray
+
+    from annoconv.codes import Labels
+    from annoconv.model import AnyAnnotation
+    from annoconv_converters._pictures.columns import Columns
+
+__all__ = ["RESULTS", "are_again", "box_again", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _MEMBERS: Final = frozenset(
     {"id", "type", "value", "origin", "to_name", "from_name", "image_rotation", "original_width", "original_height"}
 )
+_NEEDED: Final = frozenset({"id", "type", "value", "original_width", "original_height"})
 _VALUE: Final = frozenset({"x", "y", "width", "height", "rotation", "rectanglelabels"})
 _SIDES: Final = ("x", "y", "width", "height")
+RESULTS: Final = "annotations", 0, "result"
+"""Steps within a task to the results of its only annotation."""
+_SIZE: Final = "original_width", "original_height"
+_LARGEST_SIZE: Final = 1 << 20
+_TYPE: Final = "rectanglelabels"
+_NUMBERS: Final = frozenset({int, float})
+_LARGEST: Final = 1e12
+"""As `is_numbers` has it."""
+
+
+def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
+    """Yield what the only annotation of each task is, its labels as classes, if its results are boxes and nothing else.
+
+    None of any other task.
+    """
+    results = [_results(task) for task in tasks]
+    read = [listed for listed in results if listed]
+    counts = [*map(len, read)]
+    values = [result["value"] for listed in read for result in listed]
+    said = array_of([value[name] for name in _SIDES] for value in values)
+    scale = array_of([listed[0][name] for name in _SIZE] * 2 for listed in read).repeat(counts, axis=0)
+
+    def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
+        near, far = sides[:, :2], sides[:, 2:]
+        again = np.concatenate([near, far - near], axis=1) * (100 / scale)
+        return np.asarray((np.abs(again - said) <= SAME).all(1))
+
+    labels = [value[_TYPE][0] for value in values]
+    plain = plain_columns(labels, array_rounded(said * scale / 100), scale[:, :2], counts, is_same)
+    for listed in results:
+        boxes = next(plain) if listed else None
+        if boxes is not None:
+            boxes.numbers = [result["id"] for result in listed]
+        yield boxes
+
+
+def are_again(task: Record, annotations: Sequence[AnyAnnotation], labels: Labels) -> bool:
+    """Tell whether such boxes of a task, which are the annotations of a case, are written again with their labels."""
+    rows = zip(task["annotations"][0]["result"], annotations, strict=True)
+    classes = {(*result["value"][_TYPE], each.label_code) for result, each in rows}
+    return all(labels.name_of(code) == label for label, code in classes)
+
+
+def _results(task: Any) -> list[Record]:
+    """Return the results of the only annotation of a task; none if one of them is more than a box, or not by itself."""
+    annotations = task.get("annotations")
+    if type(annotations) is not list or len(annotations) != 1 or task.get("predictions"):
+        return []
+    annotation = annotations[0] if isinstance(annotations[0], dict) else {"was_cancelled": True}
+    results: Any = None if annotation.get("was_cancelled") else annotation.get("result")
+    if not results or not isinstance(task.get("data"), dict) or not all(map(_is_box, results)):
+        return []
+    size = [results[0][name] for name in _SIZE]
+    meta = task.get("meta")
+    if isinstance(meta, dict) and "original_width" in meta and [meta.get(name) for name in _SIZE] != size:
+        return []
+    ids = {result["id"] for result in results}
+    is_sized = all(type(count) is int and 0 < count < _LARGEST_SIZE for count in size)
+    are_alike = all([result[name] for name in _SIZE] == size for result in results)
+    return results if is_sized and are_alike and len(ids) == len(results) else []
+
+
+def _is_box(result: Record) -> bool:
+    """Tell whether a result is a box with a label, and says nothing else."""
+    value = result.get("value")
+    if type(value) is not dict or value.keys() != _VALUE or not _NEEDED <= result.keys() <= _MEMBERS:
+        return False
+    identity, labels = result["id"], value[_TYPE]
+    numbers = [value[name] for name in _SIDES]
+    return (
+        result["type"] == _TYPE
+        and result.get("origin", "manual") == "manual"
+        and not result.get("image_rotation")
+        and type(identity) is str
+        and identity == identity.strip() != ""
+        and type(labels) is list
+        and len(labels) == 1
+        and type(labels[0]) is str
+        and _NUMBERS.issuperset(map(type, numbers))
+        and -_LARGEST < min(numbers) <= max(numbers) < _LARGEST
+        and type(value["rotation"]) in _NUMBERS
+        and value["rotation"] == 0
+    )
 
 
 def box_again(result: Record, annotation: Any, labels: Labels, picture: Record) -> Record | None:

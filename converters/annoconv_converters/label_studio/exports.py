@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -20,6 +21,7 @@ from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Sca
 from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.stored import StoredPictures
 from annoconv_converters._pictures.whole_side import whole_parts
+from annoconv_converters.label_studio.boxes import boxes_of
 from annoconv_converters.label_studio.pages import ToldTask, pages_of
 from annoconv_converters.label_studio.tasks import Task, damaged
 from annoconv_converters.label_studio.trees import ANSWERS, TaskTree
@@ -49,17 +51,32 @@ _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
 _TOGETHER: Final = 100
 """Tasks that are read at a time."""
-_SPANNING: Final = re.compile(rb"""parentID|_[ijk][^A-Za-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""", re.IGNORECASE)
-"""What stands in a file whose pictures may be slices of a volume, or whose classes may have named points."""
+_SPANNING: Final = re.compile(rb"""_[ijk][^a-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""")
+"""What stands, in small letters, in a file whose pictures may be slices of a volume, or have names with such a text."""
+_PART: Final = b"parentid"
+"""What stands so in one whose classes may have named points."""
+_DIGITS: Final = re.compile(
+    rb'"(?:%b)"\s*+:(?!\s*+(?:"|-?[1-9]\d*+\s*+[,}]|true|false|null))' % "|".join(sorted(_KEPT)).encode()
+)
+"""What stands in a text in which a member of these may hold a number with a fraction, or a zero."""
+_ESCAPE: Final = b"\\u"
+"""How the name of a member may be written otherwise."""
 _NAMED_POINTS: Final = b'"parentID":'
 """What stands in a file of ours if its classes have the named points of all its cases."""
 
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
-    document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
+    document = _loads(strict_json.read_bytes(path, limits), path, limits)
     _check_tasks(document, path)
     return document
+
+
+def _loads(data: bytes, path: Path, limits: Limits) -> Any:
+    """Return the value of a text, with the digits that answers have."""
+    has_digits = _ESCAPE in data or _DIGITS.search(data) is not None
+    read = partial(strict_json.loads_keeping, kept=_KEPT) if has_digits else strict_json.loads
+    return read(data, limits=limits, source=path)
 
 
 def _check_tasks(document: Any, path: Path) -> None:
@@ -159,7 +176,7 @@ def read_exports(
     tasks = elements(path, (), ROOT, limits)
     for part in parts:
         some = islice(tasks, None if part.is_last else len(part.pictures))
-        document = strict_json.loads_keeping(b"[%b]" % b",".join(some), _KEPT, limits=limits, source=path)
+        document = _loads(b"[%b]" % b",".join(some), path, limits)
         yield replace(_batch(document, path, limits, side, predictions, label_system), part=part)
 
 
@@ -194,9 +211,10 @@ def _tasks(document: Any, first: int, names: dict[str, int], path: Path, predict
     """Yield the pictures of tasks, of which the first has this place; add the classes that they have."""
     is_list = isinstance(document, list)
     given: list[Record] = document if is_list else [document]
-    for place, task in enumerate(given, first):
+    for place, (task, boxes) in enumerate(zip(given, boxes_of(given), strict=True), first):
         for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path):
-            yield Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
+            own = None if steps else boxes
+            yield Task(page, (place, *steps), key, names, path, predictions, is_list=is_list, boxes=own)
 
 
 def _told(tasks: Iterable[Task]) -> dict[Steps, ToldTask]:
@@ -209,7 +227,7 @@ def _is_flat(path: Path, limits: Limits) -> bool:
     It looks like one in which nothing is named as a slice of a volume is, or as a part of a region: what could be such
     a text counts as one.
     """
-    return _is_long_list(path, limits, lambda text: not _SPANNING.search(text))
+    return _is_long_list(path, limits, lambda text: _PART not in text and not _SPANNING.search(text))
 
 
 def _is_long_list(path: Path, limits: Limits, is_fit: Callable[[bytes], object]) -> bool:
@@ -222,7 +240,7 @@ def _is_long_list(path: Path, limits: Limits, is_fit: Callable[[bytes], object])
     try:
         with path.open("rb") as file:
             for span in scanner.spans(file):
-                if not is_fit(span.text) or not _is_list(span):
+                if not is_fit(span.text.lower()) or not _is_list(span):
                     return False
                 has_tasks = True
         return has_tasks and strict_json.loads(bytes(scanner.skeleton), source=path) == []
@@ -257,7 +275,7 @@ def _some(path: Path, limits: Limits, names: dict[str, int], predictions: bool) 
     first, texts = 0, elements(path, (), ROOT, limits)
     while some := [*islice(texts, _TOGETHER)]:
         try:
-            document = strict_json.loads_keeping(b"[%b]" % b",".join(some), _KEPT, limits=limits, source=path)
+            document = _loads(b"[%b]" % b",".join(some), path, limits)
             _check_tasks(document, path)
         except InputError:
             tree_of(path, limits)  # tells where in the file

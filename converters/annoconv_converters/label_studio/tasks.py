@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError
 from annoconv.messages import Message
+from annoconv_converters._pictures.columns import box_picture
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters.label_studio.boxes import RESULTS
 from annoconv_converters.label_studio.keypoints import grouped, is_round, parent_of
 from annoconv_converters.label_studio.pictures import picture_name, stored_name
 from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
+    from annoconv_converters._pictures.columns import Columns
 
 __all__ = ["Task", "damaged"]
 
@@ -78,11 +81,13 @@ class Task:
         What stands there.
     picture
         At its steps in the file.
+    found
+        The id of the annotation that each result belongs to, by its place.
     """
 
     def __init__(
         self, task: Record, steps: Steps, key: str | None, names: dict[str, int], path: Path, predictions: bool, *,
-        is_list: bool,
+        is_list: bool, boxes: Columns | None = None,
     ) -> None:  # fmt: skip
         self._names, self._path, self.told, self.key = names, path, task, key
         held = task.get("data")
@@ -93,13 +98,30 @@ class Task:
         name = picture_name(self.address, "_".join(map(str, (number, *page[2:]))))
         self._record: Record = {"id": number, "file_name": name}
         stored = stored_name(self.address) if isinstance(self.address, str) else None
-        self.picture = Picture(self._record, is_unsized=True, place=steps, address=self.address if stored else None)
-        self._results = list(task_records(task, with_predictions=True))
-        self._owners: dict[int, str] = {}
-        self._shapes: dict[str, Shape] = {}
+        address = self.address if stored else None
+        self.picture = Picture(self._record, is_unsized=True, place=steps, address=address)
         meta = task.get("meta")
         if isinstance(meta, dict) and "original_width" in meta:
             self._record |= {"width": meta["original_width"], "height": meta.get("original_height")}
+        if boxes is not None:
+            result = task["annotations"][0]["result"]
+            self._record |= {side: result[0][f"original_{side}"] for side in ("width", "height")}
+            boxes.classes = [names.setdefault(each, len(names)) for each in boxes.classes]
+            boxes.above, boxes.more = (*above, *RESULTS), _made(task["annotations"][0])
+            self.picture = box_picture(self._record, boxes, place=steps, address=address)
+            self.found: dict[Steps, str | None] = {
+                (*RESULTS, number): each for number, each in enumerate(boxes.numbers)
+            }
+        else:
+            self.found = self._all_read(task, above, predictions)
+        has_name = isinstance(self.address, str) and name in {self.address, stored}
+        self.picture.is_named = has_name or (key is None and "width" not in self._record)  # a text alone has none
+
+    def _all_read(self, task: Record, above: Steps, predictions: bool) -> dict[Steps, str | None]:
+        """Read any task; return the id of the annotation that each result belongs to, by its place."""
+        self._results = list(task_records(task, with_predictions=True))
+        self._owners: dict[int, str] = {}
+        self._shapes: dict[str, Shape] = {}
         self._seen: set[str] = set()
         self._texts: set[str] = set()
         for annotation in _annotations(task, [result for _, result in self._results]):
@@ -108,28 +130,17 @@ class Task:
         for each in held if isinstance(held, list) else []:
             if isinstance(each, dict) and is_read(each, predictions):
                 self._read(each, {"algorithm_type": "automatic"})
-        has_name = isinstance(self.address, str) and name in {self.address, stored}
-        self.picture.is_named = has_name or (key is None and "width" not in self._record)  # a text alone has none
         for within, result in reversed(self._results):  # a region stands where its first result does
             shape = self._shapes.get(self._owners.get(id(result), ""))
             if shape is not None:
                 shape.place = (*above, *within)
-
-    @property
-    def found(self) -> dict[tuple[str | int, ...], str | None]:
-        """The id of the annotation that each result belongs to, by its place."""
         return {within: self._owners.get(id(result)) for within, result in self._results}
 
     def _read(self, annotation: Record, more: Record) -> None:
         results = annotation.get("result")
         results = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
-        author = annotation.get("completed_by")
-        author = author.get("email") or author.get("id") if isinstance(author, dict) else author
         if "algorithm_type" not in more:
-            time = str(annotation.get("updated_at") or annotation.get("created_at"))
-            more = {"annotated_at": _FINER.sub("", time)} if _TIME.fullmatch(time) else {}
-            if author is not None:
-                more |= {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
+            more = _made(annotation)
         regions, relations = _regions(results)
         final = {each: self._identity(each) for each in regions}
         for one, other, relation in relations:
@@ -225,6 +236,17 @@ class Task:
             expected = Message("the quote of the region")
             raise damaged("the span does not hold its quote", self._path, where, [start, end], expected)
         return None
+
+
+def _made(annotation: Record) -> Record:
+    """Return who made an annotation, and when."""
+    author = annotation.get("completed_by")
+    author = author.get("email") or author.get("id") if isinstance(author, dict) else author
+    time = str(annotation.get("updated_at") or annotation.get("created_at"))
+    told = {"annotated_at": _FINER.sub("", time)} if _TIME.fullmatch(time) else {}
+    if author is not None:
+        told |= {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
+    return told
 
 
 def _keypoints(names: dict[str, str], shapes: dict[str, Shape | None]) -> list[Record]:

@@ -17,10 +17,11 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.pictures import address_of, own_name
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
-from annoconv_converters.label_studio.boxes import box_again
+from annoconv_converters.label_studio.boxes import RESULTS, are_again, box_again
 from annoconv_converters.label_studio.keypoints import parent_of
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
@@ -133,7 +134,11 @@ class TaskTree:
             above = picture.place[:1] if self.is_list else ()
             yield FileRecord(above, _task(task), _task_again(told, picture, case))
             members: dict[Path, Any] = {}
-            for within, result in task_records(task, with_predictions=True):
+            boxes = held(picture)
+            is_told = boxes is not None and boxes.is_plain and are_again(task, case.annotations, labels)
+            if is_told:
+                members[RESULTS[:2]] = case.annotations[0]
+            for within, result in () if is_told else task_records(task, with_predictions=True):
                 if within[0] == "predictions" and not is_read(
                     task["predictions"][int(within[1])], self.has_predictions
                 ):
@@ -153,17 +158,17 @@ class TaskTree:
                 if again is not None and owner in pieces and result.get("parentID"):
                     again["parentID"] = result["parentID"]  # a piece of a mask of several pictures
                 yield FileRecord((*above, *within), said, again)
-            for held in ("annotations", "completions", "predictions"):
-                listed: list[Any] = task[held] if isinstance(task.get(held), list) else []
+            for name in ("annotations", "completions", "predictions"):
+                listed: list[Any] = task[name] if isinstance(task.get(name), list) else []
                 for number, each in enumerate(listed):
-                    is_left_out = held == "predictions" and not is_read(each, self.has_predictions)
-                    again = None if is_left_out else _annotation_again(each, members.get((held, number)))
+                    is_left_out = name == "predictions" and not is_read(each, self.has_predictions)
+                    again = None if is_left_out else _annotation_again(each, members.get((name, number)))
                     if isinstance(each, dict) and each.get("was_cancelled"):
                         again = None
                     is_empty = isinstance(each, dict) and not (each.get("result") or each.get("was_cancelled"))
                     if again is not None or not is_empty or is_left_out:
                         said = _annotation(each) if isinstance(each, dict) else each
-                        yield FileRecord((*above, held, number), said, again)
+                        yield FileRecord((*above, name, number), said, again)
 
 
 def task_records(task: Record, *, with_predictions: bool = False) -> Iterator[tuple[Path, Record]]:

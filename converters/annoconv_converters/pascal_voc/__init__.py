@@ -20,7 +20,7 @@ from annoconv.codes import Labels
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.names import check_inside
+from annoconv.files.names import check_inside, is_taken
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
@@ -91,7 +91,7 @@ def from_pascal_voc(
         If a file is no VOC annotation or declares XML entities; without `zero_based`, if some boxes begin below 1 and
         others at 1, or below 0.
     """
-    paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
+    paths = [path for path in image_seam.list_files(sources, context.limits) if is_taken(path, (".xml",), sources)]
     if not paths:
         raise nothing_of(Message("there is no Pascal VOC file"), sources, ".xml")
     origin = 0 if zero_based else origin_of(parse_xml(path, context.limits) for path in paths)

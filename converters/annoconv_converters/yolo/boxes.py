@@ -1,28 +1,37 @@
-"""Lines of pictures that hold boxes as columns, for all of them at once, and what these are read as.
+"""Lines that are boxes, of many pictures at once: as they are written, what these are read as, and those of any file.
 
 `write` and `lines` say it of any record, and what both say is the same: a number that is written as Python has it is
-read as that very number, so nothing is parsed again. Shares of a picture's width and height; continuous pixels, origin
-at the outer corner.
+read as that very number, so nothing of ours is parsed again. Shares of a picture's width and height;
+continuous pixels, origin at the outer corner.
 """
 
 from __future__ import annotations
 
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv_converters._pictures.columns import array_of, held
+from annoconv_converters._pictures.columns import array_of, held, plain_columns
+from annoconv_converters._pictures.file_losses import SAME
 from annoconv_converters._pictures.geometry import array_rounded
+from annoconv_converters.yolo.description import MOST_CLASSES
+from annoconv_converters.yolo.lines import are_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["lines_of", "sizes_of"]
+__all__ = ["boxes_of", "lines_of", "sizes_of"]
+
+_LINE: Final = 5
+"""Numbers of a line: a class, and shares of a box."""
+_LONGEST: Final = 1 << 10
+"""Characters of a line that is looked at with others."""
 
 
 def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterator[list[str]]:
@@ -37,10 +46,57 @@ def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterato
 def sizes_of(pictures: Sequence[Picture]) -> Iterator[list[list[float]]]:
     """Yield `x, y, width, height` of the boxes of each such picture as its lines are read."""
     shares, scale = _shares(pictures)
-    centre, size = (shares * scale)[:, :2], (shares * scale)[:, 2:]
-    rows = iter(np.concatenate([array_rounded(centre - size / 2), array_rounded(size)], axis=1).tolist())
+    rows = iter(_sizes(shares * scale).tolist())
     for columns in filter(None, map(held, pictures)):
         yield [*islice(rows, len(columns.classes))]
+
+
+def boxes_of(lines: Sequence[Sequence[str]], sizes: Sequence[tuple[int, int]]) -> Iterator[Columns | None]:
+    """Yield what the lines of each picture are, if they are boxes within it and nothing else; None if one is more.
+
+    Parameters
+    ----------
+    lines
+        Of each picture.
+    sizes
+        Rows and columns of each.
+    """
+    numbers = [_numbers(each) if all(size) else [] for each, size in zip(lines, sizes, strict=True)]
+    read = [(found, size) for found, size in zip(numbers, sizes, strict=True) if found]
+    counts = [len(found) // _LINE for found, _ in read]
+    table = np.fromiter(chain.from_iterable(found for found, _ in read), np.float64).reshape(-1, _LINE)
+    shares = table[:, 1:]
+    scale = array_of([columns, rows] * 2 for _, (rows, columns) in read).repeat(counts, axis=0)
+
+    def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
+        near, far = sides[:, :2], sides[:, 2:]
+        again = np.concatenate([(near + far) / 2, far - near], axis=1) / scale
+        return np.asarray((np.abs(again - shares) <= SAME).all(1))
+
+    classes = [*map(int, table[:, 0].tolist())]
+    plain = plain_columns(classes, _sizes(shares * scale), scale[:, :2], counts, is_same)
+    return (next(plain) if found else None for found in numbers)
+
+
+def _numbers(lines: Sequence[str]) -> list[float]:
+    """Return class and shares of each line, one after another; none if a line is no box, or longer than one."""
+    words = [line.split() for line in lines]
+    if {*map(len, words)} != {_LINE} or max(map(len, lines)) > _LONGEST:
+        return []
+    try:
+        found = [*map(float, chain.from_iterable(words))]
+    except ValueError:
+        return []
+    shares = [number for place in range(1, _LINE) for number in found[place::_LINE]]
+    classes = found[::_LINE]
+    are_classes = all(map(float.is_integer, classes)) and 0 <= min(classes) <= max(classes) < MOST_CLASSES
+    return found if are_classes and are_shares(shares) else []
+
+
+def _sizes(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `x, y, width, height` of boxes, given centre and size of each in pixels, shapes (boxes, 4)."""
+    centre, size = pixels[:, :2], pixels[:, 2:]
+    return np.concatenate([array_rounded(centre - size / 2), array_rounded(size)], axis=1)
 
 
 def _shares(pictures: Sequence[Picture]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

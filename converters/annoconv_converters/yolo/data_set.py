@@ -11,7 +11,7 @@ import re
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.advice import CORRECT_PATH, NOTHING, beside
 from annoconv.errors import InputError, LimitError
@@ -21,10 +21,12 @@ from annoconv.files.side_files import SideFiles
 from annoconv.pictures import PICTURE_FILES, size_of_file
 from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
+from annoconv_converters._pictures.columns import box_picture
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.stored import StoredPictures, ToldSizes
 from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.boxes import boxes_of
 from annoconv_converters.yolo.description import Description, folder_of, text_of
 from annoconv_converters.yolo.folder import Folder
 from annoconv_converters.yolo.lines import Kind, record_of
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.model import Label
+    from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.stored import Told
 
 __all__ = ["TASK", "Kind", "read_data_set", "shape_of"]
@@ -49,6 +52,8 @@ TASK: Final = "yolo"
 """Task of a case that names none."""
 _ENDING: Final = ".png"
 """Of a picture that is not there and that no list names."""
+_MARK: Final = "_"
+"""In the names of slices, between series and axis."""
 _TOGETHER: Final = 100
 """Pictures that are read at a time: one after another costs less than each between other things."""
 
@@ -140,7 +145,7 @@ def read_data_set(
 
 def _is_flat(listed: _Listed, side: Side) -> bool:
     """Tell whether each picture is a case of its own, of which no side file tells."""
-    return side.path is None and not any(parse_name(DEFAULT_NAMES, name) for name in listed.names())
+    return side.path is None and not any(parse_name(DEFAULT_NAMES, name) for name in listed.names(_MARK))
 
 
 def _as_they_come(listed: _Listed, tree: DataSetTree) -> Iterator[Picture]:
@@ -165,18 +170,18 @@ class _Whole:
 
     def __init__(self, folder: Path, description: Description, kind: Kind, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
-        self._shown = _Pictures(kind, description.keypoints)
+        self._shown = _Pictures(folder, kind, description.keypoints)
 
     def pictures(self, told: Sequence[Record]) -> list[Picture]:
         """Return the next pictures, with their lines."""
-        found: list[Picture] = []
+        found: list[_Lines] = []
         for each in told:
             name = str(each["file_name"])
             name_in_set = label_of(name)
             label = f"{self._folder}/{name_in_set}"  # a path object for each of many is dear
             size = (each.get("height", 0), each["width"]) if "width" in each else None
-            found.append(self._shown.picture(name, size, _lines(label, self._limits), label, name_in_set))
-        return found
+            found.append(_Lines(name, size, _lines(label, self._limits), label, name_in_set))
+        return self._shown.pictures(found)
 
 
 class _Listed:
@@ -198,26 +203,22 @@ class _Listed:
         return len(self._files)
 
     def __iter__(self) -> Iterator[tuple[Picture, LabelFile]]:
-        shown = _Pictures(self._kind, self._keypoints)
+        shown, rest = _Pictures(self._folder.path, self._kind, self._keypoints), self._lines()
+        while some := [*islice(rest, _TOGETHER)]:
+            files = (LabelFile(each.place, each.lines) for each in some)
+            yield from zip(shown.pictures(some), files, strict=True)
+
+    def _lines(self) -> Iterator[_Lines]:
+        """Yield what there is about each picture."""
         for stem, place in self._files:
             label = Path(place)
             name, image = self._named(stem, label)
             name_in_set, lines = self._folder.name_of(label), _lines(label, self._limits)
-            size = self._size_of(name, image)
-            if size is None and lines:
-                raise InputError(
-                    "the size of the picture is not known",
-                    source=self._folder.path / "images" / name,
-                    found=NOTHING,
-                    expected="the picture of that label file",
-                    advice="Put it there, or pass --images",
-                )
-            picture = shown.picture(name, size, lines, label, name_in_set)
-            yield picture, LabelFile(name_in_set, lines, picture.shapes)
+            yield _Lines(name, self._size_of(name, image), lines, label, name_in_set)
 
-    def names(self) -> Iterator[str]:
-        """Yield the names of the pictures."""
-        return (self._named(stem, Path(label))[0] for stem, label in self._files)
+    def names(self, mark: str) -> Iterator[str]:
+        """Yield the names of the pictures that have a mark in them."""
+        return (self._named(stem, Path(label))[0] for stem, label in self._files if mark in stem)
 
     def records(self) -> Iterator[Record]:
         """Yield what each line says, in shares of a picture, as far as they are understood."""
@@ -241,45 +242,76 @@ class _Listed:
         return name, image
 
 
+class _Lines(NamedTuple):
+    """The lines about a picture.
+
+    Attributes
+    ----------
+    name
+        Of the picture.
+    size
+        Rows and columns, if they are known.
+    lines
+        About it.
+    path, place
+        Of their file, for messages, and within the data set.
+    """
+
+    name: str
+    size: tuple[int, int] | None
+    lines: list[str]
+    path: Path | str
+    place: str
+
+
 class _Pictures:
     """Makes pictures of the lines about them; they and their shapes are numbered as they come.
 
     Parameters
     ----------
+    folder
+        The data set.
     kind, keypoints
         As `record_of` takes them.
     """
 
-    def __init__(self, kind: str, keypoints: tuple[int, int] | None) -> None:
-        self._kind, self._keypoints = kind, keypoints
+    def __init__(self, folder: Path, kind: str, keypoints: tuple[int, int] | None) -> None:
+        self._folder, self._kind, self._keypoints = folder, kind, keypoints
         self._pictures = self._shapes = 0
 
-    def picture(
-        self, name: str, size: tuple[int, int] | None, lines: Iterable[str], path: Path | str, place: str
-    ) -> Picture:
-        """Return the next picture.
+    def pictures(self, some: Sequence[_Lines]) -> list[Picture]:
+        """Return the next pictures."""
+        boxes: Iterable[Columns | None] = (None for _ in some)
+        if self._keypoints is None:
+            boxes = boxes_of([each.lines for each in some], [each.size or (0, 0) for each in some])
+        return [*map(self._picture, some, boxes)]
 
-        Parameters
-        ----------
-        name
-            Of the picture.
-        size
-            Rows and columns, if they are known.
-        lines
-            About it.
-        path, place
-            Of their file, for messages, and within the data set.
-        """
-        rows, columns = size or (0, 0)
+    def _picture(self, each: _Lines, boxes: Columns | None) -> Picture:
+        """Return the next picture, given what its lines are if they are boxes and nothing else."""
+        if each.size is None and each.lines:
+            raise InputError(
+                "the size of the picture is not known",
+                source=self._folder / "images" / each.name,
+                found=NOTHING,
+                expected="the picture of that label file",
+                advice="Put it there, or pass --images",
+            )
+        rows, columns = each.size or (0, 0)
         self._pictures += 1
-        stated = {"width": columns, "height": rows} if size else {}
-        picture = Picture({"id": self._pictures, "file_name": name, **stated}, is_unsized=True)
+        stated = {"width": columns, "height": rows} if each.size else {}
+        record: Record = {"id": self._pictures, "file_name": each.name, **stated}
+        if boxes is not None:
+            first = self._shapes + 1
+            self._shapes += len(each.lines)
+            boxes.numbers, boxes.above = range(first, first + len(each.lines)), (each.place,)
+            return box_picture(record, boxes)
+        picture = Picture(record, is_unsized=True)
         slack = SLACK * 2 * max(rows, columns)
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(each.lines, start=1):
             self._shapes += 1
-            record = record_of(line, (rows, columns), self._kind, self._keypoints, path, number)
-            record["id"] = self._shapes
-            picture.shapes.append(shape_of(record, (place, number - 1), self._kind, slack))
+            told = record_of(line, (rows, columns), self._kind, self._keypoints, each.path, number)
+            told["id"] = self._shapes
+            picture.shapes.append(shape_of(told, (each.place, number - 1), self._kind, slack))
         return picture
 
 

@@ -18,7 +18,7 @@ from annoconv_converters.yolo.description import MOST_CLASSES
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Kind", "record_of"]
+__all__ = ["Kind", "are_shares", "record_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
@@ -66,7 +66,7 @@ def record_of(
         label = int(category) if category.is_integer() else -1
     except ValueError:
         label, shares = -1, []
-    if len(shares) == _BOX and not keypoints and 0 <= label < MOST_CLASSES and _are_shares(shares):  # most are
+    if len(shares) == _BOX and not keypoints and 0 <= label < MOST_CLASSES and are_shares(shares):  # most are
         return {"category_id": label, "bbox": _box(shares, size)}
     if not 0 <= label < MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
         raise InputError(
@@ -131,13 +131,14 @@ def _box(shares: list[float], size: tuple[int, int]) -> list[float]:
     return [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
 
 
-def _are_shares(numbers: list[float]) -> bool:
+def are_shares(numbers: list[float]) -> bool:
+    """Tell whether numbers are shares of a picture's width and height, or next to that."""
     return -SLACK <= min(numbers) <= max(numbers) <= 1 + SLACK and not isnan(sum(numbers))
 
 
 def _check_shares(shares: list[float], path: Path | str, place: int) -> None:
     """Refuse coordinates that are no shares of a picture's width and height."""
-    if not _are_shares(shares):
+    if not are_shares(shares):
         beyond = next(share for share in shares if not -SLACK <= share <= 1 + SLACK)
         raise InputError(
             "the line has a number beyond the picture",

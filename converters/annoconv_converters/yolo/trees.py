@@ -23,6 +23,7 @@ from annoconv.model import (
     OrientedBoxAnnotation,
     PolygonAnnotation,
 )
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case, Label
-    from annoconv_converters._pictures.records import Picture, Shape
+    from annoconv_converters._pictures.columns import Columns
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["DataSetTree", "LabelFile"]
 
@@ -83,13 +85,10 @@ class LabelFile:
         Path within the data set.
     lines
         A class and numbers each.
-    shapes
-        What each line is read as.
     """
 
     name: str
     lines: Sequence[str]
-    shapes: Sequence[Shape]
 
 
 @dataclass
@@ -153,7 +152,8 @@ class DataSetTree:
         is_guessed, self.is_guessed = self.is_guessed, False  # all lines are looked at once, not for each case
         if is_guessed and self._has_four_corners():
             yield Finding("yolo.obb", Level.WARNING, "", _CORNERS, case_index)
-        for shape in (each for picture in pictures for each in picture.shapes if each.place):
+        odd = (each for each in pictures if (boxes := held(each)) is None or not self.names.keys() >= {*boxes.classes})
+        for shape in (each for picture in odd for each in picture.shapes if each.place):
             if shape.record["category_id"] not in self.names:
                 path = pointer((*shape.place, "class"))
                 yield Finding("yolo.class", Level.WARNING, path, "the list of classes has no such number", case_index)
@@ -239,11 +239,13 @@ class DataSetTree:
                 annotations[each.id] = each
         for picture in pictures:
             size = picture.record.get("width", 0), picture.record.get("height", 0)
-            file = self.labels[picture.record["id"]]
-            self._has_keypoints |= any("keypoints" in shape.record for shape in file.shapes)
-            for place, (line, shape) in enumerate(zip(file.lines, file.shapes, strict=True)):
+            file, boxes = self.labels[picture.record["id"]], held(picture)
+            if boxes is not None and boxes.is_plain and self._are_named_again(boxes, case, labels):
+                continue
+            self._has_keypoints |= any("keypoints" in shape.record for shape in picture.shapes)
+            for place, (line, shape) in enumerate(zip(file.lines, picture.shapes, strict=True)):
                 number, *numbers = map(float, line.split())
-                name = self.names.get(int(number), f"CATEGORY_{int(number)}")
+                name = self._name_of(int(number))
                 said: Record = {"class": name, "numbers": tuple(numbers)}
                 identity = str(shape.record["id"])
                 members = points.get(identity)
@@ -258,6 +260,14 @@ class DataSetTree:
                 elif name in drawn:
                     again = said  # an outline of a mask, which has the very pixels
                 yield FileRecord((file.name, place), said, again)
+
+    def _are_named_again(self, boxes: Columns, case: Case, labels: Labels) -> bool:
+        """Tell whether plain boxes of a case, which are its annotations, are written again with their classes."""
+        classes = {*zip(boxes.classes, (each.label_code for each in case.annotations), strict=True)}
+        return all(self._name_of(number) == labels.name_of(code) for number, code in classes)
+
+    def _name_of(self, number: int) -> str:
+        return self.names.get(number, f"CATEGORY_{number}")
 
     def _numbers(
         self, annotation: AnyAnnotation | None, points: KeypointsAnnotation | None, size: tuple[int, int]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.pictures import PICTURE_FILES
 from annoconv_converters._pictures.batch import Batch
-from annoconv_converters._pictures.columns import BoxPicture, Columns, held
+from annoconv_converters._pictures.columns import Columns, box_picture, held
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.boxes import sizes_of
@@ -78,10 +78,9 @@ def understood(
         slack = SLACK * 2 * max(size)
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         if held(one) is not None:
-            boxes = BoxPicture(record, is_unsized=True)
             classes = [int(line[: line.index(" ")]) for line in files[label]]
-            boxes.columns = Columns(range(count + 1, count + 1 + len(classes)), classes, sizes=next(found))
-            pictures.append(boxes)
+            boxes = Columns(range(count + 1, count + 1 + len(classes)), classes, sizes=next(found))
+            pictures.append(box_picture(record, boxes))
             count += len(classes)
             continue
         picture = Picture(record, is_unsized=True)

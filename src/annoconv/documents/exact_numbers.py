@@ -40,7 +40,7 @@ def _long(before: range) -> bytes:
     return b"|".join(rb"(?<=[0-9]{%d}\.)[0-9]{%d}" % (count, _MOST_DIGITS + 1 - count) for count in before)
 
 
-_ENDS_IN_ZERO = re.compile(rb"\.[0-9]*[0-9]0(?![0-9.])")
+_ENDS_IN_ZERO = re.compile(rb"\.[0-9]*+(?<=[0-9]0)(?!\.)")
 _LONG = re.compile(
     rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
 )

@@ -20,14 +20,13 @@ from annoconv.documents.json_values import SCALARS
 from annoconv.loss import Loss, LossKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = [
     "IDENTITIES",
     "Leaves",
     "Path",
     "Residual",
-    "Restorer",
     "compare",
     "differ",
     "leaves",
@@ -147,31 +146,15 @@ def restore(native: object, carried: Residual) -> Any:
 
     Parts that are the same are shared with it.
     """
-    return Restorer(carried).restore(native, [*carried.order.values()])
-
-
-class Restorer:
-    """Restores documents of which the residuals set and remove the same leaves, and order the same lists in their ways.
-
-    Parameters
-    ----------
-    carried
-        One of the residuals.
-    """
-
-    def __init__(self, carried: Residual) -> None:
-        self._changes = _Changes()
-        for path, value in carried.values.items():
-            self._changes.at(path, sets=True).value = value
-        for path in carried.removed:
-            self._changes.at(path).is_removed = True
-        for number, path in enumerate(carried.order):
-            self._changes.at(path).ordered = number
-
-    def restore(self, native: object, orders: Sequence[tuple[str, ...]]) -> Any:
-        """Return the document that has such a residual; `orders` are those of its lists. Parts may be shared."""
-        restored, _ = _changed(native, self._changes, orders)
-        return [] if restored is _NOTHING else restored
+    changes = _Changes()
+    for path, value in carried.values.items():
+        changes.at(path, sets=True).value = value
+    for path in carried.removed:
+        changes.at(path).is_removed = True
+    for path, identities in carried.order.items():
+        changes.at(path).ordered = identities
+    restored, _ = _changed(native, changes)
+    return [] if restored is _NOTHING else restored
 
 
 def _path(steps: list[Any]) -> Path:
@@ -336,10 +319,8 @@ class _Changes:
     """Whether it sets a leaf here or below."""
     value: Any = _NOTHING
     is_removed: bool = False
-    ordered: int | None = None
-    """Which of the orders that are given is that of its members."""
-    made: tuple[Any, bool] | None = None
-    """What it makes where the native document has nothing, once it was asked."""
+    ordered: tuple[str, ...] | None = None
+    """The order of its members."""
 
     def at(self, path: Path, *, sets: bool = False) -> _Changes:
         """Return what it does at a place below."""
@@ -351,19 +332,12 @@ class _Changes:
         return place
 
 
-def _changed(native: Any, changes: _Changes, orders: Sequence[tuple[str, ...]]) -> tuple[Any, bool]:
+def _changed(native: Any, changes: _Changes) -> tuple[Any, bool]:
     """Return a subtree after its changes, or nothing, and whether it stays in its place or comes behind the others."""
-    if native is _NOTHING:
-        changes.made = changes.made or _made(native, changes, orders)
-        return changes.made
     if isinstance(native, list) and changes.ordered is not None:
         named = _identities(native) if native else ()
-        if named is not None and named != orders[changes.ordered]:
-            native = _by_identity(native, orders[changes.ordered])
-    return _made(native, changes, orders)
-
-
-def _made(native: Any, changes: _Changes, orders: Sequence[tuple[str, ...]]) -> tuple[Any, bool]:
+        if named is not None and named != changes.ordered:
+            native = _by_identity(native, changes.ordered)
     is_leaf = not _is_branch(native)
     is_gone = is_leaf and (native is _NOTHING or changes.is_removed)
     if changes.value is not _NOTHING:
@@ -375,7 +349,7 @@ def _made(native: Any, changes: _Changes, orders: Sequence[tuple[str, ...]]) -> 
     if (is_leaf and not changes.sets) or not changes.below:
         return (_NOTHING, False) if is_gone else (native, True)
     members = {} if is_leaf else _members(native)
-    found = {step: _changed(members.get(step, _NOTHING), each, orders) for step, each in changes.below.items()}
+    found = {step: _changed(members.get(step, _NOTHING), each) for step, each in changes.below.items()}
     left = {step: found[step][0] if step in found else member for step, member in members.items()}
     staying = {step: member for step, member in left.items() if step not in found or found[step][1]}
     added = {step: member for step, (member, stays) in found.items() if not stays and member is not _NOTHING}

@@ -96,10 +96,11 @@ def _largest(parts: Iterable[NDArray[np.uint8]]) -> Iterator[_Container]:
         if depths.min() < 0 or depths.max() > _DEEPEST:
             return
         events = np.flatnonzero(~is_open)
-        events = events[np.argsort(depths[events].astype(np.uint8), kind="stable")]
-        starts = np.searchsorted(depths[events], np.arange(_DEEPEST + 2))
-        for depth in np.unique(depths[events]):
-            yield from _ended(signs[events[starts[depth] : starts[depth + 1]]], int(depth), commas)
+        of_events = depths[events].astype(np.uint8)
+        ordered = signs[events[np.argsort(of_events, kind="stable")]]
+        ends = np.cumsum(np.bincount(of_events))
+        for depth in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
+            yield from _ended(ordered[ends[depth - 1] if depth else 0 : ends[depth]], depth, commas)
 
 
 def _ended(signs: NDArray[np.uint8], depth: int, commas: NDArray[np.int64]) -> Iterator[_Container]:

@@ -57,8 +57,6 @@ _LIMITS = Limits()
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
 _PARSER_DEPTH = 201  # where jiter stops by itself
 _MOST_ZEROS = 32  # written before the digits of a small decimal, which has an exponent beyond
-
-
 _TEXT_OR_MINUS_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|(?<![eE])-0(?=[\s,\]}]|\Z)', re.DOTALL)
 
 
@@ -69,6 +67,7 @@ def loads(
     source: Path | str | None = None,
     where: str | None = None,
     exact: bool = False,
+    is_short: bool = False,
 ) -> Any:
     """Return the value of a JSON text.
 
@@ -82,6 +81,8 @@ def loads(
         What messages call the text: its file, and the line in it.
     exact
         Give numbers with a fraction or an exponent as `Decimal` with their digits, not as float.
+    is_short
+        Whether no number has more digits than a float or an exponent (`may_lose_digits`), so that none is too large.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def loads(
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
         raise _invalid(not_json(str(error), data, _first_line(where)), source, where) from None
-    _check(data, value, limits, source, where)
+    _check(data, value, limits, source, where, is_short=is_short)
     return value
 
 
@@ -121,8 +122,9 @@ def loads_keeping(
     kept
         Names of the members in which it does. What is counted with, such as a coordinate, is a float.
     """
-    document = loads(data, limits=limits, source=source)
-    if may_lose_digits(data) and holds_floats(document, kept):
+    may_lose = may_lose_digits(data)
+    document = loads(data, limits=limits, source=source, is_short=not may_lose)
+    if may_lose and holds_floats(document, kept):
         put_digits(document, loads(data, limits=limits, source=source, exact=True), kept)
     return document
 
@@ -158,23 +160,33 @@ def parse(
     with collector_paused():
         limits = limits or _LIMITS
         check_sizes(data, limits, source=source, where=where)
-        document = loads(data, limits=limits, source=source, where=where)
+        may_lose = may_lose_digits(data)
+        document = loads(data, limits=limits, source=source, where=where, is_short=not may_lose)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
-        typed = conforming(data, document, chosen, limits, source=source, where=where, is_spent=True)
-        if may_lose_digits(data):
+        typed = conforming(data, document, chosen, limits, source=source, where=where, is_spent=True, is_plain=True)
+        if may_lose:
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
     return typed
 
 
 def as_model(
-    document: dict[str, Any], model: type[Model], *, limits: Limits | None = None, source: Path | str | None = None
+    document: dict[str, Any],
+    model: type[Model],
+    *,
+    limits: Limits | None = None,
+    source: Path | str | None = None,
+    is_plain: bool = False,
 ) -> Model:
     """Return JSON values that a reader has made itself as a typed document; raises as `parse` does.
 
     What has floats and no decimals is written with all digits that they have, and need not be looked at for more.
+    One that `is_plain` holds what a parser of JSON makes, and nothing large.
     """
     limits = limits or _LIMITS
+    if is_plain and limits.depth >= _PARSER_DEPTH:
+        with suppress(DocumentError), collector_paused():
+            return conforming(None, document, model, limits, source=source, where=None, is_plain=True)
     try:
         data = orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except TypeError:  # decimals, whole numbers beyond 64 bits, what has no form in JSON
@@ -285,9 +297,11 @@ def _from_json(data: bytes, *, exact: bool) -> Any:
     return jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys")
 
 
-def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
+def _check(
+    data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None, *, is_short: bool
+) -> None:
     """Refuse numbers that overflow and nesting that is too deep; walk the value only if its text gives reason."""
-    if limits.depth >= _PARSER_DEPTH and not may_overflow(data):
+    if limits.depth >= _PARSER_DEPTH and (is_short or not may_overflow(data)):
         return
     level: list[Any] = [value]
     depth = 0

@@ -28,6 +28,7 @@ __all__ = [
     "is_archive",
     "is_inner",
     "is_left_by_desktop",
+    "is_taken",
     "leads_out",
     "mask_path",
     "readable",
@@ -74,7 +75,7 @@ def check_ending(path: Path, own: Iterable[str]) -> None:
         is known, says nothing wrong.
     """
     own = tuple(own)
-    found = max((each for each in _ENDINGS if path.name.lower().endswith(each)), key=len, default="")
+    found = _known_ending(path)
     if found and not path.name.endswith(own):
         raise UsageError(
             "the ending of this name says that something else is in it",
@@ -83,6 +84,25 @@ def check_ending(path: Path, own: Iterable[str]) -> None:
             expected=", ".join(own) or Message("a folder"),
             advice="Correct the ending, or leave it out",
         )
+
+
+def _known_ending(path: Path) -> str:
+    return max((each for each in _ENDINGS if path.name.lower().endswith(each)), key=len, default="")
+
+
+def is_taken(path: Path, endings: tuple[str, ...], sources: Iterable[Path]) -> bool:
+    """Tell whether a reader takes a file: by its ending, or, if that says nothing, because it was named itself.
+
+    Parameters
+    ----------
+    path
+        A file among the sources or below them.
+    endings
+        Of the format, in lower case.
+    sources
+        What was named.
+    """
+    return path.name.lower().endswith(endings) or (path in sources and not _known_ending(path))
 
 
 def check_place(path: Path, *, of: Path | None = None) -> None:

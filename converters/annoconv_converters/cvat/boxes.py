@@ -1,0 +1,76 @@
+"""Images of CVAT of which every shape is a box with its label and nothing else, as most are: many of them at once.
+
+`read` and `trees` say it of any shape, and what they say of these is the same. Continuous pixels, origin at the outer
+corner of the first pixel.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from annoconv_converters._pictures.columns import array_of, plain_columns
+from annoconv_converters._pictures.file_losses import SAME
+from annoconv_converters._pictures.geometry import array_rounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from xml.etree.ElementTree import Element
+
+    from numpy.typing import NDArray
+
+    from annoconv_converters._pictures.columns import Columns
+
+__all__ = ["BOX", "SIDES", "USUAL", "boxes_of"]
+
+SIDES: Final = ("xtl", "ytl", "xbr", "ybr")
+USUAL: Final = {"source": "manual", "occluded": "0", "z_order": "0"}
+BOX: Final = frozenset({"label", *USUAL, *SIDES})
+"""Attributes of a box, and those that say nothing of it."""
+
+
+def boxes_of(images: Sequence[Element]) -> Iterator[Columns | None]:
+    """Yield the boxes of each image, their labels as classes; None if a shape is more, or the size is not stated."""
+    found = [_told(image) for image in images]
+    read = [(told, _size(image)) for image, told in zip(images, found, strict=True) if told is not None]
+    counts = [len(labels) for (labels, _), _ in read]
+    said = array_of(sides for (_, listed), _ in read for sides in listed)
+    near, size = said[:, :2], array_rounded(said[:, 2:] - said[:, :2])
+    pictured = np.array([size for _, size in read], np.float64).reshape(-1, 2).repeat(counts, axis=0)
+
+    def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
+        is_rounded = ((near == array_rounded(near)) & (np.signbit(near) == (near < 0))).all(1)
+        return np.asarray(is_rounded & (np.abs(sides - said) <= SAME).all(1))
+
+    labels = [*chain.from_iterable(labels for (labels, _), _ in read)]
+    plain = plain_columns(labels, np.concatenate([near, size], axis=1), pictured, counts, is_same)
+    return (None if told is None else next(plain) for told in found)
+
+
+def _told(image: Element) -> tuple[list[str], list[list[float]]] | None:
+    """Return labels and sides of the boxes of an image; None if one of its shapes is more, or there is none."""
+    said = [shape.attrib for shape in image]
+    names = said[0].keys() if said else frozenset[str]()
+    if not {"label", *SIDES} <= names <= BOX or any(each.keys() != names for each in said) or not _size(image)[0]:
+        return None
+    for shape in image:
+        if shape.tag != "box" or len(shape) or (shape.text and shape.text.strip()):
+            return None
+    if any(each[name] != usual for name, usual in USUAL.items() if name in names for each in said):
+        return None
+    labels = [each["label"] for each in said]
+    if not all(map(str.strip, {*labels})):
+        return None
+    try:
+        return labels, [[float(each[side]) for side in SIDES] for each in said]
+    except ValueError:
+        return None
+
+
+def _size(image: Any) -> tuple[int, int]:
+    """Return the width and height that an image states; zeros if it states none in digits."""
+    width, height = image.get("width", ""), image.get("height", "")
+    is_stated = f"{width}{height}".isascii() and width.isdecimal() and height.isdecimal() and len(width + height) < 20
+    return (int(width), int(height)) if is_stated else (0, 0)
