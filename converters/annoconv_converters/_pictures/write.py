@@ -46,13 +46,13 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
     from annoconv.registry import Context
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.category_table import CategoryTable
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.drawn import Drawn
     from annoconv_converters._pictures.picture_format import Parts
     from annoconv_converters._pictures.picture_names import NameRule
-    from annoconv_converters._pictures.read import Batch
 
 __all__ = ["write_pictures"]
 

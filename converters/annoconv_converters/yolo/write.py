@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.picture_format import Whole
-    from annoconv_converters._pictures.read import Batch
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["REASONS", "LineKind", "WrittenKind", "fitting_kind", "tree", "yolo_format"]

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.pictures import PICTURE_FILES
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.columns import Columns, box_picture, held
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.boxes import sizes_of
