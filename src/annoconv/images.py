@@ -7,7 +7,6 @@ told when that image is used, so that a folder with a bad series is still good f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,8 @@ from annoconv.advice import beside
 from annoconv.errors import AnnoconvError, ImageError
 from annoconv.files.disk import real_path
 from annoconv.files.inputs import check_count, check_source, limits_of
-from annoconv.files.manifest import MANIFEST
-from annoconv.files.names import check_inside, is_left_by_desktop
-from annoconv.files.stage import is_stage, settle, settle_stage
+from annoconv.files.sources import files_of
+from annoconv.files.stage import settle
 from annoconv.ids import is_dicom_uid
 from annoconv.installed import entries_of
 from annoconv.limits import Limits
@@ -44,6 +42,7 @@ __all__ = [
     "SliceIdentity",
     "SliceReader",
     "describe_sources",
+    "each_file",
     "list_files",
     "match",
     "no_such_image",
@@ -211,17 +210,30 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     InputError
         If a link leads out of the folder.
     """
-    found: dict[str, Path] = {}
+    found: set[str] = set()
+
+    def is_new(path: str) -> bool:
+        before = len(found)
+        found.add(path)
+        return len(found) > before
+
+    return [*each_file(paths, limits, is_new)]
+
+
+def each_file(paths: Iterable[Path], limits: Limits, is_new: Callable[[str], bool]) -> Iterator[Path]:
+    """Yield what `list_files` returns; `is_new` takes where a file is, links followed, and says if that was not met."""
+    count = 0
     folders: dict[str, str] = {}
     for path in map(Path, paths):
         if not path.exists():
             raise no_such_image(path)
         settle(path)
         check_source(path)
-        for file in _below(path):
-            found.setdefault(real_path(file, folders), file)
-            check_count(len(found), path, limits)
-    return list(found.values())
+        for file in files_of(path):
+            if is_new(real_path(file, folders)):
+                count += 1
+                check_count(count, path, limits)
+                yield file
 
 
 def no_such_image(path: Path) -> ImageError:
@@ -233,21 +245,6 @@ def no_such_image(path: Path) -> ImageError:
         expected="an image",
         advice="Correct --images",
     )
-
-
-def _below(path: Path) -> Iterable[Path]:
-    if path.is_file():
-        yield path
-    for folder, subfolders, names in os.walk(path):
-        settled = [settle_stage(Path(folder, name)) for name in subfolders if is_stage(name)]
-        if any(settled):  # what is in this folder has changed
-            entries = list(Path(folder).iterdir())
-            names = [each.name for each in entries]
-            subfolders[:] = [each.name for each in entries if each.is_dir() and not each.is_symlink()]
-        subfolders[:] = sorted(name for name in subfolders if not is_stage(name) and not is_left_by_desktop(name))
-        for file in (Path(folder, name) for name in sorted(names) if name != MANIFEST and not is_left_by_desktop(name)):
-            if file.is_file():
-                yield check_inside(path, file) if file.is_symlink() else file
 
 
 def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSource]:

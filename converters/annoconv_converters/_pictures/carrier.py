@@ -25,9 +25,10 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.fitting import fitted, has_places
 from annoconv_converters._pictures.records import KEY, is_key
+from annoconv_converters._pictures.side_cases import CASES, SideCases, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from annoconv.casefile.left_out import LeftOut
@@ -280,7 +281,7 @@ def read_side(
     side
         The side file of the file or folder that is read.
     kind
-        Whether an object or a list is expected.
+        Whether an object, of which a large one has its cases as `SideCases`, or a list is expected.
     format
         Of the file or folder.
     limits
@@ -295,11 +296,10 @@ def read_side(
     if path is None:
         return None
     note_inputs([check_inside(path.parent, path)])
-    data = strict_json.read_bytes(path, limits)
     if kind is dict:
-        document = strict_json.loads_keeping(data, EVERYTHING, limits=limits, source=path)
+        document = read_object(path, limits)
     else:
-        document = strict_json.loads(data, limits=limits, source=path, exact=True)
+        document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path, exact=True)
     heads: list[Any] = document[:2] if isinstance(document, list) else [document]
     if not heads or not all(isinstance(each, dict) for each in heads):
         raise damaged(None, path)
@@ -332,19 +332,20 @@ def read_side(
     return SideFile(path, document, told, of if is_other else None)
 
 
-def told_pictures(side: Side, format: str, limits: Limits | None) -> list[Record]:
-    """Return name, size and keys of the pictures that a side file tells of; none if there is no side file."""
+def told_pictures(side: Side, format: str, limits: Limits | None) -> Iterator[Record]:
+    """Yield name, size and keys of the pictures that a side file tells of; none if there is no side file."""
     read = read_side(side, dict, format, limits)
-    cases = None if read is None or read.other is not None else read.members.get("cases")
-    listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
-    pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
-    return [
-        {name: each[name] for name in (*PICTURE, "annotations") if name in each}
-        for each in pictures
-        if isinstance(each.get("file_name"), str)
-        and isinstance(each.get("annotations"), list)
-        and all(map(is_key, each["annotations"]))
-    ]
+    cases = None if read is None or read.other is not None else read.members.get(CASES)
+    for case in cases if isinstance(cases, list | SideCases) else ():
+        listed = case.get("pictures") if isinstance(case, dict) else None
+        for each in listed if isinstance(listed, list) else ():
+            if (
+                isinstance(each, dict)
+                and isinstance(each.get("file_name"), str)
+                and isinstance(each.get("annotations"), list)
+                and all(map(is_key, each["annotations"]))
+            ):
+                yield {name: each[name] for name in (*PICTURE, "annotations") if name in each}
 
 
 def not_used(side: SideFile, case_index: int) -> Loss:

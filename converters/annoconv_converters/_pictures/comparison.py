@@ -17,8 +17,9 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import compare, compare_plain
 from annoconv_converters._pictures.class_lists import CLASSES, class_losses, renumbered, shared
 from annoconv_converters._pictures.crowds import crowds
-from annoconv_converters._pictures.read import picture_case_of, put_keys
+from annoconv_converters._pictures.read import picture_case_of
 from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.told_cases import put_keys
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.loss import Loss
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.draw import Drawing
-    from annoconv_converters._pictures.read import Batch
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["Parts", "PictureFormat", "Survey", "Whole", "has_keypoints", "polygon_reasons"]

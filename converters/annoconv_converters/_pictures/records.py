@@ -7,8 +7,9 @@ is in its `key`; in a COCO file that stands under `annoconv`, elsewhere in the s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.ids import safe_name
@@ -92,6 +93,10 @@ class Shape:
     is_outline: bool | None = None
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 
+    def __reduce__(self) -> tuple[type[Shape], tuple[Any, ...]]:
+        """Return what it is made of, for those that wait in a file."""
+        return Shape, _MEMBERS(self)
+
     def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:
         """Return what the record's `segmentation` holds in a picture of `size` rows and columns; read once.
 
@@ -103,6 +108,9 @@ class Shape:
         if self._understood is None or self._understood[0] != size:
             self._understood = size, segmentation_from_record(self.record, size, source=source, where=where)
         return self._understood[1]
+
+
+_MEMBERS: Final = attrgetter(*(each.name for each in fields(Shape) if each.init))
 
 
 @dataclass

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALONE",
+    "NamedPoints",
     "Skeletons",
     "box_of_keypoints",
     "defined_by",
@@ -132,20 +133,36 @@ def box_of_keypoints(keypoints: Iterable[Mapping[str, Any]]) -> list[float]:
     return [x, y, tidy(max(xs) + 0.5 - x), tidy(max(ys) + 0.5 - y)]
 
 
-def complete(pictures: Iterable[Picture]) -> dict[int, list[str]]:
-    """Give each object all points of its class, in their order, and return their names by the class."""
-    shapes = (each for picture in pictures if held(picture) is None for each in picture.shapes)
-    found = [each for each in shapes if each.geometry is not None and each.geometry["type"] == "keypoints"]
-    names: dict[int, list[str]] = {}
-    for shape in found:
-        known = names.setdefault(shape.record["category_id"], [])
-        points: list[Record] = (shape.geometry or {})["keypoints"]
-        known += [each["name"] for each in points if each["name"] not in known]
-    for shape in found:
-        points = (shape.geometry or {})["keypoints"]
-        by_name = {each["name"]: each for each in points}
-        points[:] = [by_name.get(each) or {"name": each} for each in names[shape.record["category_id"]]]
-    return names
+class NamedPoints:
+    """All points of each class of objects, in the order in which they were met.
+
+    Attributes
+    ----------
+    names
+        By the id of the class.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[int, list[str]] = {}
+
+    def meet(self, pictures: Iterable[Picture]) -> None:
+        """Take the points of the objects on pictures."""
+        for number, points in _points(pictures):
+            known = self.names.setdefault(number, [])
+            known += [each["name"] for each in points if each["name"] not in known]
+
+    def complete(self, pictures: Iterable[Picture]) -> None:
+        """Give each object on pictures all points of its class."""
+        for number, points in _points(pictures):
+            by_name = {each["name"]: each for each in points}
+            points[:] = [by_name.get(each) or {"name": each} for each in self.names[number]]
+
+
+def _points(pictures: Iterable[Picture]) -> Iterator[tuple[int, list[Record]]]:
+    """Yield class and points of each object."""
+    for shape in (each for picture in pictures if held(picture) is None for each in picture.shapes):
+        if shape.geometry is not None and shape.geometry["type"] == "keypoints":
+            yield shape.record["category_id"], shape.geometry["keypoints"]
 
 
 class Skeletons:

@@ -69,11 +69,14 @@ class Spool(Generic[T]):
         return self._filed + len(self._held)
 
     def __iter__(self) -> Iterator[T]:
-        """Yield all objects; one iteration at a time, and none is taken meanwhile."""
+        """Yield all objects; none is taken meanwhile."""
         if self._file is not None:
-            self._file.seek(0)
+            place = 0
             for _ in range(self._blocks):
-                yield from pickle.load(self._file)  # noqa: S301  what this process wrote itself
+                self._file.seek(place)
+                some = pickle.load(self._file)  # noqa: S301  what this process wrote itself
+                place = self._file.tell()
+                yield from some
         yield from self._held
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from annoconv.files.side_files import Side
 
-__all__ = ["Part", "in_parts", "is_entry", "whole_parts", "whole_pictures", "whole_side"]
+__all__ = ["Part", "holds", "in_parts", "is_entry", "whole_parts", "whole_pictures", "whole_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -94,7 +94,7 @@ def whole_parts(side: Side, format: str, *, without: bytes | None = None) -> Ite
     whole = whole_side(side, format)
     if whole is None or len([*islice(in_parts(whole[1], side), 2)]) < 2:
         return None
-    return None if without is not None and _holds(side.main, without) else _parts(side, format)
+    return None if without is not None and holds(side.main, without) else _parts(side, format)
 
 
 def _parts(side: Side, format: str) -> Iterator[Part]:
@@ -123,7 +123,7 @@ def in_parts(entries: Iterator[Record], side: Side) -> Iterator[list[Record]]:
         yield held
 
 
-def _holds(path: Path, text: bytes) -> bool:
+def holds(path: Path, text: bytes) -> bool:
     """Tell whether a text stands in a file."""
     before = b""
     with path.open("rb") as file:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.model import PolygonAnnotation
-from annoconv.pictures import address_of
-from annoconv_converters._pictures.boxes import flat_picture, is_box
+from annoconv.pictures import address_of, own_name
+from annoconv_converters._pictures.boxes import boxes_of
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.draw import Drawing
+from annoconv_converters._pictures.draw import Drawing, picture_record
 from annoconv_converters._pictures.geometry import each_tidy
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from annoconv.model import AnyAnnotation, BboxAnnotation
+    from annoconv.model import AnyAnnotation, BboxAnnotation, Case
     from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["DrawnPlain", "document_of", "drawn_plain", "each_drawn_plain"]
@@ -33,6 +33,7 @@ __all__ = ["DrawnPlain", "document_of", "drawn_plain", "each_drawn_plain"]
 Record: TypeAlias = "dict[str, Any]"
 
 _OF_POLYGON: Final = frozenset({"id", "category", "label_code", "type", "polygon"})
+_OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _FLOATS: Final[set[type]] = {float}
 _TOGETHER: Final = 1000
 """Polygons that are measured at a time."""
@@ -88,7 +89,7 @@ def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, 
     waiting: list[LoadedCase] = []
     count = 0
     for each in _with_end(cases):
-        if isinstance(each, LoadedCase) and _is_of(each, _is_polygon):
+        if isinstance(each, LoadedCase) and _is_of_polygons(each.case):
             waiting.append(each)
             count += len(each.case.annotations)
             if count < _TOGETHER:
@@ -113,17 +114,22 @@ def _with_end(cases: Iterable[LoadedCase]) -> Iterator[LoadedCase | Exception | 
 
 def drawn_plain(loaded: LoadedCase) -> DrawnPlain | None:
     """Return a case as a picture with records; None if it is more than boxes, or than polygons, or has none."""
-    if _is_of(loaded, is_box):
-        annotations = cast("list[BboxAnnotation]", loaded.case.annotations)
-        return _drawn(loaded, _boxes(annotations), [{"bbox": each.bbox} for each in annotations])
-    return next(_of_polygons([loaded])) if _is_of(loaded, _is_polygon) else None
+    if _is_of_polygons(loaded.case):
+        return next(_of_polygons([loaded]))
+    boxes = boxes_of(loaded) if loaded.case.annotations else None
+    if boxes is None:
+        return None
+    annotations = cast("list[BboxAnnotation]", loaded.case.annotations)
+    (picture,) = boxes.pictures
+    return _drawn(loaded, picture.record, _boxes(annotations), [{"bbox": each.bbox} for each in annotations])
 
 
-def _is_of(loaded: LoadedCase, is_such: Callable[[AnyAnnotation], bool]) -> bool:
-    """Tell whether a case is one flat picture with annotations of a kind, and these have each an id of its own."""
-    annotations = loaded.case.annotations
-    is_plain = bool(annotations) and all(map(is_such, annotations)) and flat_picture(loaded.case) is not None
-    return is_plain and len({each.id for each in annotations}) == len(annotations)
+def _is_of_polygons(case: Case) -> bool:
+    """Tell whether a case is one flat picture with polygons, and these have each an id of its own."""
+    image, polygons = case.image, case.annotations
+    is_flat = image.shape is not None and len(image.shape) == 2 and image.model_fields_set <= _OF_IMAGE
+    is_one = is_flat and not case.related_images and bool(polygons) and all(map(_is_polygon, polygons))
+    return is_one and len({each.id for each in polygons}) == len(polygons)
 
 
 def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPlain | None]:
@@ -133,12 +139,15 @@ def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPlain | None]:
     for loaded, polygons in zip(cases, told, strict=True):
         known = [each for each in islice(outlines, len(polygons)) if each]
         places = [{"polygon": each.polygon} for each in known]
-        yield _drawn(loaded, _polygons(polygons, known), places) if len(known) == len(polygons) else None
+        image = loaded.case.image
+        columns, rows = (image.shape or ())[:2]
+        record = picture_record(image, columns, rows, own_name(image))
+        is_whole = len(known) == len(polygons)
+        yield _drawn(loaded, record, _polygons(polygons, known), places) if is_whole else None
 
 
-def _drawn(loaded: LoadedCase, shapes: Sequence[Shape], places: list[Record]) -> DrawnPlain:
+def _drawn(loaded: LoadedCase, record: Record, shapes: Sequence[Shape], places: list[Record]) -> DrawnPlain:
     image = loaded.case.image
-    record = flat_picture(loaded.case) or {}
     drawing = DrawnPlain(loaded, loaded, {}, planes={image.uid: Planes("k", 1, record["height"], record["width"])})
     drawing.places = places
     drawing.place(image.uid, 0, Picture(record, [*shapes], {"uid": image.uid}, address=address_of(image)))

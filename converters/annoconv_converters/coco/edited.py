@@ -12,6 +12,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.geometry import box_from_record, box_to_record
 from annoconv_converters._pictures.read import by_themselves
+from annoconv_converters._pictures.stored import grouped
 from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.foreign import TASK, kept_of
 from annoconv_converters.coco.volumes import volume_losses
@@ -65,7 +66,7 @@ def additions(
     found: list[Loss] = []
     remembered = Additions(pictures)
     is_first = beside is not None
-    for some, loaded in by_themselves(pictures, categories, TASK, path, context.limits, is_first=is_first):
+    for some, loaded in by_themselves(grouped(pictures), categories, TASK, path, context.limits, is_first=is_first):
         labels = Labels.of(loaded.case, context.label_system)
         known = categories.of_case(some)
         found += volume_losses(some, loaded, known, beside, labels, kind=kind, case_index=case_index, is_ours=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -14,6 +13,7 @@ from annoconv.errors import DocumentError, InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Picture, picture_name
+from annoconv_converters._pictures.together import Members, together, token_of, token_of_place
 from annoconv_converters.coco.check import file_findings
 from annoconv_converters.coco.records import id_of, key_of, picture_of_result, without_key
 from annoconv_converters.coco.side import CocoSide, read_coco_side
@@ -21,57 +21,19 @@ from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from annoconv.files.side_files import SideFiles
     from annoconv.registry import Context
+    from annoconv_converters._pictures.together import Places
 
 __all__ = ["RecordIndex", "index_file"]
 
-Places: TypeAlias = "NDArray[np.int64]"
 Ids: TypeAlias = "array[int] | list[Any]"
 """Ids of records in the order of the file: packed while all are whole numbers of 64 bits, as nearly all are."""
 
 _MOST_NAMED: Final = 100
 """Findings in one error."""
-_DIGEST: Final = 16
-"""Bytes of a digest that no two names share."""
-
-
-@dataclass(frozen=True)
-class Members:
-    """Which records belong to which owner, packed.
-
-    Attributes
-    ----------
-    order
-        Shape (records,), int64: places of the records, those of one owner together.
-    borders
-        Shape (owners + 1,), int64: those of owner n stand from `borders[n]` to `borders[n + 1]`.
-    """
-
-    order: Places
-    borders: Places
-
-    @classmethod
-    def of(cls, owners: Places, count: int) -> Members:
-        """Return them by the place of each record's owner, shape (records,), int64, and how many owners there are."""
-        order = np.argsort(owners, kind="stable")
-        return cls(order, np.searchsorted(owners[order], np.arange(count + 1)))
-
-    def __len__(self) -> int:
-        return len(self.borders) - 1
-
-    def __getitem__(self, owner: int) -> list[int]:
-        """Return the places of the records of an owner, in the order of the file."""
-        found: list[int] = self.order[self.borders[owner] : self.borders[owner + 1]].tolist()
-        return found
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return map(self.__getitem__, range(len(self)))
 
 
 @dataclass
@@ -126,7 +88,7 @@ def index_file(
     image_numbers: Ids = array("q")
     tokens = bytearray()
     is_keyed = False
-    spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
+    spans = {IMAGES: array("q"), ANNOTATIONS: array("q")}
     owners: Ids = array("q")
     numbers: Ids = array("q")
     is_results = is_panoptic = False
@@ -140,7 +102,7 @@ def index_file(
                 beside = {key: value for key, value in part.items() if key != RESULTS}
                 continue
             section = IMAGES if part.section == IMAGES else ANNOTATIONS
-            spans[section].append(np.stack((part.starts, part.ends), axis=1))
+            spans[section].frombytes(np.stack((part.starts, part.ends), axis=1).tobytes())
             records = elements_of(part, limits, path)
             if section == IMAGES:
                 image_numbers = _with(image_numbers, [id_of(record) for record in records])
@@ -178,9 +140,9 @@ def index_file(
     return RecordIndex(
         path,
         beside,
-        _groups(tokens),
-        _joined(spans[IMAGES]),
-        _joined(spans[ANNOTATIONS]),
+        together(tokens),
+        np.asarray(spans[IMAGES]).reshape(-1, 2),
+        np.asarray(spans[ANNOTATIONS]).reshape(-1, 2),
         image_numbers,
         Members.of(owned_by, len(image_numbers)),
         side,
@@ -216,41 +178,16 @@ def _places_of(owners: Ids, numbers: Ids) -> Places:
     return np.where(known[found] == asked, found, -1)
 
 
-def _joined(places: list[Places]) -> Places:
-    return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
-
-
 def _token(record: Record, key: Record, pattern: re.Pattern[str], place: int) -> bytes:
-    """Return what the pictures of one case share, as `_DIGEST` bytes; of a case by itself no other has its place."""
+    """Return what the pictures of one case share, as bytes; of a case by itself no other has its place."""
     if _is_keyed(key):
-        return _digest(f"key {key['case']}")
+        return token_of(f"key {key['case']}")
     name = picture_name(Picture(record), pattern, use_keys=False)
-    return place.to_bytes(_DIGEST) if name is None else _digest(f"name {name.case or name.series}")
+    return token_of_place(place) if name is None else token_of(f"name {name.case or name.series}")
 
 
 def _is_keyed(key: Record) -> bool:
     return isinstance(key.get("case"), str)
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
-
-
-def _groups(tokens: bytearray) -> Members:
-    """Return the pictures of each case, cases in the order in which they begin."""
-    halves = np.frombuffer(tokens, np.int64).reshape(-1, 2).T
-    order = np.lexsort(halves)  # stable: where a token stands first comes first
-    is_first = np.zeros(len(order), np.bool_)
-    is_first[:1] = True
-    for half in halves:
-        told = half[order]
-        is_first[1:] |= told[1:] != told[:-1]
-    first = order[is_first]
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    cases = np.empty(len(order), np.int64)
-    cases[order] = rank[np.cumsum(is_first) - 1]
-    return Members.of(cases, len(first))
 
 
 def _pictures_of_results(

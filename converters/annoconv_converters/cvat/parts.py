@@ -1,7 +1,7 @@
 """Files of CVAT as they are read: image by image where each is a case of its own, some at a time if they are ours.
 
-A file is read twice for that: first for what all of its images say together, the labels that shapes have. Videos,
-skeletons, slices of volumes and files that were edited are read as a whole.
+Images of a file that was edited, or of volumes, wait until it is known which case each is of. Videos are read as a
+whole.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from annoconv.documents import strict_json
+from annoconv.errors import InputError, LimitError
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
-from annoconv_converters._pictures.read import Batch
-from annoconv_converters._pictures.whole_side import whole_parts
+from annoconv_converters._pictures.stored import StoredPictures
+from annoconv_converters._pictures.whole_side import holds, whole_parts
 from annoconv_converters._xml import XmlParts
 from annoconv_converters.cvat.read import TASK, CvatFile, numbered, read_cvat
 from annoconv_converters.cvat.trees import CvatTree
@@ -21,16 +23,18 @@ from annoconv_converters.cvat.trees import CvatTree
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from xml.etree.ElementTree import Element
 
     from annoconv.files.side_files import Side, SideFiles
     from annoconv.limits import Limits
     from annoconv.model import Label
     from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.stored import Told
     from annoconv_converters._pictures.whole_side import Part
 
 __all__ = ["read_files"]
 
-_TRACK: Final = b"<track "
+_TRACK: Final = b"<track"
 """What stands in a file of ours if there is a video in it."""
 _IMAGE: Final = "image"
 _TOGETHER: Final = 100
@@ -45,7 +49,8 @@ def read_files(path: Path, limits: Limits, label_system: Sequence[Label], sides:
         yield from _as_written(path, limits, label_system, side, parts)
         return
     flat = _flat(path, limits, label_system, side) if side.path is None else None
-    yield from read_cvat(path, limits, label_system, sides) if flat is None else [flat]
+    apart = flat or (None if side.is_whole else _stored(path, limits, label_system, side))
+    yield from read_cvat(path, limits, label_system, sides) if apart is None else [apart]
 
 
 def _as_written(
@@ -94,3 +99,42 @@ def _flat(path: Path, limits: Limits, label_system: Sequence[Label], side: Side)
             yield from found
 
     return Batch([], file.labels, path, side, tree.losses, file.findings, file.classes, flat=pictures())
+
+
+def _stored(path: Path, limits: Limits, label_system: Sequence[Label], side: Side) -> Batch | None:
+    """Return the images of a file, which wait; None if there are videos, or one who reads it as a whole has to tell."""
+    if not path.is_file() or holds(path, _TRACK):
+        return None
+    rest = XmlParts(path, limits, _IMAGE)
+    images = enumerate(rest)
+    file: CvatFile | None = None
+    before = 0
+    tree: CvatTree
+
+    def asked(found: Told) -> None:
+        tree.images = {int(picture.place[1]): element for picture, (element,) in found}
+
+    stored, number = StoredPictures(asked), 1
+    try:
+        strict_json.check_document(path.stat().st_size, path, limits)
+        while some := dict(islice(images, _TOGETHER)):
+            if file is None:
+                file, before = CvatFile(rest.root, path), _beside(rest.root)
+            found = file.images(some)
+            number = numbered(found, number)
+            for picture, element in zip(found, some.values(), strict=True):
+                stored.add(picture, element)
+    except (InputError, LimitError):
+        return None
+    if file is None:
+        return None
+    root = rest.root
+    if root.tag != "annotations" or _beside(root) != before or root.find("track") is not None:
+        return None
+    tree = CvatTree(root, label_system, open=len(stored))
+    return Batch([], file.labels, path, side, tree.losses, file.findings, file.classes, stored=stored)
+
+
+def _beside(root: Element) -> int:
+    """Return how many elements stand beside images."""
+    return sum(each.tag != _IMAGE for each in root)

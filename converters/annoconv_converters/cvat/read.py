@@ -18,11 +18,11 @@ from annoconv.errors import InputError, LimitError
 from annoconv.files.side_files import SideFiles
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
 from annoconv_converters._pictures.columns import box_picture, held
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._xml import attribute_number, parse_xml, whole
 from annoconv_converters._xml import side as side_length

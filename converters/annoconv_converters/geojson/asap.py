@@ -12,9 +12,9 @@ from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._xml import attribute_number, parse_xml
 

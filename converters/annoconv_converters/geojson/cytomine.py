@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.loss import Loss, LossKind
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.geojson.features import FeatureFile
 from annoconv_converters.geojson.meaning import geometry_meant

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
+    from annoconv_converters._pictures.seen_names import SeenNames
 
 
 __all__ = ["FeatureFile", "outline_of"]
@@ -46,6 +47,13 @@ _UNSEEN: Final = ("hidden", "absent", "unlabelled")
 class FeatureFile:
     """The features of one file: their classes and ids.
 
+    Parameters
+    ----------
+    path
+        The file, for messages.
+    ids
+        Takes the ids that were met.
+
     Attributes
     ----------
     told
@@ -54,10 +62,10 @@ class FeatureFile:
         Names of the keypoints of each class, by its place.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ids: SeenNames | None = None) -> None:
         self._path = path
         self._names: dict[str, int] = {}
-        self._ids: set[str] = set()
+        self._ids: SeenNames | set[str] = set() if ids is None else ids
         self._kinds: dict[str, Record] = {}
         self._count = 0
         self.told: dict[str, list[FileFeature]] = {}

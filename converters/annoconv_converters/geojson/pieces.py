@@ -17,12 +17,13 @@ from annoconv.documents.collector import collector_paused
 from annoconv.errors import AnnoconvError
 from annoconv.loss import LossReport
 from annoconv.pixels import Masks
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.json_arrays import NotObjectsError, Scanner
-from annoconv_converters._pictures.read import Batch, picture_case_of
+from annoconv_converters._pictures.read import picture_case_of
 from annoconv_converters._pictures.records import Picture, flat_uid
 from annoconv_converters.geojson.coordinates import plain_rings
 from annoconv_converters.geojson.feature import colours_of
@@ -30,6 +31,7 @@ from annoconv_converters.geojson.features import FeatureFile, outline_of
 from annoconv_converters.geojson.kinds import Kinds
 from annoconv_converters.geojson.losses import REASONS, geojson_losses
 from annoconv_converters.geojson.read import DEEP_ENOUGH, KEPT, TASK, beside_of, own_name, read_files
+from annoconv_converters.geojson.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +62,10 @@ _WITHIN: Final = ("childObjects", "children")
 def read_batches(
     path: Path, limits: Limits, *, height: int | None, label_system: Sequence[Label], sides: SideFiles
 ) -> Iterator[Batch]:
-    """Yield what a file holds, as `read_files` does; a large collection of outlines some features at a time."""
+    """Yield what a file holds, as `read_files` does; a large collection of outlines some features at a time.
+
+    Pictures of a collection that was edited wait until it is known which case each is of.
+    """
     if path.suffix.lower() != ".xml" and height is None and limits.depth >= DEEP_ENOUGH:
         side = side_of(path, sides)
         if side.path is None and path.stat().st_size >= _LARGE:
@@ -68,6 +73,10 @@ def read_batches(
             yield pieces.batch
             if pieces.is_read:
                 return
+        waiting = None if side.is_whole else Waiting(path, limits, side).batch(label_system)
+        if waiting is not None:
+            yield waiting
+            return
     yield from read_files(path, limits, height=height, label_system=label_system, sides=sides)
 
 

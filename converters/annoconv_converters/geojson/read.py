@@ -19,13 +19,13 @@ from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.side_files import SideFiles
 from annoconv.pixels import Masks
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.json_arrays import elements
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
-from annoconv_converters._pictures.skeletons import complete
+from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.whole_side import whole_parts, whole_pictures
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
@@ -43,9 +43,13 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.loss import Loss
     from annoconv.model import Case, Label
+    from annoconv_converters._pictures.batch import FileLosses
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["DEEP_ENOUGH", "KEPT", "TASK", "batch_of", "beside_of", "own_name", "read_file", "read_files", "tree_of"]
+__all__ = [
+    "DEEP_ENOUGH", "KEPT", "LISTS", "TASK", "batch_of", "beside_of", "losses_of", "own_name", "picture_of", "read_file",
+    "read_files", "tree_of",
+]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -55,7 +59,7 @@ KEPT: Final = frozenset({"id", "measurements", "metadata"})
 """Members whose numbers keep their digits."""
 DEEP_ENOUGH: Final = 16
 """Levels that no outline reaches."""
-_LISTS: Final = ("pictures", "features")
+LISTS: Final = ("pictures", "features")
 """Members of a collection of ours that are long."""
 _NAMED_POINTS: Final = b'"keypoints":['
 """What stands in a file of ours if its classes have the named points of all its cases."""
@@ -81,14 +85,14 @@ def read_files(
     if side is None or parts is None:
         yield read_file(path, limits, height=height, label_system=label_system, sides=sides)
         return
-    pictures, features = (elements(path, _LISTS, name, limits) for name in _LISTS)
+    pictures, features = (elements(path, LISTS, name, limits) for name in LISTS)
     waiting: deque[tuple[bytes, Record]] = deque()
     for part in parts:
         shown = [*islice(pictures, None if part.is_last else len(part.pictures))]
         names = {strict_json.loads(each).get("file_name") for each in shown}
         some: list[bytes] = []
         while waiting or (waiting := _next(features, limits, path)):
-            if not part.is_last and _picture_of(waiting[0][1]) not in names:
+            if not part.is_last and picture_of(waiting[0][1]) not in names:
                 break
             some.append(waiting.popleft()[0])
         text = b'{"type":"FeatureCollection","pictures":[%b],"features":[%b]}' % (b",".join(shown), b",".join(some))
@@ -157,7 +161,7 @@ def read_file(
     if is_asap:
         return read_asap(path, limits, labels_of)
     side = side_of(path, sides or SideFiles(limits))
-    told = whole_pictures(side, TASK) or told_pictures(side, TASK, limits)
+    told = whole_pictures(side, TASK) or [*told_pictures(side, TASK, limits)]
     return _batch(document, path, side, told, label_system)
 
 
@@ -173,14 +177,12 @@ def _batch(
 
     `told` is what its side file says of it, `outlines` those of its features that need not be read.
     """
-    labels_of = CaseLabels(label_system)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
     }
     pictures, sizes = _pictures(document, known)
     if not pictures:  # QuPath drops what it does not know
         pictures = {name: Picture(record, is_unsized=True) for name, record in known.items()}
-    colours = colours_of(label_system)
     file = FeatureFile(path)
     features = _features(document, path)
     drawn = chain(outlines, repeat(None))
@@ -192,14 +194,41 @@ def _batch(
             picture.shapes.append(file.outline(feature, place, picture, outline))
     if not pictures:
         pictures[own_name(path)] = Picture({"file_name": own_name(path)}, is_unsized=True)
-    rest = beside_of(document)
     listed = list(pictures.values())
-    file.points = complete(listed)
+    points = NamedPoints()
+    points.meet(listed)
+    points.complete(listed)
+    file.points = points.names
     for number, picture in enumerate(listed, start=1):
         picture.record["id"] = number
 
+    losses = losses_of(file, sizes, beside_of(document), label_system)
+    return Batch(listed, file.categories, path, side, losses)
+
+
+def losses_of(
+    file: FeatureFile,
+    sizes: Mapping[str, tuple[Steps, Record]],
+    rest: FileRecord,
+    label_system: Sequence[Label],
+) -> FileLosses:
+    """Return what gives the losses of a case of a file.
+
+    Parameters
+    ----------
+    file
+        Its features.
+    sizes
+        Of each of its pictures that it tells of, where it stands and what it says.
+    rest
+        What it says beside these.
+    label_system
+        The task's labels.
+    """
+    labels_of, colours = CaseLabels(label_system), colours_of(label_system)
+
     def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
-        beside = [rest] if some[0] is listed[0] else []
+        beside = [rest] if some[0].record["id"] == 1 else []
         for picture in some:
             said = sizes.get(picture.record["file_name"])
             is_slice = picture.name is not None  # which has its number in its name, and the size of the others
@@ -209,7 +238,7 @@ def _batch(
         told = {name: file.told.pop(name, []) for name in (picture.record["file_name"] for picture in some)}
         return geojson_losses(told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
 
-    return Batch(listed, file.categories, path, side, losses)
+    return losses
 
 
 def _pictures(document: Any, known: Mapping[str, Record]) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:
@@ -237,7 +266,7 @@ def _named(
     Of several pictures, one that a feature does not name is that which the side file knows it of. If it knows none, the
     feature is on one of the file's own name, and `picture` among its properties tells of the loss.
     """
-    said = [_picture_of(feature) for _, feature in features]
+    said = [picture_of(feature) for _, feature in features]
     known: list[str | None] = [next(iter(pictures), own_name(path))] * len(said)
     if len(pictures) > 1 and any(name not in pictures for name in said):
         known = pictures_of(features, told, path)
@@ -252,7 +281,7 @@ def _named(
         yield name
 
 
-def _picture_of(feature: Record) -> str | None:
+def picture_of(feature: Record) -> str | None:
     """Return the name of the picture that a feature says that it is on."""
     properties = feature.get("properties")
     named = properties.get("picture") if isinstance(properties, dict) else None

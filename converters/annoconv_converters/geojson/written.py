@@ -10,9 +10,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.outlines import RingColumns, held_rings, ring_picture
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL
 from annoconv_converters.geojson.meaning import class_name

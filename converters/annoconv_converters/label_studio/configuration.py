@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.categories import ClassKind
-    from annoconv_converters._pictures.read import Batch
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["Configuration", "read_configuration"]

@@ -14,11 +14,12 @@ from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Scanner, elements
-from annoconv_converters._pictures.read import Batch
-from annoconv_converters._pictures.skeletons import complete
+from annoconv_converters._pictures.skeletons import NamedPoints
+from annoconv_converters._pictures.stored import StoredPictures
 from annoconv_converters._pictures.whole_side import whole_parts
 from annoconv_converters.label_studio.boxes import boxes_of
 from annoconv_converters.label_studio.pages import ToldTask, pages_of
@@ -27,7 +28,7 @@ from annoconv_converters.label_studio.trees import ANSWERS, TaskTree
 from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.json_arrays import Span
     from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.stored import Told
 
 __all__ = ["TASK", "read_exports", "read_tasks", "tree_of"]
 
@@ -158,17 +160,18 @@ def read_exports(
 ) -> Iterator[Batch]:
     """Yield what an export holds, as `read_tasks` returns it; some tasks at a time if it is as it was written.
 
+    Else its pictures are cases of their own, which come one by one, or wait until it is known which case each is of.
     If it `is_apart` from others, so that no classes but its own count.
     """
     side = side_of(path, sides)
     parts = whole_parts(side, TASK, without=_NAMED_POINTS) if is_apart else None
     if parts is None:
-        is_flat = is_apart and side.path is None and _is_flat(path, limits)
-        yield (
-            _flat(path, limits, side, predictions, label_system)
-            if is_flat
-            else read_tasks(path, limits, predictions=predictions, label_system=label_system, sides=sides)
-        )
+        apart: Batch | None = None
+        if is_apart and side.path is None and _is_flat(path, limits):
+            apart = _flat(path, limits, side, predictions, label_system)
+        elif is_apart and not side.is_whole:
+            apart = _stored(path, limits, side, predictions, label_system)
+        yield apart or read_tasks(path, limits, predictions=predictions, label_system=label_system, sides=sides)
         return
     tasks = elements(path, (), ROOT, limits)
     for part in parts:
@@ -190,11 +193,18 @@ def _batch(
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     tree = TaskTree(_told(tasks), is_list, label_system, predictions)
     pictures = [task.picture for task in tasks]
-    points = complete(pictures)
+    points = NamedPoints()
+    points.meet(pictures)
+    points.complete(pictures)
+    return Batch(pictures, _categories(names, points), path, side, losses=tree.losses)
+
+
+def _categories(names: dict[str, int], points: NamedPoints) -> list[Record]:
+    """Return the records of classes with their points."""
     categories = categories_of(names)
-    for number, defined in points.items():
+    for number, defined in points.names.items():
         categories[number]["keypoints"] = defined
-    return Batch(pictures, categories, path, side, losses=tree.losses)
+    return categories
 
 
 def _tasks(document: Any, first: int, names: dict[str, int], path: Path, predictions: bool) -> Iterator[Task]:
@@ -217,6 +227,11 @@ def _is_flat(path: Path, limits: Limits) -> bool:
     It looks like one in which nothing is named as a slice of a volume is, or as a part of a region: what could be such
     a text counts as one.
     """
+    return _is_long_list(path, limits, lambda text: _PART not in text and not _SPANNING.search(text))
+
+
+def _is_long_list(path: Path, limits: Limits, is_fit: Callable[[bytes], object]) -> bool:
+    """Tell whether a file is a list of objects, of which the texts fit."""
     if not path.is_file():
         return False
     strict_json.check_document(path.stat().st_size, path, limits)
@@ -225,8 +240,7 @@ def _is_flat(path: Path, limits: Limits) -> bool:
     try:
         with path.open("rb") as file:
             for span in scanner.spans(file):
-                text = span.text.lower()
-                if _PART in text or _SPANNING.search(text) or not _is_list(span):
+                if not is_fit(span.text.lower()) or not _is_list(span):
                     return False
                 has_tasks = True
         return has_tasks and strict_json.loads(bytes(scanner.skeleton), source=path) == []
@@ -248,18 +262,52 @@ def _flat(path: Path, limits: Limits, side: Side, predictions: bool, label_syste
     tree = TaskTree({}, is_list=True, label_system=label_system, has_predictions=predictions)
 
     def pictures() -> Iterator[Picture]:
-        first, texts = 0, elements(path, (), ROOT, limits)
-        while some := [*islice(texts, _TOGETHER)]:
-            try:
-                document = _loads(b"[%b]" % b",".join(some), path, limits)
-                _check_tasks(document, path)
-            except InputError:
-                tree_of(path, limits)  # tells where in the file
-                raise
-            tasks = list(_tasks(document, first, names, path, predictions))
+        for tasks in _some(path, limits, names, predictions):
             tree.tasks = _told(tasks)
             categories.extend(categories_of(names)[len(categories) :])
-            first += len(document)
             yield from (task.picture for task in tasks)
 
     return Batch([], categories, path, side, losses=tree.losses, flat=pictures())
+
+
+def _some(path: Path, limits: Limits, names: dict[str, int], predictions: bool) -> Iterator[list[Task]]:
+    """Yield the pictures of the tasks of a list, some at a time; add the classes that they have."""
+    first, texts = 0, elements(path, (), ROOT, limits)
+    while some := [*islice(texts, _TOGETHER)]:
+        try:
+            document = _loads(b"[%b]" % b",".join(some), path, limits)
+            _check_tasks(document, path)
+        except InputError:
+            tree_of(path, limits)  # tells where in the file
+            raise
+        yield list(_tasks(document, first, names, path, predictions))
+        first += len(document)
+
+
+def _stored(path: Path, limits: Limits, side: Side, predictions: bool, label_system: Sequence[Label]) -> Batch | None:
+    """Return the pictures of a list of tasks, which wait; None if one who reads it as a whole has to tell.
+
+    What pictures were called that were uploaded to a server is told by all of them together.
+    """
+    if not _is_long_list(path, limits, len):
+        return None
+    names: dict[str, int] = {}
+    points = NamedPoints()
+    tree = TaskTree({}, is_list=True, label_system=label_system, has_predictions=predictions)
+
+    def asked(found: Told) -> None:
+        tree.tasks = {picture.place: task for picture, (task,) in found}
+        points.complete(picture for picture, _ in found)
+
+    stored = StoredPictures(asked)
+    try:
+        for tasks in _some(path, limits, names, predictions):
+            if any(uploaded_name(task.address) for task in tasks):
+                return None
+            told = _told(tasks)
+            points.meet(task.picture for task in tasks)
+            for picture in (task.picture for task in tasks):
+                stored.add(picture, told[picture.place])
+    except (InputError, LimitError):
+        return None
+    return Batch([], _categories(names, points), path, side, losses=tree.losses, stored=stored)

@@ -26,10 +26,11 @@ from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.registry import Option
 from annoconv_converters._pictures.archives import nothing_of
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record
 from annoconv_converters._pictures.picture_names import folder_below, name_below
-from annoconv_converters._pictures.read import Batch, read_pictures
+from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters.labelme.groups import joined

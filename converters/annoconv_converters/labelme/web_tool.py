@@ -13,10 +13,10 @@ from annoconv.codes import Labels
 from annoconv.documents.other_formats import LOOKS_LIKE
 from annoconv.errors import InputError
 from annoconv.messages import Message
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters._pictures.picture_names import name_below
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters._xml import number, parse_xml, side

@@ -19,11 +19,12 @@ from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.side_files import SideFiles
 from annoconv.pictures import PICTURE_FILES, size_of_file
+from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.columns import box_picture
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
-from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.stored import StoredPictures, ToldSizes
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.boxes import boxes_of
 from annoconv_converters.yolo.description import Description, folder_of, text_of
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label
     from annoconv_converters._pictures.columns import Columns
+    from annoconv_converters._pictures.stored import Told
 
 __all__ = ["TASK", "Kind", "read_data_set", "shape_of"]
 
@@ -108,7 +110,7 @@ def read_data_set(
         tree = DataSetTree(description.said, description.names, description.keypoints, label_system)
         of_list = description.categories
         return Batch([], of_list, folder, side, None, tree.findings, "numbered", pictures_of=whole.pictures)
-    told = {} if sizes else _side_sizes(side, limits)
+    told = ToldSizes(() if sizes else told_pictures(side, TASK, limits))
 
     def size_of(name: str, image: Path | None) -> tuple[int, int] | None:
         known = sizes.get(name) or (told.get(name) if image is None else None)
@@ -132,6 +134,8 @@ def read_data_set(
     batch = Batch([], description.categories, folder, side, tree.losses, tree.findings, "numbered")
     if as_they_come and _is_flat(listed, side):
         batch.flat = _as_they_come(listed, tree)
+    elif as_they_come:
+        batch.stored = _stored(listed, tree)
     else:
         read = [*listed]
         batch.pictures = [picture for picture, _ in read]
@@ -149,6 +153,16 @@ def _as_they_come(listed: _Listed, tree: DataSetTree) -> Iterator[Picture]:
     while some := [*islice(rest, _TOGETHER)]:
         tree.labels = {picture.record["id"]: lines for picture, lines in some}
         yield from (picture for picture, _ in some)
+
+
+def _stored(listed: _Listed, tree: DataSetTree) -> StoredPictures:
+    def asked(found: Told) -> None:
+        tree.labels = {picture.record["id"]: lines for picture, (lines,) in found}
+
+    stored = StoredPictures(asked)
+    for picture, lines in listed:
+        stored.add(picture, lines)
+    return stored
 
 
 class _Whole:
@@ -183,7 +197,7 @@ class _Listed:
     ) -> None:
         self._folder, self._limits, self._size_of = folder, limits, size_of
         self._kind, self._keypoints = kind, description.keypoints
-        self._files = [*folder.pictures(description.listed)]
+        self._files = folder.pictures(description.listed)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -320,13 +334,3 @@ def _size(name: str, image: Path | None, sources: dict[str, Any]) -> tuple[int, 
         if re.fullmatch(rf"(.*/)?{re.escape(series)}(_k\d+)?\.[a-z]+", name):
             return grid.shape[1], grid.shape[0]
     return None
-
-
-def _side_sizes(side: Side, limits: Limits) -> Sizes:
-    """Return the sizes that our side file tells."""
-    told: Sizes = {}
-    for picture in told_pictures(side, TASK, limits):
-        size: Any = picture.get("height"), picture.get("width")
-        if all(type(count) is int for count in size):
-            told[picture["file_name"]] = size
-    return told

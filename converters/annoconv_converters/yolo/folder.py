@@ -15,6 +15,8 @@ from annoconv.errors import InputError
 from annoconv.files.disk import is_file
 from annoconv.files.names import Within
 from annoconv_converters._pictures.picture_names import stem_of
+from annoconv_converters._pictures.seen_names import SeenNames
+from annoconv_converters._pictures.spool import Spool
 from annoconv_converters.yolo.description import text_of
 from annoconv_converters.yolo.places import exchanged
 
@@ -23,14 +25,53 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["Folder"]
+__all__ = ["Folder", "Given"]
 
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
+_LINE: Final = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""As `str.splitlines` has lines, but for empty ones."""
 _TEST: Final = "test"
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
+
+
+class Given:
+    """Names of pictures with their label files, which those of one name but for the ending share; they are not held.
+
+    Attributes
+    ----------
+    labels, folders
+        The label files, and where they are.
+    """
+
+    def __init__(self) -> None:
+        self.labels, self.folders = SeenNames(), set[str]()
+        self._pictures: Spool[tuple[str, str]] = Spool(lambda _: 1)
+        self._pairs = SeenNames()
+        self._others: dict[str, list[str]] = {}
+        """Further names by their label files."""
+
+    def add(self, name: str, label: str) -> None:
+        """Take a picture, if it is not there."""
+        if not self._pairs.add(f"{label}\0{name}"):
+            return
+        if self.labels.add(label):
+            self.folders.add(os.path.dirname(label) or os.curdir)  # noqa: PTH120  a text
+            self._pictures.add((name, label))
+        else:
+            self._others.setdefault(label, []).append(name)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self) if self._others else len(self._pictures)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for name, label in self._pictures:
+            yield name, label
+            for other in self._others.get(label, ()):
+                if stem_of(other) == stem_of(name) and "." in Path(other).name:
+                    yield other, label
 
 
 class Folder:
@@ -44,32 +85,31 @@ class Folder:
         self._beside: dict[Path, tuple[Path, ...]] = {}
         self._folders: dict[tuple[str, ...], Path] = {}
         self._names: dict[Path, str] = {}
-        self._read: set[str] = set()
+        self._lists: set[str] = set()
+        self._given = Given()
 
-    def pictures(self, listed: list[str]) -> Iterator[tuple[str, str]]:
-        """Yield name and label file of each picture, once; names without a suffix are those of label files only."""
-        given: dict[str, list[str]] = {}  # a text is much smaller than a path, and there may be many
+    def pictures(self, listed: list[str]) -> Given:
+        """Return name and label file of each picture, once; names without a suffix are those of label files only."""
         for entry in listed:
             place = self._inside(entry)
             if place is not None and place.is_file():
-                self._read.add(f"{place}")
-                for line in text_of(place, self._limits.line_bytes).splitlines():
-                    if line.strip():
-                        name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
-                        _add_name(given, name, label)
+                self._lists.add(f"{place}")
+                for found in _LINE.finditer(text_of(place, self._limits.line_bytes)):
+                    if line := found[0].strip():
+                        name, label = self._located(line.replace("\\", "/").removeprefix("./"), place)
+                        self._given.add(name, f"{label}")
             elif place is not None:
                 for name, label in self._in_folder(place):
-                    _add_name(given, name, label)
-        if not given:
+                    self._given.add(name, f"{label}")
+        if not self._given:
             labels = self.path / "labels"
             root = labels if labels.is_dir() else self.path
             for path in self._files(root):
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
-                    given[f"{path}"] = [self._name_by_label(path)]
-        self._read |= given.keys()
-        for place in map(Path, given):
-            self._within(place)
-        yield from ((name, text) for text, names in given.items() for name in names)
+                    self._given.add(self._name_by_label(path), f"{path}")
+        for _, text in self._given:
+            self._within(Path(text))
+        return self._given
 
     def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
         """Return the lists of pictures for tests that are not there, which trainers do without.
@@ -95,12 +135,15 @@ class Folder:
 
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
-        folders = {os.path.dirname(each) or os.curdir for each in self._read}  # noqa: PTH120  these are texts
+        folders = {os.path.dirname(each) or os.curdir for each in self._lists} | self._given.folders  # noqa: PTH120
         for path in self._files(self.path):
             above = path.relative_to(self.path).parts[:-1]
             is_label = "labels" in above or (f"{path.parent}" in folders and not _NO_LABELS.fullmatch(path.name))
-            if path.suffix == ".txt" and is_label and path.name != _CLASSES and f"{path}" not in self._read:
+            if path.suffix == ".txt" and is_label and path.name != _CLASSES and not self._is_read(f"{path}"):
                 yield self._within(path)
+
+    def _is_read(self, path: str) -> bool:
+        return path in self._lists or path in self._given.labels
 
     def image(self, label: Path, name: str) -> Path | None:
         """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
@@ -120,8 +163,8 @@ class Folder:
         beside = self._images_folder / name
         return self._within(beside) if is_file(beside) and ".." not in Path(name).parts else None
 
-    def _files(self, folder: Path) -> list[Path]:
-        return image_seam.list_files([folder], self._limits)
+    def _files(self, folder: Path) -> Iterator[Path]:
+        return image_seam.each_file([folder], self._limits, SeenNames().add)
 
     def _inside(self, entry: str) -> Path | None:
         """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
@@ -198,13 +241,6 @@ class Folder:
             if image.exists() or label.exists():
                 return self._name(image), label
         return "/".join(parts), self.path / Path(*parts).with_suffix(".txt")
-
-
-def _add_name(given: dict[str, list[str]], name: str, label: Path) -> None:
-    """Add a picture by its label file, which others of the same name but for the ending share."""
-    names = given.setdefault(f"{label}", [])
-    if not names or (name not in names and stem_of(name) == stem_of(names[0]) and "." in Path(name).name):
-        names.append(name)
 
 
 def _parts(name: str, source: Path) -> list[str]:
