@@ -33,8 +33,10 @@ __all__ = [
     "PICTURE_FILES",
     "PictureFiles",
     "address_of",
+    "address_told",
     "file_name_of",
     "is_relative",
+    "name_told",
     "named_image",
     "own_name",
     "read_picture",
@@ -65,19 +67,28 @@ _DAMAGE: Final = (OSError, ValueError, SyntaxError)
 
 def own_name(image: Image) -> str:
     """Return the name of the picture that a flat image is."""
-    if name := _told(image, "name"):
+    return name_told(image.uid, image.files[0].path if image.files else None, image.extensions)
+
+
+def name_told(uid: str, path: str | None, extensions: Record | None) -> str:
+    """Return the same of an image of a UID, the path of its first file, and extensions."""
+    if name := _told(extensions, "name"):
         return name
-    path = image.files[0].path if image.files else ""
-    return path if path and _is_own(path, image.uid) else f"{safe_name(image.uid)}.png"
+    return path if path and _is_own(path, uid) else f"{safe_name(uid)}.png"
 
 
 def address_of(image: Image) -> str | None:
     """Return where a server has the picture that a flat image is, if its source says so beside its name."""
-    return _told(image, "address")
+    return address_told(image.extensions)
 
 
-def _told(image: Image, member: str) -> str | None:
-    told = (image.extensions or {}).get(EXTENSION)
+def address_told(extensions: Record | None) -> str | None:
+    """Return the same of the extensions of an image."""
+    return _told(extensions, "address")
+
+
+def _told(extensions: Record | None, member: str) -> str | None:
+    told = (extensions or {}).get(EXTENSION)
     found = told.get(member) if isinstance(told, dict) else None
     return found if isinstance(found, str) and found else None
 

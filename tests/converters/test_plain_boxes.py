@@ -13,9 +13,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from annoconv_converters._pictures import alike, drawn, outlines, spool
-from annoconv_converters._pictures.boxes import boxes_of
+from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.comparison import compare_case
-from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.draw import Drawing, draw
 from annoconv_converters._pictures.geometry import array_rounded, rounded
 from annoconv_converters._pictures.spool import waiting
 from hypothesis import example, given, settings
@@ -193,6 +193,11 @@ def test_rings_of_a_case_are_compared_once_for_each_class() -> None:
         assert found == written([case], "geojson")
 
 
+def waits(drawing: Boxes | outlines.Outlines) -> Drawing:
+    """Return a drawing in the form in which it waits."""
+    return drawing.waiting(drawing.loaded.frame, ()) if isinstance(drawing, Boxes) else drawing.waiting(None, (), None)
+
+
 @pytest.mark.parametrize("told", [NEXT, {**NEXT, "annotations": RINGS_OF_CASE}])
 @pytest.mark.parametrize("image", [IMAGE, {"uid": "a", "modality": "OT"}])
 def test_boxes_are_drawn_as_any_case_is(told: dict[str, Any], image: dict[str, Any]) -> None:
@@ -212,7 +217,7 @@ def test_boxes_are_drawn_as_any_case_is(told: dict[str, Any], image: dict[str, A
             assert shape.record.items() <= drawn_.record.items()
             bare = (replace(each, record={}, pieces=strict_json.plain(each.pieces)) for each in (shape, drawn_))
             assert next(bare) == next(bare)
-    kept = found.waiting(None, (), None)
+    kept = waits(found)
     assert kept.weight == drawing.weight
     assert kept.document == waiting(drawing, None, (), None).document
     again = pickle.loads(pickle.dumps(kept))

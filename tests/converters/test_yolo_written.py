@@ -90,7 +90,7 @@ def test_a_data_set_is_understood_as_it_is_read(kind: LineKind, given_: list[Pic
 
 
 def test_files_that_may_not_be_read_are_not_understood() -> None:
-    files = {"data.yaml": ["names: []"], "train.txt": ["./images/a.png"], "labels/a.txt": ["0 0.5 0.5 0.1 0.1"]}
+    files = {"data.yaml": "names: []\n", "train.txt": "./images/a.png\n", "labels/a.txt": "0 0.5 0.5 0.1 0.1\n"}
     sizes = {"a.png": (5, 5)}
     assert understood(files, [Picture({"file_name": "a.png"})], sizes, Path(), "segment", Limits()) is not None
     assert understood(files, [Picture({"file_name": "a.png"})], sizes, Path(), "segment", Limits(line_bytes=16)) is None

@@ -10,8 +10,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import yaml
-from annoconv_converters.yolo import data_set, trees, written
+from annoconv_converters.yolo import boxes, data_set, trees, written
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading
@@ -114,6 +115,8 @@ def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
 
     for module in (data_set, written):
         monkeypatch.setattr(module, "record_of", wider)
+    sizes = boxes._sizes
+    monkeypatch.setattr(boxes, "_sizes", lambda pixels: np.add(sizes(pixels), [0, 0, 0.01, 0]))
     return _file("datumaro/yolov8_detection")
 
 

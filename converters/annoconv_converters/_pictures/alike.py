@@ -53,7 +53,7 @@ class Alike:
 
     def __init__(self, task: str, reasons: Reasons, *, has_ids: bool) -> None:
         self._task, self._reasons, self._has_ids = task, reasons, has_ids
-        self._known: dict[tuple[bytes, WrittenLists, bool], _Told] = {}
+        self._known: dict[tuple[bytes, bytes, WrittenLists, bool], _Told] = {}
 
     def compare(
         self,
@@ -70,7 +70,7 @@ class Alike:
         `found` are the records of its picture, measured, if they are boxes.
         It is asked where a box comes back as another one, and where it depends on all boxes what is told of the rest.
         """
-        frame, ids = boxes.frame, boxes.told.ids
+        frame, ids = boxes.loaded.frame.document, boxes.told.ids
         is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
         is_native = frame["task_id"] == self._task and not frame["metadata"]
         if found is None or len(read) != 1 or not ids or not is_listed or is_native:
@@ -105,7 +105,7 @@ class Alike:
     def _told(self, boxes: Boxes, read: Picture, found: Columns, lists: WrittenLists, *, is_said: bool) -> _Told | None:
         """Return what is told of a case, or of one before that is like it; None if that tells of boxes too."""
         shared = _shared(boxes, read)
-        key = None if shared is None else (shared, lists, is_said)
+        key = None if shared is None else (boxes.loaded.frame.text, shared, lists, is_said)
         if key in self._known:
             return self._known[key]
         first, shown = boxes.first(), replace(read, shapes=found.shapes()[:1])
@@ -128,7 +128,7 @@ def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     told = boxes.told
     if found.sides != told.sides or not classes_come_back(told.codes, told.categories, found.classes, boxes, lists):
         return False
-    return not crowds(boxes.frame, told.ids)
+    return not crowds(boxes.loaded.frame.document, told.ids)
 
 
 def classes_come_back(
@@ -149,11 +149,11 @@ def classes_come_back(
 
 
 def _shared(boxes: Boxes, read: Picture) -> bytes | None:
-    """Return what is the same of cases that are alike; None if the name of the picture does not come back."""
-    image: Record = boxes.frame["image"]
+    """Return what cases that are alike say of their pictures; None if the name of this one does not come back."""
+    image = boxes.loaded.image
     named = named_image(flat_uid(read.record)[1], image["uid"], read.address)
     if named != {name: image[name] for name in ("files", "extensions") if name in image}:
         return None
     of_image = {name: value for name, value in image.items() if name != "uid" and name not in named}
     of_picture = {name: value for name, value in read.record.items() if name not in _OWN}
-    return strict_json.dumps([{**boxes.frame, "image": of_image, _BOXES: []}, of_picture])
+    return strict_json.dumps([of_image, of_picture])

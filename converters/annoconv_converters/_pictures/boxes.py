@@ -6,72 +6,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from annoconv.documents import strict_json
-from annoconv.model import BboxAnnotation
-from annoconv.pictures import address_of, own_name
-from annoconv_converters._pictures.columns import BOX, BoxPicture, Columns
-from annoconv_converters._pictures.draw import Drawing, picture_record
+from annoconv.casefile.boxes import BOX, BoxCase, BoxColumns, box_case_of
+from annoconv.pictures import address_told, name_told
+from annoconv_converters._pictures.columns import BoxPicture, Columns
+from annoconv_converters._pictures.draw import Drawing
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import Shape
-from annoconv_converters._pictures.spool import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import AnyAnnotation, Label
+    from annoconv.casefile.boxes import BoxFrame
+    from annoconv.model import Label
 
 __all__ = ["Boxes", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_FIELDS: Final = frozenset({"id", "category", "label_code", "type", BOX})
-_OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
-_FLOATS: Final[set[type]] = {float}
-_SIDES: Final = 4
-
-
-class Told(NamedTuple):
-    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`."""
-
-    ids: list[str]
-    categories: list[str]
-    codes: list[str]
-    sides: list[list[float]]
-
-    @property
-    def annotations(self) -> list[Record]:
-        """The same as annotations."""
-        return [
-            {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
-            for identity, category, code, sides in zip(*self, strict=True)
-        ]
-
 
 class Boxes(Drawing):
-    """A case of boxes as a picture, of which texts and numbers wait in a file.
+    """A case of boxes as a picture, of which texts and numbers wait in a file."""
 
-    Attributes
-    ----------
-    frame
-        The case as JSON values without its annotations, once it waits for others.
-    told
-        Of its boxes.
-    """
+    loaded: BoxCase  # pyright: ignore[reportIncompatibleVariableOverride]  # it is set to no other
 
-    frame: Record
-    told: Told
+    @property
+    def told(self) -> BoxColumns:
+        """Its boxes."""
+        return self.loaded.boxes
 
     @property
     def document(self) -> Record:
-        return _document(self.frame, self.told)
+        return self.loaded.as_document()
 
     @document.setter
-    def document(self, frame: Record) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
-        self.frame = frame
+    def document(self, _: Record) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  # a field there
+        """Do nothing: it is that of the case."""
 
     @property
     def categories(self) -> dict[str, str]:
@@ -88,95 +60,64 @@ class Boxes(Drawing):
         most = picture.record["width"], picture.record["height"]
         return all(0 <= x <= x_max <= most[0] and 0 <= y <= y_max <= most[1] for x, y, x_max, y_max in self.told.sides)
 
-    def waiting(self, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Boxes:
-        """Return it in the form in which it waits for others, as `spool.waiting` does any drawing."""
-        apart = {"annotations": [], "labels": told}
-        fields = vars(self.loaded.case).items()
-        self.frame = {
-            name: apart[name] if name in apart else strict_json.plain(value)
-            for name, value in fields
-            if value is not None
-        }
-        self.loaded = self.shown = _Waiting(self.frame, self.told, self.loaded.path)
-        self.labels, self.listed = labels, listed
+    def waiting(self, frame: BoxFrame, listed: Sequence[Label]) -> Boxes:
+        """Return it in the form in which it waits for others, as `spool.waiting` does any drawing.
+
+        Parameters
+        ----------
+        frame
+            That of its case, as others have it too.
+        listed
+            The class list of the case.
+        """
+        told = self.loaded
+        self.loaded = BoxCase(frame, told.image, told.boxes, told.path)  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.shown = self.loaded
+        self.labels, self.listed = frame.labels, listed
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes it again, once it waits; its picture is as it was drawn."""
-        return _again, (self.frame, self.told, self.loaded.path, (self.labels, self.listed), *self._picture)
+        told, (picture,) = self.loaded, self.pictures
+        return _again, (told.frame, told.image, told.boxes, told.path, self.listed, picture.record, picture.address)
 
     def first(self) -> Drawing:
         """Return the case with its first box alone, as any drawing that waits."""
-        ids, categories, codes, sides = self.told
-        (picture,), told = self.pictures, Told(ids[:1], categories[:1], codes[:1], sides[:1])
-        found = Drawing(self.loaded, self.shown, {}, planes=self.planes, document=_document(self.frame, told))
-        found.pictures = [replace(picture, shapes=[Shape({}, key={"id": ids[0], "type": BOX})])]
+        told, (picture,) = self.loaded, self.pictures
+        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in told.boxes), told.path)
+        found = Drawing(one, one, {}, planes=self.planes, document=one.as_document())
+        found.pictures = [replace(picture, shapes=[Shape({}, key={"id": told.boxes.ids[0], "type": BOX})])]
         found.labels, found.listed = self.labels, self.listed
         return found
-
-    @property
-    def _picture(self) -> tuple[Any, ...]:
-        (picture,) = self.pictures
-        return picture.record, picture.key["uid"], picture.address
-
-
-class _Waiting(Waiting):
-    """A case of boxes that waits."""
-
-    def __init__(self, frame: Record, told: Told, path: Path | None) -> None:
-        super().__init__(frame, path)
-        self._told = told
-
-    def as_document(self) -> Record:
-        return _document(super().as_document(), self._told)
 
 
 def boxes_of(loaded: LoadedCase) -> Boxes | None:
     """Return a case as a picture with the boxes that its annotations are; None if these or their image say more."""
-    case = loaded.case
-    image, shape = case.image, case.image.shape
-    if shape is None or len(shape) != 2 or not image.model_fields_set <= _OF_IMAGE or case.related_images:
+    case = box_case_of(loaded)
+    if case is None:
         return None
-    if not all(map(_is_box, case.annotations)):
-        return None
-    annotations = cast("list[BboxAnnotation]", case.annotations)
-    ids = [each.id for each in annotations]
-    if len({*ids}) < len(ids):
-        return None
-    categories = [each.category._value_ for each in annotations]
-    told = Told(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
-    columns, rows = shape
-    record = picture_record(image, columns, rows, own_name(image))
-    return _drawn(Boxes(loaded, loaded, {}), told, record, image.uid, address_of(image))
+    image = case.image
+    (columns, rows), files, extensions = image["shape"], image.get("files"), image.get("extensions")
+    name = name_told(image["uid"], files[0].get("path") if files else None, extensions)
+    record: Record = {"width": columns, "height": rows, "file_name": name}
+    if "acquired_at" in image:
+        record["date_captured"] = image["acquired_at"]
+    return _drawn(Boxes(case, case, {}), record, address_told(extensions))
 
 
-def _again(frame: Record, told: Told, path: Path | None, listed: tuple[Any, Any], *picture: Any) -> Boxes:
+def _again(*told: Any) -> Boxes:
     """Return a case of boxes that waits."""
-    loaded = _Waiting(frame, told, path)
-    labels, of_case = listed
-    waiting = Boxes(loaded, loaded, {}, document=frame, labels=labels, listed=of_case)
-    return _drawn(waiting, told, *picture)
+    *of_case, listed, picture, address = told
+    case = BoxCase(*of_case)
+    drawing = Boxes(case, case, {}, labels=case.frame.labels, listed=listed)
+    return _drawn(drawing, picture, address)
 
 
-def _drawn(drawing: Boxes, told: Told, record: Record, uid: str, address: str | None) -> Boxes:
+def _drawn(drawing: Boxes, record: Record, address: str | None) -> Boxes:
     """Put a picture with its boxes in a drawing; return that."""
-    drawing.told = told
+    told, uid = drawing.told, drawing.loaded.image["uid"]
     picture = BoxPicture(record, key={"uid": uid}, address=address)
     picture.columns = Columns(told.ids, told.codes, told.sides, told.ids)
     drawing.planes[uid] = Planes("k", 1, record["height"], record["width"])
     drawing.place(uid, 0, picture)
     return drawing
-
-
-def _document(frame: Record, told: Told) -> Record:
-    return {**frame, "annotations": told.annotations}
-
-
-def _is_box(annotation: AnyAnnotation) -> bool:
-    """Tell whether an annotation is a class and a box in a picture, and says nothing else; its numbers are floats."""
-    return (
-        type(annotation) is BboxAnnotation
-        and annotation.model_fields_set <= _FIELDS
-        and len(annotation.bbox) == _SIDES
-        and set(map(type, annotation.bbox)) == _FLOATS
-    )

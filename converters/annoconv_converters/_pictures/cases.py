@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase
+from annoconv.casefile.boxes import box_case
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.limits import Limits
@@ -33,6 +34,9 @@ def loaded_case(
     DocumentError
         If it does not conform to the model.
     """
+    boxes = box_case(document, limits=limits)
+    if boxes is not None:
+        return boxes
     case = strict_json.as_model(document, Case, limits=limits, source=source, is_plain=is_plain)
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     names = list(native.planes)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.documents import strict_json
 from annoconv_converters._pictures.geometry import array_rounded, box_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
 from annoconv_converters._pictures.said import digest_of_box
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOX", "PIXEL_SLACK", "BoxPicture", "Columns", "array_of", "box_picture", "drawn_ids", "held", "keys_of",
-    "measured", "plain_columns",
+    "measured", "plain_columns", "row_texts",
 ]  # fmt: skip
 
 BOX: Final = "bbox"
@@ -32,6 +33,8 @@ BOX: Final = "bbox"
 _OF_BOX: Final = frozenset({"id", "category_id", BOX})
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
+_SMALLEST_ALIKE: Final = 1e-4
+"""Of the numbers that have an exponent neither in Python nor in JSON."""
 PIXEL_SLACK: Final = 0.5
 """Pixels: shares and per cent are rounded, and some tools put corners on the last pixel, not behind it."""
 
@@ -180,7 +183,7 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
     rough = np.concatenate([array_rounded(near, 2), array_rounded(far, 2)], axis=1)
-    outlines = zip(map(digest_of_box, _texts(sizes)), map(digest_of_box, _texts(rough)), strict=True)
+    outlines = zip(*(map(digest_of_box, row_texts(each, ", ")) for each in (sizes, rough)), strict=True)
     rows = zip(sides, outlines, strict=True)
     for each in several:
         own = [*islice(rows, len(each.sizes))]
@@ -206,7 +209,7 @@ def plain_columns(
     pictured
         Width and height of the picture of each, shape (boxes, 2).
     counts
-        How many boxes each picture has.
+        How many boxes each picture has, one at least.
     is_same
         From their sides, shape (boxes, 4), to whether each is written again with the numbers that its file has.
     """
@@ -215,15 +218,18 @@ def plain_columns(
     is_plain = (sizes[:, 2:] > 0).all(1) & (near >= -PIXEL_SLACK).all(1) & (far <= pictured + PIXEL_SLACK).all(1)
     rows = zip(classes, sizes.tolist(), sides.tolist(), (is_plain & is_same(sides)).tolist(), strict=True)
     for count in counts:
-        of, told, places, are_plain = zip(*islice(rows, count), strict=True) if count else ((),) * 4
-        plain = Columns((), [*of], [*places], sizes=[*told], is_plain=True)
-        yield plain if count and all(are_plain) else None
+        of, told, places, are_plain = zip(*islice(rows, count), strict=True)
+        yield Columns((), [*of], [*places], sizes=[*told], is_plain=True) if all(are_plain) else None
 
 
 def _sides(near: NDArray[np.float64], far: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([near, np.maximum(far, near)], axis=1)
 
 
-def _texts(rows: NDArray[np.float64]) -> list[str]:
-    """Return the text of each row."""
-    return [f"[{row}]" for row in str(rows.tolist())[2:-2].split("], [")]
+def row_texts(rows: NDArray[np.float64], between: str) -> list[str]:
+    """Return the numbers of each row as Python writes them, given what stands between two."""
+    sizes, numbers = np.abs(rows), rows.tolist()
+    # Very small and very large numbers are others in JSON.
+    is_usual = not (((sizes < _SMALLEST_ALIKE) & (sizes > 0)) | (sizes >= _LARGEST)).any()
+    text = strict_json.dumps(numbers).decode()[2:-3] if is_usual else f"{numbers}"[2:-2].replace(" ", "")
+    return text.replace("],[", "\n").replace(",", between).split("\n")

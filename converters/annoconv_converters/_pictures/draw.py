@@ -223,14 +223,14 @@ def _keep_frames(drawing: Drawing, images: dict[str, Image]) -> None:
 
 def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str | None:
     """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
-    case = loaded.case
-    name = case_name(case.case_id) if case.case_id else safe_name(case.image.uid)
+    name = case_name(loaded.case_id) if loaded.case_id else safe_name(loaded.image_uid)
     if not taken.add(name):
         name = f"{name}-{case_index + 1}"
         taken.add(name)
         return name
-    own = {None, case.image.uid}
-    return name if case.case_id or any(each.image_uid not in own for each in case.annotations) else None
+    own = {None, loaded.image_uid}
+    has_others = loaded.names_others and any(each.image_uid not in own for each in loaded.case.annotations)
+    return name if loaded.case_id or has_others else None
 
 
 def _add_pictures(

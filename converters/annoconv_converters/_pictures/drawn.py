@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import Label
+    from annoconv.casefile.boxes import BoxFrame
+    from annoconv.model import Case, Label
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_format import PictureFormat, Survey
     from annoconv_converters._pictures.picture_names import NameRule
@@ -52,11 +53,19 @@ def drawn_cases(
         if names == "flat":
             flat.rename(drawing.pictures)
         if has_files:
-            drawn.losses += with_file_names(loaded.case, drawing.pictures, len(drawn.drawings))
+            drawn.losses += with_file_names(loaded, drawing.pictures, len(drawn.drawings))
         told_apart.take(loaded, drawing.pictures)
         drawn.take(drawing)
         context.advance(len(drawn.drawings))
     return drawn
+
+
+class _Known(NamedTuple):
+    """The labels of a case, which most have as the one before: as it lists them, by code, and as JSON values."""
+
+    listed: Sequence[Label] | None
+    labels: Labels
+    told: Any
 
 
 class Drawn:
@@ -89,59 +98,64 @@ class Drawn:
         self._asked: dict[str, tuple[str, str, Labels]] = {}
         """Code, category and labels of the first shape of each class, by its name."""
         self._joined: set[bool] = set()
-        self._known: tuple[Sequence[Label] | None, Labels] | None = None
-        self._is_boxes = False
-        """Whether the case before is a picture of boxes."""
-        self._told: Any = None
-        """The same labels as JSON values, which cases that have them share."""
+        self._known: _Known | None = None
+        self._frame: BoxFrame | None = None
+        """What the case before says beside its boxes, if it is a picture of boxes."""
         self._pictures = self._shapes = 0
 
     def labels_of(self, drawing: Drawing) -> Labels:
         """Return the labels of a case that waited; most cases have those of the one before."""
-        known = self._labels(drawing.labels)[1]
-        self._known = drawing.labels, known  # the next one may have the very same
-        return known
+        known = self._labels(drawing.labels)
+        self._known = known._replace(listed=drawing.labels)  # the next one may have the very same
+        return known.labels
 
-    def _labels(self, labels: Sequence[Label] | None) -> tuple[Sequence[Label] | None, Labels]:
-        if self._known is None or self._known[0] != labels:
-            self._known = labels, Labels(labels or (), self.context.label_system)
+    def _labels(self, labels: Sequence[Label] | None) -> _Known:
+        if self._known is None or self._known.listed != labels:
+            told = None if labels is None else strict_json.plain(labels)
+            self._known = _Known(labels, Labels(labels or (), self.context.label_system), told)
         return self._known
 
     @collector_paused()
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
-        case, before = drawing.loaded.case, self._known
-        listed, labels = self._labels(case.labels)
-        if before is not self._known:
-            self._told = None if listed is None else strict_json.plain(listed)
-        is_boxes, before_too = isinstance(drawing, Boxes), self._is_boxes
-        self._is_boxes = is_boxes
-        if not (is_boxes and before_too and before is self._known):  # else its class list and its points are the same
-            self.table.take(case, labels)
-            self.skeletons.note(case, labels, with_points=self._with_points)
         kept: Drawing
         if isinstance(drawing, Boxes):
-            kept = drawing.waiting(listed, self.table.last or (), self._told)
+            frame = drawing.loaded.frame
+            if self._frame is None or frame.text != self._frame.text:  # else its class list and its points are the same
+                self._take(frame.typed or drawing.loaded.case)
+                self._frame = frame
+            labels = self._labels(self._frame.labels).labels
+            kept = drawing.waiting(self._frame, self.table.last or ())
             types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
-        elif isinstance(drawing, Outlines):
-            kept = drawing.waiting(listed, self.table.last or (), self._told)
-            types, codes = [RING], drawing.told.codes
         else:
-            kept = waiting(drawing, listed, self.table.last or (), self._told)
-            shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
-            types, codes = [each.type for each in case.annotations], [each.record["category_id"] for each in shapes]
-            if self.survey is not None:  # boxes alone say nothing to it
-                for shape, code in zip(shapes, codes, strict=True):
-                    self.survey.take(labels.name_of(code), shape)
+            self._frame, case = None, drawing.loaded.case
+            listed, labels, told = self._take(case)
+            if isinstance(drawing, Outlines):
+                kept = drawing.waiting(listed, self.table.last or (), told)
+                types, codes = [RING], drawing.told.codes
+            else:
+                kept = waiting(drawing, listed, self.table.last or (), told)
+                shapes = [shape for picture in drawing.pictures for shape in picture.shapes]
+                types, codes = [each.type for each in case.annotations], [each.record["category_id"] for each in shapes]
+                if self.survey is not None:  # boxes alone say nothing to it
+                    for shape, code in zip(shapes, codes, strict=True):
+                        self.survey.take(labels.name_of(code), shape)
         self.types.update(types)
         for code in dict.fromkeys(codes):
             name = labels.name_of(code)
             if name not in self._asked:
                 self._asked[name] = code, kept.categories[code], labels
         if self.format.joined is not None:
-            self._joined.add(not is_boxes and self.format.joined(drawing))
+            self._joined.add(not isinstance(drawing, Boxes) and self.format.joined(drawing))
         self.count += len(drawing.pictures)
         self.drawings.add(kept)
+
+    def _take(self, case: Case) -> _Known:
+        """Take the classes of a case and their keypoints; return its labels."""
+        known = self._labels(case.labels)
+        self.table.take(case, known.labels)
+        self.skeletons.note(case, known.labels, with_points=self._with_points)
+        return known
 
     @property
     def is_joined(self) -> bool:
@@ -173,7 +187,8 @@ class Drawn:
             picture.record["id"] = self._pictures
             columns = held(picture)
             if columns is not None:
-                columns.classes = [*map(number_of, columns.classes)]
+                known = {code: number_of(code) for code in dict.fromkeys(columns.classes)}
+                columns.classes = [known[code] for code in columns.classes]
                 columns.numbers = range(self._shapes + 1, self._shapes + 1 + len(columns.classes))
                 self._shapes += len(columns.classes)
                 continue

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.model import Case
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -56,13 +55,14 @@ def name_below(folder: str, name: str) -> str:
     return found if is_relative(found) and not path.startswith("/") else name
 
 
-def with_file_names(case: Case, pictures: Iterable[Picture], case_index: int) -> Iterator[Loss]:
+def with_file_names(loaded: LoadedCase, pictures: Iterable[Picture], case_index: int) -> Iterator[Loss]:
     """Give the flat pictures of a case the names of files, and yield a loss for each that has another one so."""
-    images = {each.uid: place for place, each in enumerate((case.image, *(case.related_images or ())))}
     for picture in pictures:
         name = str(picture.record["file_name"])
         if picture.name is None and (other := file_name_of(name)) != name:
             picture.record["file_name"] = other
+            case = loaded.case
+            images = {each.uid: place for place, each in enumerate((case.image, *(case.related_images or ())))}
             place = images[picture.key["uid"]]
             path = pointer((*(("related_images", place - 1) if place else ("image",)), "files", 0, "path"))
             told = Message("a picture is a file there: {name} is {other}", name=name, other=other)
@@ -118,7 +118,7 @@ class KnownNames:
             If another picture is known by the same.
         """
         self._cases += 1
-        case = loaded.case.case_id or str(self._cases)
+        case = loaded.case_id or str(self._cases)
         for picture in pictures:
             name = str(picture.record["file_name"])
             before = self._taken.add(self._known_by(name), name, case)

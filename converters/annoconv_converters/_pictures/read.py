@@ -136,7 +136,7 @@ def _readings(
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         _forget(each.pictures)
         del native, document, edit
-        yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
+        yield Reading.of(loaded, losses, findings=findings, source=source)
         count += 1
     listed = categories[True]
     groups = left() if batch.flat is None else _read_on(batch.flat, batch.categories, listed)
@@ -146,7 +146,7 @@ def _readings(
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
         findings = _findings(batch, pictures, count, sizes)
         _forget(pictures)
-        yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
+        yield Reading.of(loaded, losses, findings=findings, source=source)
         count += 1
 
 

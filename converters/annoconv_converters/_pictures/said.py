@@ -102,12 +102,12 @@ def _is_nothing_else(shape: Shape) -> bool:
 def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
     rough = [rounded(x, 2), rounded(y, 2), rounded(rounded(x + width), 2), rounded(rounded(y + height), 2)]
-    return digest_of_box(f"{[x, y, width, height]}"), digest_of_box(f"{rough}")
+    return digest_of_box(f"{x}, {y}, {width}, {height}"), digest_of_box(", ".join(map(str, rough)))
 
 
 def digest_of_box(numbers: str) -> str:
-    """Return the digest of an outline that is a box, given the text of its four numbers as a list."""
-    return digest_of(f"[null, {numbers}, null, null, null, [null, null]]")
+    """Return the digest of an outline that is a box, given the text of its four numbers."""
+    return digest_of(f"[null, [{numbers}], null, null, null, [null, null]]")
 
 
 def _is_ring(shape: Shape) -> bool:

@@ -23,6 +23,8 @@ _BYTES: Final = 12
 """Of the digest of a name: of 10^9 names no two have the same, but for a chance of 10^-11."""
 _FRESH: Final = 4_096
 """Names that are held as they are, before they are sorted in with the others."""
+_BEGINS: Final = 1 << 21
+"""How many begins of digests are told apart."""
 
 
 class SeenNames:
@@ -31,6 +33,8 @@ class SeenNames:
     def __init__(self) -> None:
         self._fresh: set[bytes] = set()
         self._sorted: NDArray[Any] = np.empty(0, f"S{_BYTES}")
+        self._begins = bytearray(_BEGINS >> 3)
+        """A bit of each begin of a digest that is among those that are sorted in."""
 
     def __contains__(self, name: str) -> bool:
         return self._has(_digest(name))
@@ -42,6 +46,9 @@ class SeenNames:
             return False
         self._fresh.add(digest)
         if len(self._fresh) == _FRESH:
+            for each in self._fresh:
+                place = _begin_of(each)
+                self._begins[place >> 3] |= 1 << (place & 7)
             fresh = np.array(sorted(self._fresh), self._sorted.dtype)
             self._sorted = np.insert(self._sorted, self._sorted.searchsorted(fresh), fresh)
             self._fresh.clear()
@@ -50,6 +57,9 @@ class SeenNames:
     def _has(self, digest: bytes) -> bool:
         if digest in self._fresh:
             return True
+        begin = _begin_of(digest)
+        if not self._begins[begin >> 3] >> (begin & 7) & 1:  # as of nearly all that are new
+            return False
         place = int(self._sorted.searchsorted(np.bytes_(digest)))
         return place < len(self._sorted) and self._sorted[place] == digest
 
@@ -108,6 +118,10 @@ class SizesOfNames:
             self._sizes = np.insert(self._sizes, places, [self._fresh[each] for each in digests], axis=0)
             self._fresh.clear()
         return size
+
+
+def _begin_of(digest: bytes) -> int:
+    return int.from_bytes(digest[:3], "big") % _BEGINS
 
 
 def _digest(name: str) -> bytes:

@@ -211,6 +211,7 @@ class _Writer:
         lists = self._lists
         columns = [] if self._plain else measured(batch.pictures)
         entries: list[Record] = []
+        losses: list[Loss] = []
         position = 0
         for drawing in part:
             first, position = position, position + len(drawing.pictures)
@@ -235,19 +236,19 @@ class _Writer:
             )
             if told is None and not self._plain:
                 _note(entry, read, lists.known, has_ids=format.has_ids)
-            self._lose(found)
+            losses += found
             if self._rendered is not None:
-                self._lose(inversions(drawing, self._cases))
+                losses += inversions(drawing, self._cases)
             if lists.kind == "numbered" and self._counted.is_open:
                 ids = {identity for picture in drawing.pictures for identity in drawn_ids(picture)}
-                self._lose(self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases))
+                losses += self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases)
             entries.append(entry)
             self._is_cut = self._is_cut or bool(self._cases and lists.is_cut(entry.get(CLASSES, ()), read))
             self._cases += 1
+        self._lose(losses)
         if not self._plain:
-            for entry in entries:
-                self._has_classes = self._has_classes or CLASSES in entry
-                self._entries.write((b"," if self._entries.tell() else b"") + strict_json.dumps(entry).rstrip())
+            self._has_classes = self._has_classes or any(CLASSES in entry for entry in entries)
+            self._entries.write((b"," if self._entries.tell() else b"") + strict_json.dumps(entries)[1:-2])
 
     def _lose(self, losses: Iterable[Loss]) -> None:
         self._drawn.losses += losses

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
+from annoconv.casefile.boxes import box_case
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
@@ -103,6 +104,8 @@ class Understood:
         """The case; DocumentError if it does not conform to the model."""
         if not self.kept:
             return self.shown
+        if (boxes := box_case(self.native.document, limits=self.limits)) is not None:
+            return boxes
         return LoadedCase(self.shown.case.model_copy(update={"extensions": {EXTENSION: self.kept}}), self.shown.masks)
 
 

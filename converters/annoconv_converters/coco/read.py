@@ -202,7 +202,7 @@ def _readings(
         if number == 0:
             not_read = index.side.side.losses(case_index) if index.side.side and not index.is_keyed else ()
             losses = [*not_read, *index.side.lost(case_index), *losses]
-        yield Reading(loaded.case, loaded.masks, LossReport(losses), findings=tuple(findings), source=index.path)
+        yield Reading.of(loaded, LossReport(losses), findings=tuple(findings), source=index.path)
 
 
 def _classes_of(pictures: Sequence[Picture]) -> list[Any]:

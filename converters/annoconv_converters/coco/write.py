@@ -152,7 +152,7 @@ class _Writer:
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
-            self.losses += with_file_names(loaded.case, drawing.pictures, case_index)
+            self.losses += with_file_names(loaded, drawing.pictures, case_index)
         if self.kind != "results":  # which name no pictures
             self.told_apart.take(loaded, drawing.pictures)
         if self.options.rendering.depth != "none":

@@ -37,7 +37,7 @@ from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.tracks import is_outside, range_told, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
     from annoconv.casefile import LoadedCase
@@ -131,7 +131,9 @@ class CvatTree:
         self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int, *, tracks: Sequence[Path] = ()
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
-        records = list(self.records(pictures, loaded.case, tracks))
+        labels = self._labels_of(loaded.case)
+        plain = {each.place for each in pictures if not tracks and self._are_boxes(each, loaded.case, labels)}
+        records = list(self.records(pictures, loaded.case, tracks, plain=plain))
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()
@@ -156,8 +158,13 @@ class CvatTree:
         """Return what the tracks of a video say and its case does not; `tracks` by the names of the videos."""
         return self.losses(pictures, loaded, case_index, tracks=tracks[series_of(pictures)])
 
-    def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
-        """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
+    def records(
+        self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = (), *, plain: Collection[Path] = ()
+    ) -> Iterator[FileRecord]:
+        """Yield what images, or tracks, and the shapes on them say, and what is written again in their place.
+
+        Images whose places are `plain` are those of which all shapes are known to be written again as they are.
+        """
         labels = self._labels_of(case)
         listed = {label.code for label in class_list(case)}
         for label in case.labels or ():
@@ -170,8 +177,6 @@ class CvatTree:
         self._ranges += (
             [{**range_told(case.image), **dict.fromkeys(("name", "source"), case.image.uid)}] if tracks else []
         )
-        images = {picture.place: picture for picture in pictures}
-        plain = {place for place, picture in images.items() if not tracks and self._are_boxes(picture, case, labels)}
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
@@ -180,6 +185,7 @@ class CvatTree:
             found = annotations.get(str(shape.record["id"])) or masks.get(self._label_at(shape.place))
             if found is not None:
                 members.setdefault(shape.place[:4], []).append(found)
+        images = {picture.place: picture for picture in pictures}
         for holder in tracks or images:
             element = self._holder(holder)
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)

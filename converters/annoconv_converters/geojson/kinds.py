@@ -28,7 +28,7 @@ Placed: TypeAlias = "tuple[tuple[str, int], Record]"
 _MOST: Final = 1_000
 """Kinds that are held."""
 _OF_FEATURE: Final = frozenset({"type", "id", "geometry", "properties"})
-_OF_OUTLINE: Final = frozenset({"id", "category", "label_code", "type", "polygon"})
+_OF_OUTLINE: Final[set[str]] = {"id", "category", "label_code", "type", "polygon"}
 
 
 class _Kind(NamedTuple):

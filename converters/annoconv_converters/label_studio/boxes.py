@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.model import BboxAnnotation
-from annoconv_converters._pictures.columns import array_of, plain_columns
+from annoconv_converters._pictures.columns import array_of, held, plain_columns
 from annoconv_converters._pictures.file_losses import SAME, settled
 from annoconv_converters._pictures.geometry import array_rounded
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv.model import AnyAnnotation
     from annoconv_converters._pictures.columns import Columns
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["RESULTS", "are_again", "box_again", "boxes_of"]
 
@@ -70,8 +71,11 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
         yield boxes
 
 
-def are_again(task: Record, annotations: Sequence[AnyAnnotation], labels: Labels) -> bool:
-    """Tell whether such boxes of a task, which are the annotations of a case, are written again with their labels."""
+def are_again(picture: Picture, task: Record, annotations: Sequence[AnyAnnotation], labels: Labels) -> bool:
+    """Tell whether a picture has such boxes of a task, which are the annotations of a case and have their labels."""
+    boxes = held(picture)
+    if boxes is None or not boxes.is_plain:
+        return False
     rows = zip(task["annotations"][0]["result"], annotations, strict=True)
     classes = {(*result["value"][_TYPE], each.label_code) for result, each in rows}
     return all(labels.name_of(code) == label for label, code in classes)

@@ -17,7 +17,6 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.pictures import address_of, own_name
-from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
@@ -27,7 +26,7 @@ from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.codes import Labels
@@ -85,8 +84,6 @@ _REASONS: Final[Reasons] = {
     "labels": "links of annotations have no labels",
     "*": "a case has no place for {name}",
 }
-
-
 _APART: Final = Message("each picture of a task is a case of its own")
 
 
@@ -119,11 +116,17 @@ class TaskTree:
         """Return what the tasks of a case say and it does not."""
         of_several = [each.place for each in pictures if each.place[3:] == (0,)]
         apart = (pointer(place[not self.is_list : 3]) for place in of_several)
-        found = file_losses(self.records(pictures, loaded.case), _REASONS, case_index)
+        labels, annotations = self._labels_of(loaded.case), loaded.case.annotations
+        boxes = (each for each in pictures if are_again(each, self.tasks[each.place].task, annotations, labels))
+        plain = {each.place for each in boxes}
+        found = file_losses(self.records(pictures, loaded.case, plain), _REASONS, case_index)
         return [*(Loss(case_index, path, LossKind.APPROXIMATED, _APART) for path in apart), *found]
 
-    def records(self, pictures: Sequence[Picture], case: Case) -> Iterator[FileRecord]:
-        """Yield what tasks, their annotations and results say, and what is written again in their place."""
+    def records(self, pictures: Sequence[Picture], case: Case, plain: Collection[Path] = ()) -> Iterator[FileRecord]:
+        """Yield what tasks, their annotations and results say, and what is written again in their place.
+
+        Tasks whose places are `plain` are those of which all results are known to be written again as they are.
+        """
         labels = self._labels_of(case)
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
@@ -134,11 +137,9 @@ class TaskTree:
             above = picture.place[:1] if self.is_list else ()
             yield FileRecord(above, _task(task), _task_again(told, picture, case))
             members: dict[Path, Any] = {}
-            boxes = held(picture)
-            is_told = boxes is not None and boxes.is_plain and are_again(task, case.annotations, labels)
-            if is_told:
+            if picture.place in plain:
                 members[RESULTS[:2]] = case.annotations[0]
-            for within, result in () if is_told else task_records(task, with_predictions=True):
+            for within, result in () if picture.place in plain else task_records(task, with_predictions=True):
                 if within[0] == "predictions" and not is_read(
                     task["predictions"][int(within[1])], self.has_predictions
                 ):

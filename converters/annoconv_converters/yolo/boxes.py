@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv_converters._pictures.columns import array_of, held, plain_columns
+from annoconv_converters._pictures.columns import array_of, held, plain_columns, row_texts
 from annoconv_converters._pictures.file_losses import SAME
 from annoconv_converters._pictures.geometry import array_rounded
 from annoconv_converters.yolo.description import MOST_CLASSES
@@ -34,13 +34,12 @@ _LONGEST: Final = 1 << 10
 """Characters of a line that is looked at with others."""
 
 
-def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterator[list[str]]:
+def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterator[str]:
     """Yield the lines of each picture that holds boxes as columns, given the numbers of the classes."""
     shares, _ = _shares(pictures)
-    texts = iter(str(shares.tolist()).replace(",", "")[2:-2].split("] ["))
-    names = {number: f"{place} " for number, place in classes.items()}
+    texts = iter(row_texts(shares, " "))
     for columns in filter(None, map(held, pictures)):
-        yield [f"{names[of]}{text}" for of, text in zip(columns.classes, texts, strict=False)]
+        yield "".join([f"{classes[of]} {text}\n" for of, text in zip(columns.classes, texts, strict=False)])
 
 
 def sizes_of(pictures: Sequence[Picture]) -> Iterator[list[list[float]]]:

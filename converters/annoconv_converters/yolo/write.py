@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["REASONS", "LineKind", "WrittenKind", "fitting_kind", "tree", "yolo_format"]
 
 Record: TypeAlias = "dict[str, Any]"
-Files: TypeAlias = "dict[str, list[str]]"
+Files: TypeAlias = "dict[str, str]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
 WrittenKind: TypeAlias = Literal["auto", LineKind]
 
@@ -116,7 +116,7 @@ def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Files]:
 
 
 def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *, kind: LineKind) -> Files:
-    """Return the lines of each file of a data set: `data.yaml`, `train.txt`, and one for each picture.
+    """Return the text of each file of a data set: `data.yaml`, `train.txt`, and one for each picture.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *,
     described: Record = {"train": LIST, "val": LIST, **task, **_pose(categories, kind)}
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
-    files: Files = {DESCRIPTION: _yaml(described), LIST: names}
+    files: Files = {DESCRIPTION: _yaml(described), LIST: ""}
     has_boxes = kind in {"segment", "detect"} and len(classes) <= MOST_CLASSES
     boxes = lines_of(pictures if has_boxes else [], classes)
     for picture in pictures:
@@ -149,13 +149,14 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *,
                 shares += _keypoint_shares(shape, named[shape.record["category_id"]], count, size)
             lines.append(" ".join([str(classes[shape.record["category_id"]]), *map(repr, map(float, shares))]))
         names.append(f"./{listed(name)}")
-        files[label_of(name)] = lines
+        files[label_of(name)] = _text(lines)
+    files[LIST] = _text(names)
     return files
 
 
 def _save(files: Files, folder: Path) -> None:
     made: set[str] = set()
-    for name, lines in files.items():
+    for name, text in files.items():
         path = f"{folder}/{name}"
         parent = path.rpartition("/")[0]
         if parent not in made:
@@ -163,7 +164,7 @@ def _save(files: Files, folder: Path) -> None:
             Path(parent).mkdir(parents=True, exist_ok=True)
         mode = "ab" if name == LIST else "wb"
         with open(path, mode, 0) as file:  # noqa: PTH123  a path object for each of many files is dear
-            file.write("".join([f"{line}\n" for line in lines]).encode())
+            file.write(text.encode())
 
 
 def _understood(
@@ -204,8 +205,12 @@ class _Parts:
         """Do nothing: all is there."""
 
 
-def _yaml(described: Record) -> list[str]:
-    """Return the lines of `data.yaml`."""
+def _text(lines: Sequence[str]) -> str:
+    return "".join([f"{line}\n" for line in lines])
+
+
+def _yaml(described: Record) -> str:
+    """Return the text of `data.yaml`."""
     names = described["names"]
     lines = [f"{key}: {value}" for key, value in described.items() if key not in {"names", "kpt_names"}]
     if described.get("kpt_names"):
@@ -213,7 +218,7 @@ def _yaml(described: Record) -> list[str]:
         for place, told in described["kpt_names"].items():
             lines += [f"  {place}:", *(f"    - {quoted(name)}" for name in told)]
     listed = (f"  {place}: {quoted(name)}" for place, name in enumerate(names))
-    return [*lines, "names:" if names else "names: []", *listed]
+    return _text([*lines, "names:" if names else "names: []", *listed])
 
 
 def _numbers(record: Record, kind: str, size: tuple[int, int]) -> list[float]:

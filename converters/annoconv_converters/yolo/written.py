@@ -18,7 +18,7 @@ from annoconv_converters.yolo.boxes import sizes_of
 from annoconv_converters.yolo.data_set import shape_of
 from annoconv_converters.yolo.description import Description
 from annoconv_converters.yolo.lines import record_of
-from annoconv_converters.yolo.places import label_of, listed
+from annoconv_converters.yolo.places import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["DESCRIPTION", "LIST", "understood"]
 
 Record: TypeAlias = "dict[str, Any]"
-Files: TypeAlias = "dict[str, list[str]]"
+Files: TypeAlias = "dict[str, str]"
 
 DESCRIPTION, LIST = "data.yaml", "train.txt"
 _PLAIN: Final = re.compile(r"(?:\w[\w.-]{0,200}/){0,5}\w[\w.-]{0,200}", re.ASCII)
@@ -50,7 +50,7 @@ def understood(
     Parameters
     ----------
     files
-        Lines by file.
+        Text by file, those of the pictures last and in their order.
     drawn
         The pictures.
     sizes
@@ -65,26 +65,30 @@ def understood(
     names = [str(picture.record["file_name"]) for picture in drawn]
     if not all(name in sizes and _is_plain(name) for name in names) or len(files) != len(names) + 2:
         return None
-    if any(sum(map(len, lines)) + len(lines) > limits.line_bytes for lines in files.values()):
+    if any(len(text) > limits.line_bytes for text in files.values()):
         return None
-    description = Description(folder, "\n".join(files[DESCRIPTION]))
+    description = Description(folder, files[DESCRIPTION].removesuffix("\n"))
     pictures: list[Picture] = []
     count = 0
     found = sizes_of(drawn)
-    for number, (name, one) in enumerate(zip(names, drawn, strict=True), start=1):
-        label = label_of(name)
-        path, size = folder / label, sizes[name]
-        rows, columns = size
-        slack = SLACK * 2 * max(size)
+    places: dict[Any, int] = {}
+    """Of classes in the file, by their numbers."""
+    labels = [*files][2:]
+    for number, (name, label, one) in enumerate(zip(names, labels, drawn, strict=True), start=1):
+        rows, columns = size = sizes[name]
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
-        if held(one) is not None:
-            classes = [int(line[: line.index(" ")]) for line in files[label]]
-            boxes = Columns(range(count + 1, count + 1 + len(classes)), classes, sizes=next(found))
+        text, own = files[label], held(one)
+        if own is not None:
+            if not places.keys() >= {*own.classes}:
+                places |= {of: int(line.split()[0]) for of, line in zip(own.classes, text.splitlines(), strict=True)}
+            numbers = range(count + 1, count + 1 + len(own.classes))
+            boxes = Columns(numbers, [places[of] for of in own.classes], sizes=next(found))
             pictures.append(box_picture(record, boxes))
-            count += len(classes)
+            count += len(own.classes)
             continue
         picture = Picture(record, is_unsized=True)
-        for place, line in enumerate(files[label], start=1):
+        path, slack = folder / label, SLACK * 2 * max(size)
+        for place, line in enumerate(text.splitlines(), start=1):
             count += 1
             told = record_of(line, size, kind, description.keypoints, path, place)
             told["id"] = count

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
@@ -20,7 +20,7 @@ from annoconv.model import Case, MaskAnnotation
 from annoconv.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from pydantic import BaseModel
@@ -61,6 +61,9 @@ class LoadedCase:
         If the case is none, or an array is no mask of one of its annotations.
     """
 
+    names_others: ClassVar = True
+    """Whether it may name files of masks and fields, or other images."""
+
     def __init__(
         self,
         case: Case,
@@ -83,6 +86,21 @@ class LoadedCase:
         named = {each.id: each.field_file for each in self.case.registrations or () if each.field_file is not None}
         found = {identity: mask_path(self.path.parent, name) for identity, name in named.items()}
         return {identity: path for identity, path in found.items() if path.is_file()}
+
+    @property
+    def case_id(self) -> str | None:
+        """Id of the case."""
+        return self.case.case_id
+
+    @property
+    def image_uid(self) -> str:
+        """UID of the primary image."""
+        return self.case.image.uid
+
+    @property
+    def annotation_ids(self) -> Sequence[str]:
+        """Ids of the annotations, in their order."""
+        return [each.id for each in self.case.annotations]
 
     @property
     def masks(self) -> Masks:
@@ -119,6 +137,26 @@ class Reading:
     """The file or folder that the findings are about."""
     made_ids: frozenset[str] = field(default=frozenset(), kw_only=True)
     """Ids of annotations that the file does not state: its reader made them."""
+
+    @classmethod
+    def of(
+        cls, loaded: LoadedCase, losses: LossReport, *, findings: tuple[Finding, ...] = (), source: Path | None = None
+    ) -> Reading:
+        """Return what was read of a case, which is typed when it is asked for."""
+        reading = cls.__new__(cls)
+        told = {"masks": loaded.masks, "losses": losses, "findings": findings, "source": source, "loaded": loaded}
+        vars(reading).update(told, fields={}, made_ids=frozenset())
+        return reading
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "case" and "loaded" in vars(self):
+            return vars(self).setdefault("case", self.loaded.case)
+        raise AttributeError(name)
+
+    @property
+    def annotation_ids(self) -> Sequence[str]:
+        """Ids of the annotations, in their order."""
+        return as_loaded(self).annotation_ids
 
     def __repr__(self) -> str:
         told = f"{len(self.case.annotations)} annotations, {len(self.losses)} losses"
@@ -209,7 +247,10 @@ def checked(loaded: Any) -> LoadedCase | Reading:
 
 def as_loaded(loaded: LoadedCase | Reading) -> LoadedCase:
     """Return a case as writers take it, also one that a converter just read."""
-    return LoadedCase(loaded.case, loaded.masks, fields=loaded.fields) if isinstance(loaded, Reading) else loaded
+    if isinstance(loaded, LoadedCase):
+        return loaded
+    found: LoadedCase | None = vars(loaded).get("loaded")
+    return found or LoadedCase(loaded.case, loaded.masks, fields=loaded.fields)
 
 
 def check_changed(document: BaseModel, *, source: Path | None = None) -> None:
@@ -236,7 +277,7 @@ def masks_folder(target: Path) -> Path:
 
 def without_masks_folder(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
     """Return a case whose files are named within `x.masks`, if it comes from `x.json`: the same case wherever it is."""
-    if isinstance(loaded, Reading) or loaded.path is None:
+    if isinstance(loaded, Reading) or loaded.path is None or not loaded.names_others:
         return loaded
     prefix = f"{masks_folder(loaded.path).name}/"
     named = {each.mask_file for each in loaded.case.annotations if isinstance(each, MaskAnnotation)}

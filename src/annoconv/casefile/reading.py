@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import NOTHING
+from annoconv.casefile.boxes import box_case_of_text
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
@@ -102,6 +103,9 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
 
 def _opened(data: bytes, path: Path, file: Path, where: str | None, limits: Limits | None) -> LoadedCase:
     """Return the case of a document in a file, for which `path` stands in what was asked."""
+    boxes = box_case_of_text(data, limits, file)
+    if boxes is not None:
+        return boxes
     try:
         case = strict_json.parse(data, Case, limits=limits, source=file, where=where)
     except DocumentError as error:
@@ -181,8 +185,9 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
         for where, data in documents(path, limits=limits):
             loaded = _opened(data, path, file, where, limits)
             del data  # it may be large, and the case waits to be written
-            named = {one.mask_file: None for one in mask_annotations(loaded.case)}
-            check_mask_paths(file.parent, named | dict.fromkeys(_field_files(loaded.case)))
+            if loaded.names_others:
+                named = {one.mask_file: None for one in mask_annotations(loaded.case)}
+                check_mask_paths(file.parent, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
 
 

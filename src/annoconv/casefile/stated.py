@@ -54,6 +54,8 @@ class Stated:
 
     def put(self, loaded: LoadedCase | Reading) -> LoadedCase | Reading:
         """Return a case with what it does not say itself."""
+        if self == Stated():
+            return loaded
         case = loaded.case
         update: dict[str, Any] = {}
         if self.case_id is not None and case.case_id is None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
-from annoconv.casefile.loaded import checked, every_case, masks_folder, renamed, without_masks_folder
+from annoconv.casefile.boxes import BoxCase
+from annoconv.casefile.loaded import as_loaded, checked, every_case, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
@@ -121,14 +122,15 @@ def _write_lines(
         beside = FolderBeside(target, outputs, overwrite)
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
-                names = {name: name for name in _files_of(loaded)}
+                boxes = as_loaded(loaded)
+                names = {} if isinstance(boxes, BoxCase) else {name: name for name in _files_of(loaded)}
                 if taken & names.keys():
                     folder = _folder_name(loaded.case, position)
                     if any(name.startswith(f"{folder}/") for name in taken):  # of another case of this id
                         folder = f"{folder}-{position + 1}"
                     names = {name: f"{folder}/{name}" for name in names}
                 taken |= {*names.values()}
-                line = _document(beside.write(loaded, names))
+                line = _of_boxes(boxes) if isinstance(boxes, BoxCase) else _document(beside.write(loaded, names))
                 strict_json.check_line(line, position + 1, target, limits)
                 file.write(line)
     return [target]
@@ -302,6 +304,10 @@ def _texts(case: Case) -> Iterator[bytes]:
 
 def _with_annotations(case: Case, annotations: list[AnyAnnotation]) -> Case:
     return case.model_copy(update={"annotations": annotations})
+
+
+def _of_boxes(boxes: BoxCase) -> bytes:
+    return strict_json.dumps({"schema_version": SCHEMA_VERSION, **boxes.as_document()})
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:

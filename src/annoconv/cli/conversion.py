@@ -166,7 +166,7 @@ class Request:
             settings = _settings("from", [*sources.by_format], self.values, sources.images)
             stated = self.stated if row.case_id is None else replace(self.stated, case_id=row.case_id)
             for each in only_one(_readings(self.report, sources, self.context, settings, position), stated):
-                self.report.name_annotations(position, each.case)
+                self.report.name_annotations(position, each)
                 yield each
                 position += 1
         self.many.current = None

@@ -223,7 +223,7 @@ def stated_of(values: dict[str, Any]) -> Stated:
 def named(report: Report, cases: Iterator[Any]) -> Iterator[Any]:
     """Yield cases; note the ids of their annotations, by which losses are told."""
     for position, each in enumerate(cases):
-        report.name_annotations(position, each.case)
+        report.name_annotations(position, each)
         yield each
 
 

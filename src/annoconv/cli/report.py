@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from annoconv.casefile import LoadedCase, Reading
     from annoconv.cli.bar import Bar
     from annoconv.loss import Loss
     from annoconv.messages import Language
-    from annoconv.model import Case
     from annoconv.progress import Stage
 
 __all__ = ["FailOnLoss", "Report", "as_object"]
@@ -215,10 +215,10 @@ class Report:
         self._has_losses = True
         self.losses.add(losses, are_of_case=are_of_case)
 
-    def name_annotations(self, case_index: int, case: Case) -> None:
+    def name_annotations(self, case_index: int, loaded: LoadedCase | Reading) -> None:
         """Note the ids of annotations, by which losses are told to people."""
         if len(self._names) < _MOST_NAMED:
-            self._names |= {(case_index, at): each.id for at, each in enumerate(case.annotations)}
+            self._names |= {(case_index, at): each for at, each in enumerate(loaded.annotation_ids)}
 
     def fail(self, error: AnnoconvError, *, case_id: str | None = None) -> None:
         """Record an error, with its findings, and say it; of one of many cases with its id."""

@@ -1,0 +1,284 @@
+"""Cases of boxes on one flat picture, as most of a data set are: held as columns, and typed when somebody asks.
+
+What pydantic says of any document holds for these without it: what they say beside their boxes is checked once for all
+that say the same, their boxes column by column. Continuous pixels, x = column, y = row, origin at the outer corner of
+the first pixel.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import chain
+from math import isfinite
+from operator import itemgetter
+from sys import maxsize
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias, cast
+
+from annoconv.casefile.loaded import LoadedCase
+from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
+from annoconv.documents.exact_numbers import may_lose_digits
+from annoconv.documents.faults import LARGE
+from annoconv.errors import AnnoconvError
+from annoconv.limits import Limits
+from annoconv.model import AnnotationCategory, BboxAnnotation, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from annoconv.model import AnyAnnotation, Image, Label
+
+__all__ = ["BOX", "BoxCase", "BoxColumns", "BoxFrame", "box_case", "box_case_of", "box_case_of_text"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+BOX: Final = "bbox"
+"""Type of an annotation."""
+_SIDES: Final = 4
+_AXES: Final = 2
+_MOST: Final = 1_000
+"""Boxes of a case; a larger one is checked in pieces."""
+_MEMBERS: Final = ("id", "category", "label_code", "type", BOX)
+_MEMBERS_OF: Final = itemgetter(*_MEMBERS)
+_OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
+_MORE: Final = ("related_images", "registrations")
+"""Members of a case that is more than its picture."""
+_OWN: Final = ("image", "annotations")
+"""What cases have each their own of."""
+_EXAMPLE: Final[Record] = {"uid": "1", "modality": "OT", "shape": [1, 1]}
+_EXAMPLE_OF: Final[Record] = {"uid": "1"}
+_CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
+_NAME: Final = re.compile(r"[\w.:-]+")
+"""Identifiers as most are."""
+_CODE: Final = re.compile(r"[A-Za-z]\w{0,127}", re.ASCII)
+_CATEGORIES: Final = frozenset(each.value for each in AnnotationCategory)
+_PATH: Final = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*")
+"""Relative paths as most are."""
+_FIELDS: Final = frozenset(_MEMBERS)
+_OBJECTS: Final[set[type]] = {dict}
+_TEXTS: Final[set[type]] = {str}
+_LISTS: Final[set[type]] = {list}
+_FLOATS: Final[set[type]] = {float}
+_TYPE, _BOX = b'"type"', b'"bbox"'
+"""What stands once, and twice, in the text of each box."""
+_USUAL: Final = Limits()
+_ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
+"""Of a case that was checked already."""
+
+
+class BoxColumns(NamedTuple):
+    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`."""
+
+    ids: list[str]
+    categories: list[str]
+    codes: list[str]
+    sides: list[list[float]]
+
+    @property
+    def annotations(self) -> list[Record]:
+        """The same as annotations."""
+        return [
+            {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
+            for identity, category, code, sides in zip(*self, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class BoxFrame:
+    """What cases say alike, beside their images and boxes.
+
+    Attributes
+    ----------
+    document
+        As JSON values in the order of the model; image and annotations have their places in it.
+    text
+        The same as JSON, by which it is told from others.
+    labels
+        Of the cases.
+    typed
+        One of the cases without annotations, unless the frame was elsewhere in between.
+    """
+
+    document: Record
+    text: bytes
+    labels: Sequence[Label] | None
+    typed: Case | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BoxFrame, (self.document, self.text, self.labels)
+
+    @classmethod
+    def of(cls, case: Case) -> BoxFrame:
+        """Return that of a case."""
+        fields = vars(case).items()
+        document = {
+            name: None if name in _OWN else strict_json.plain(value) for name, value in fields if value is not None
+        }
+        text = strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []})
+        return cls(document, text, case.labels, case.model_copy(update={"annotations": []}))
+
+
+class BoxCase(LoadedCase):
+    """A case of boxes; its typed case is made when it is asked for.
+
+    Attributes
+    ----------
+    frame
+        What it says beside its image and its boxes.
+    image
+        Its image as JSON values.
+    boxes
+        Its boxes.
+    """
+
+    names_others: ClassVar = False
+
+    def __init__(self, frame: BoxFrame, image: Record, boxes: BoxColumns, path: Path | None = None) -> None:
+        self.frame, self.image, self.boxes, self.path = frame, image, boxes, path
+        self._masks, self._fields = None, None
+
+    @cached_property
+    def case(self) -> Case:  # type: ignore[override]  # it is not set
+        """The typed case."""
+        return strict_json.as_model(self.as_document(), Case, limits=_ANY)
+
+    @property
+    def case_id(self) -> str | None:
+        """Id of the case."""
+        return self.frame.document.get("case_id")
+
+    @property
+    def image_uid(self) -> str:
+        """UID of the primary image."""
+        uid: str = self.image["uid"]
+        return uid
+
+    @property
+    def annotation_ids(self) -> Sequence[str]:
+        """Ids of the annotations, in their order."""
+        return self.boxes.ids
+
+    def as_document(self) -> Record:
+        """Return it as JSON values in the order of the model."""
+        return {**self.frame.document, "image": self.image, "annotations": self.boxes.annotations}
+
+
+def box_case(document: Any, *, limits: Limits | None = None, path: Path | None = None) -> BoxCase | None:
+    """Return a case that is a flat picture and boxes, each of which says no more than that; None of any other.
+
+    Parameters
+    ----------
+    document
+        The case as JSON values, which need not conform to the model.
+    limits
+        Bounds on it; where they are unusual, it is none.
+    path
+        Its file, if it came from one.
+    """
+    if type(document) is not dict or document.keys() & _MORE or limits not in {None, _USUAL}:
+        return None
+    image, annotations = document.get("image"), document.get("annotations")
+    if type(image) is not dict or not image.keys() <= _OF_IMAGE or type(annotations) is not list:
+        return None
+    boxes = _columns(annotations) if len(annotations) <= _MOST else None
+    if boxes is None:
+        return None
+    try:
+        frame = _frame(strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []}))
+        shown = None if frame is None else _image(image)
+    except AnnoconvError:
+        return None  # whoever checks the whole document tells it
+    return None if frame is None or shown is None else BoxCase(frame, shown, boxes, path)
+
+
+def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase | None:
+    """Return the case of a document in a file as `box_case` does; None too if it is no strict JSON."""
+    if len(data) > LARGE or data.count(_TYPE) * 2 != data.count(_BOX) or may_lose_digits(data):
+        return None
+    with collector_paused(), suppress(AnnoconvError):
+        return box_case(strict_json.loads(data, limits=limits), limits=limits, path=file)
+    return None
+
+
+def box_case_of(loaded: LoadedCase) -> BoxCase | None:
+    """Return a case that was checked as `box_case` does."""
+    if isinstance(loaded, BoxCase):
+        return loaded
+    case, image = loaded.case, loaded.case.image
+    if not _is_flat(image) or case.related_images or case.registrations or not all(map(_is_box, case.annotations)):
+        return None
+    annotations = cast("list[BboxAnnotation]", case.annotations)
+    ids = [each.id for each in annotations]
+    if len({*ids}) < len(ids):
+        return None
+    categories = [each.category._value_ for each in annotations]
+    boxes = BoxColumns(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
+    return BoxCase(BoxFrame.of(case), strict_json.plain(image), boxes, loaded.path)
+
+
+@lru_cache(maxsize=16)
+def _frame(text: bytes) -> BoxFrame | None:
+    """Return what a document with an example of an image and no annotation says; None if a number may lose digits."""
+    return None if may_lose_digits(text) else BoxFrame.of(strict_json.parse(text, Case))
+
+
+def _image(image: Record) -> Record | None:
+    """Return an image as the model has it; None if it is no flat picture, or one with an unusual UID or path."""
+    uid, files = image.get("uid"), image.get("files")
+    own: Record = {} if files is None else {"files": files}
+    if type(uid) is not str or _NAME.fullmatch(uid) is None or not (files is None or _is_file(files)):
+        return None
+    known = _known_image(strict_json.dumps({**image, **_EXAMPLE_OF, **{name: [{"path": "a"}] for name in own}}))
+    return known and {**known, "uid": uid, **own}
+
+
+def _is_file(files: Any) -> bool:
+    """Tell whether they are one that says its path alone."""
+    one = files[0] if type(files) is list and len(files) == 1 else None
+    path = one.get("path") if type(one) is dict and len(one) == 1 else None
+    return type(path) is str and _PATH.fullmatch(path) is not None
+
+
+@lru_cache(maxsize=256)
+def _known_image(text: bytes) -> Record | None:
+    image = strict_json.parse(_CASE_OF % text, Case).image
+    return None if may_lose_digits(text) or not _is_flat(image) else cast("Record", strict_json.plain(image))
+
+
+def _is_flat(image: Image) -> bool:
+    return image.shape is not None and len(image.shape) == _AXES and image.model_fields_set <= _OF_IMAGE
+
+
+def _is_box(annotation: AnyAnnotation) -> bool:
+    """Tell whether an annotation is a class and a box in a picture, and says nothing else; its numbers are floats."""
+    return (
+        type(annotation) is BboxAnnotation
+        and annotation.model_fields_set <= _FIELDS
+        and len(annotation.bbox) == _SIDES
+        and set(map(type, annotation.bbox)) == _FLOATS
+    )
+
+
+def _columns(annotations: list[Any]) -> BoxColumns | None:
+    """Return what annotations say that are boxes of the model and nothing else, of which no two have one id."""
+    if not annotations:
+        return BoxColumns([], [], [], [])
+    if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS)}:
+        return None
+    try:
+        ids, categories, codes, types, sides = map(list, zip(*map(_MEMBERS_OF, annotations), strict=True))
+    except KeyError:
+        return None
+    if types.count(BOX) < len(types) or {*map(type, chain(ids, categories, codes))} != _TEXTS:
+        return None
+    if {*map(type, sides)} != _LISTS or {*map(len, sides)} != {_SIDES}:
+        return None
+    numbers = [*chain.from_iterable(sides)]
+    if {*map(type, numbers)} != _FLOATS or not isfinite(sum(numbers)):
+        return None
+    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
+    return BoxColumns(ids, categories, codes, sides) if are_texts and len({*ids}) == len(ids) else None

@@ -1,0 +1,156 @@
+"""Cases of boxes are understood as columns: the same cases, texts and refusals as the typed way has."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from annoconv.casefile import LoadedCase, Reading, open_case, read_cases, write_cases
+from annoconv.casefile.boxes import BoxCase, box_case, box_case_of, box_case_of_text
+from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError
+from annoconv.limits import Limits
+from annoconv.loss import LossReport
+from annoconv.model import Case
+
+BOX = {"id": "0", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1.5, 2.0, 33.73, 28.45]}
+IMAGE = {"uid": "a", "modality": "OT", "shape": [64, 48]}
+PLAIN: dict[str, Any] = {"task_id": "T", "image": IMAGE, "annotations": [BOX], "metadata": {}}
+NUMBERS = st.sampled_from([0.5, 2.0, 33.73, 1e-7, 1 / 3, -3.5, 1e300, 5, True, None, "1", 1e308])
+ODD: list[Any] = [None, "", " a", "a\nb", "结节", "a b", "x" * 200, 1, True, [], {}, "\x00", "1.2.3", "lesion", "a\n"]
+
+
+def changed(key: str, *more: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a change of one member, or that it is left out."""
+    return st.sampled_from([*ODD, *more, ...]).map(lambda value: {key: value})
+
+
+ANNOTATIONS = st.one_of(
+    st.just({}),
+    changed("id"),
+    changed("category", "organ"),
+    changed("label_code", "own", "1a", "a-b", "A" * 129),
+    changed("type", "point", "BBOX"),
+    st.lists(NUMBERS, max_size=7).map(lambda box: {"bbox": box}),
+    st.sampled_from(["confidence", "notes", "image_uid", "x"]).flatmap(changed),
+)
+IMAGES = st.one_of(
+    st.just({}),
+    changed("uid"),
+    changed("modality", "DX"),
+    changed("shape", [64, 48, 2], [64], [64.0, 48], [0, 1], [-1, 2], [64, "48"]),
+    changed("files", [{"path": "b/c.jpg"}], [{"path": "../c.png"}], [{"path": "/c"}], [{"path": "a b.png"}], [{}]),
+    changed("files", [{"path": "a"}, {"path": "b"}], [{"path": "a", "format": "png"}], [{"path": "a//b"}]),
+    changed("acquired_at", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.10+08:00", "2026-01-02"),
+    changed("extensions", {"annoconv.picture": {"name": "x:y"}}, {"z": [1.50, 1e2]}, {"z": None}),
+    changed("spacing", [1.0, 1.0]),
+    changed("x"),
+)
+FRAMES = st.one_of(
+    st.just({}),
+    st.sampled_from(["task_id", "case_id", "split", "related_images", "registrations", "x"]).flatmap(changed),
+    changed("metadata", {"annotator": "r1"}, {"annotator": None}, {"x": 1}),
+    changed("labels", [{"code": "NODULE", "number": 3}], [{"code": "1"}], [{"code": "A", "number": 1.0}]),
+    changed("extensions", {"a": 1}, {"a": 1.0}, {"a": 0.1}, {"a": 1 / 3}, {"a": None}, {"a": -0.0}, {"a": 1 << 70}),
+    changed("schema_version", "1.0", "9.9"),
+    changed("annotations", [BOX, BOX], [BOX, 1]),
+)
+
+
+def put(told: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**told, **change}.items() if value is not ...}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Return cases of which most are plain but for one thing."""
+    boxes = [{**BOX, "id": str(place)} for place in range(draw(st.integers(0, 3)))]
+    place = draw(st.integers(0, 5))
+    annotations = [put(each, draw(ANNOTATIONS)) if at == place else each for at, each in enumerate(boxes)]
+    image = put(IMAGE, draw(IMAGES)) if place == 3 else IMAGE
+    found = put({**PLAIN, "image": image, "annotations": annotations}, draw(FRAMES) if place == 4 else {})
+    return dict(reversed(found.items())) if draw(st.booleans()) else found
+
+
+@settings(max_examples=600)
+@given(documents(), st.sampled_from([None, 2]))
+@example({**PLAIN, "annotations": []}, None)
+@example({**PLAIN, "image": {**IMAGE, "acquired_at": "2026-01-02T03:04:05+00:00"}}, None)
+def test_a_text_is_the_same_case(document: dict[str, Any], indent: int | None) -> None:
+    text = json.dumps(document, indent=indent, ensure_ascii=False).encode()
+    boxes = box_case_of_text(text, Limits(), Path("x.json"))
+    if boxes is None:
+        return
+    typed = strict_json.parse(text, Case)
+    same_as(boxes, typed)
+
+
+@settings(max_examples=600)
+@given(documents())
+def test_values_are_the_same_case(document: dict[str, Any]) -> None:
+    before = repr(document)
+    boxes = box_case(document)
+    assert repr(document) == before
+    if boxes is not None:
+        same_as(boxes, strict_json.as_model(document, Case))
+
+
+def same_as(boxes: BoxCase, typed: Case) -> None:
+    """Check a case of boxes against the typed one."""
+    assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(strict_json.plain(typed))
+    assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(typed.model_dump(warnings=False))
+    again = box_case_of(LoadedCase(typed))
+    assert again is not None
+    assert (again.image, again.boxes) == (boxes.image, boxes.boxes)
+    assert (again.frame.text, again.frame.document) == (boxes.frame.text, boxes.frame.document)
+    assert (boxes.case_id, boxes.image_uid) == (typed.case_id, typed.image.uid)
+    assert boxes.annotation_ids == LoadedCase(typed).annotation_ids
+    assert boxes.case == typed
+    assert repr(boxes.case) == repr(typed)
+    assert not boxes.masks
+    assert not boxes.fields
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"case_id": "c"}, {"labels": [{"code": "NODULE"}]}, {"extensions": {"a": {"b": [1, "x", True]}}}],
+)
+def test_most_cases_are_plain(change: dict[str, Any]) -> None:
+    assert box_case({**PLAIN, **change}) is not None
+    assert box_case_of_text(json.dumps({**PLAIN, **change}).encode(), None, Path("x.json")) is not None
+
+
+def test_unusual_limits_are_heeded() -> None:
+    assert box_case(PLAIN, limits=Limits(keys=3)) is None
+    with pytest.raises(AnnoconvError):
+        open_case(json.dumps(PLAIN).encode(), Path("x.json"), limits=Limits(keys=3))
+
+
+def test_a_reading_is_typed_when_it_is_asked_for() -> None:
+    boxes = box_case(PLAIN)
+    assert boxes is not None
+    reading = Reading.of(boxes, LossReport())
+    assert reading.annotation_ids == ["0"]
+    assert "case" not in vars(boxes)
+    assert reading.case is boxes.case
+    for each in (reading, boxes):
+        assert pickle.loads(pickle.dumps(each)).case == boxes.case
+    with pytest.raises(AttributeError):
+        _ = reading.other  # type: ignore[attr-defined]
+
+
+def test_lines_are_written_as_those_of_typed_cases(tmp_path: Path) -> None:
+    told = [{**PLAIN, "image": {**IMAGE, "uid": f"p{number}"}} for number in range(3)]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(f"{json.dumps(each)}\n" for each in told))
+    read = [*read_cases(source)]
+    assert all(isinstance(each, BoxCase) for each in read)
+    write_cases(read, tmp_path / "boxes.jsonl", as_read=True)
+    write_cases([LoadedCase(each.case) for each in read], tmp_path / "typed.jsonl")
+    assert (tmp_path / "boxes.jsonl").read_bytes() == (tmp_path / "typed.jsonl").read_bytes()
