@@ -38,7 +38,7 @@ TARGETS = {"cvat": "x.xml", "label-studio": "x.json", "yolo": "x", "geojson": "x
 def case(number: int, **more: Any) -> LoadedCase:
     """Return a case of boxes on one picture, or of a volume, whose pictures are its slices."""
     codes = ["NODULE", "MASS", "CYST"]
-    annotations = [
+    annotations: list[dict[str, Any]] = [
         {
             "id": f"A{place}",
             "category": "lesion",
