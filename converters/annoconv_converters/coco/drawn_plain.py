@@ -140,7 +140,7 @@ def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPlain | None]:
         known = [each for each in islice(outlines, len(polygons)) if each]
         places = [{"polygon": each.polygon} for each in known]
         image = loaded.case.image
-        columns, rows = (image.shape or ())[:2]
+        columns, rows = image.shape or (0, 0)
         record = picture_record(image, columns, rows, own_name(image))
         is_whole = len(known) == len(polygons)
         yield _drawn(loaded, record, _polygons(polygons, known), places) if is_whole else None
