@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from annoconv import registry
-from annoconv.casefile import read_case
+from annoconv.casefile import LoadedCase, read_case
 from annoconv.cli import main
 from annoconv.documents import strict_json
-from annoconv.errors import GeometryError, ImageError
+from annoconv.errors import AnnoconvError, GeometryError, ImageError
+from annoconv.model import Case
 from annoconv.pixels import save_nifti
 from tests.cases import blob, document, grid_of, mask, series
 
@@ -91,3 +92,17 @@ def test_an_index_of_files_that_is_wrong_is_told_in_our_words(
         assert f"/regions/0/value: {'error' if lang == 'en' else '错误'}: {told}" in said
         assert "Input should be" not in said
         assert "/images" in said
+
+
+@pytest.mark.parametrize("cases", [1, 200])
+@pytest.mark.parametrize("format_name", ["cvat", "geojson", "label-studio"])
+def test_what_would_be_refused_again_is_named_as_the_output(format_name: str, cases: int, tmp_path: Path) -> None:
+    """Not as the temporary file in which it was found, which nobody can look at any more."""
+    box = {"id": "B", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1e300, 2, 1e305, 3]}
+    images = ({"uid": f"P{place}", "modality": "DX", "shape": [64, 48]} for place in range(cases))
+    written = [LoadedCase(Case.model_validate(document(image, [box]))) for image in images]
+    target = tmp_path / f"out{registry.converter('to', format_name).suffix}"
+    with pytest.raises(AnnoconvError) as refused:
+        registry.write(written, target, format=format_name)
+    assert refused.value.source == str(target)
+    assert not list(tmp_path.iterdir())

@@ -197,3 +197,14 @@ def test_boxes_mean_what_they_mean_one_by_one(format: str, odd: float, tmp_path:
             else:
                 annoconv.write(annoconv.read([source], format=format), target, format=format)
     assert found > 3
+
+
+@pytest.mark.parametrize("sides", [("-1.7e308", "1.7e308"), ("inf", "inf"), ("1e400", "5"), ("1", "1e305"), ("nan", "5")])
+def test_sides_that_no_picture_has_are_refused(sides: tuple[str, str], tmp_path: Path) -> None:
+    """By a sentence alone: that numbers of this size cannot be subtracted is no warning for anybody."""
+    left, right = sides
+    box = f'<box label="A" source="manual" occluded="0" xtl="{left}" ytl="1" xbr="{right}" ybr="9" z_order="0"/>'
+    path = tmp_path / "x.xml"
+    path.write_text(f'<annotations><image id="0" name="a.png" width="64" height="48">{box}</image></annotations>')
+    with pytest.raises(AnnoconvError, match=r"x\.xml: /image/0/box/0: box/@x(tl|br): this is no coordinate"):
+        list(annoconv.read([path], format="cvat"))

@@ -372,10 +372,11 @@ def rounded(number: float, decimals: int = _DECIMALS) -> float:
 def array_rounded(numbers: NDArray[np.float64], decimals: int = _DECIMALS) -> NDArray[np.float64]:
     """Return what `rounded` does of each number of an array."""
     power = _POWERS[decimals]
-    scaled = numbers * power
-    whole = (scaled + _WHOLE) - _WHOLE
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers too large to be scaled
+        scaled = numbers * power
+        whole = (scaled + _WHOLE) - _WHOLE
+        is_near = (np.abs(scaled) < _MOST_SCALED) & (np.abs(scaled - whole) < _NO_TIE)
     found = whole / power
-    is_near = (np.abs(scaled) < _MOST_SCALED) & (np.abs(scaled - whole) < _NO_TIE)
     for place in zip(*np.nonzero(~is_near), strict=True):
         found[place] = rounded(float(numbers[place]), decimals)
     return found

@@ -24,6 +24,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
+from annoconv.files.naming import naming
 from annoconv.loss import LossReport
 from annoconv.scratch import scratch_file
 from annoconv_converters._pictures.alike import Alike
@@ -195,7 +196,8 @@ class _Writer:
             if self._rendered is not None:
                 all_ = replace(drawing, pictures=every)
                 render(all_, self._rendered, self._rendering, drawn.context.limits, format.place)
-        self._compare(part, format.read(path, sizes) if batch is None else batch)
+        with naming(self._target, path):
+            self._compare(part, format.read(path, sizes) if batch is None else batch)
         self._pictures += len(pictures)
         return tree
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from annoconv_converters._pictures.columns import array_of, plain_columns
 from annoconv_converters._pictures.file_losses import SAME
-from annoconv_converters._pictures.geometry import array_rounded
+from annoconv_converters._pictures.geometry import array_rounded, is_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,9 +64,10 @@ def _told(image: Element) -> tuple[list[str], list[list[float]]] | None:
     if not all(map(str.strip, {*labels})):
         return None
     try:
-        return labels, [[float(each[side]) for side in SIDES] for each in said]
+        sides = [[float(each[side]) for side in SIDES] for each in said]
     except ValueError:
         return None
+    return (labels, sides) if all(is_numbers(each, 4) for each in sides) else None
 
 
 def _size(image: Any) -> tuple[int, int]:

@@ -47,7 +47,7 @@ def replacing(path: Path, *, overwrite: bool = False, of: Path | None = None) ->
     with outputs_of(overwrite=False) as outputs:
         temporary = outputs.add(Path(path), overwrite=overwrite, of=of)
         try:
-            with naming(Path(path)):
+            with naming(Path(path), temporary):
                 yield temporary
         except BaseException:
             outputs.discard(Path(path))
