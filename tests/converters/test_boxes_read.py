@@ -199,7 +199,9 @@ def test_boxes_mean_what_they_mean_one_by_one(format: str, odd: float, tmp_path:
     assert found > 3
 
 
-@pytest.mark.parametrize("sides", [("-1.7e308", "1.7e308"), ("inf", "inf"), ("1e400", "5"), ("1", "1e305"), ("nan", "5")])
+@pytest.mark.parametrize(
+    "sides", [("-1.7e308", "1.7e308"), ("inf", "inf"), ("1e400", "5"), ("1", "1e305"), ("nan", "5")]
+)
 def test_sides_that_no_picture_has_are_refused(sides: tuple[str, str], tmp_path: Path) -> None:
     """By a sentence alone: that numbers of this size cannot be subtracted is no warning for anybody."""
     left, right = sides
