@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.codes import Labels
-    from annoconv.model import AnyAnnotation
     from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
@@ -71,13 +70,23 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
         yield boxes
 
 
-def are_again(picture: Picture, task: Record, annotations: Sequence[AnyAnnotation], labels: Labels) -> bool:
-    """Tell whether a picture has such boxes of a task, which are the annotations of a case and have their labels."""
+def are_again(picture: Picture, task: Record, codes: Sequence[str], labels: Labels) -> bool:
+    """Tell whether a picture has such boxes of a task, which are the annotations of a case and have their labels.
+
+    Parameters
+    ----------
+    picture, task
+        The picture and its task.
+    codes
+        Label codes of the annotations.
+    labels
+        Names of its classes.
+    """
     boxes = held(picture)
     if boxes is None or not boxes.is_plain:
         return False
-    rows = zip(task["annotations"][0]["result"], annotations, strict=True)
-    classes = {(*result["value"][_TYPE], each.label_code) for result, each in rows}
+    rows = zip(task["annotations"][0]["result"], codes, strict=True)
+    classes = {(*result["value"][_TYPE], code) for result, code in rows}
     return all(labels.name_of(code) == label for label, code in classes)
 
 

@@ -16,6 +16,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv.model import BboxAnnotation
 from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
@@ -84,6 +85,8 @@ _REASONS: Final[Reasons] = {
     "labels": "links of annotations have no labels",
     "*": "a case has no place for {name}",
 }
+_BARE: Final = BboxAnnotation.model_construct()
+"""What says as much of who made it, and when, as a case does that is boxes and no more: nothing."""
 _APART: Final = Message("each picture of a task is a case of its own")
 
 
@@ -116,16 +119,17 @@ class TaskTree:
         """Return what the tasks of a case say and it does not."""
         of_several = [each.place for each in pictures if each.place[3:] == (0,)]
         apart = (pointer(place[not self.is_list : 3]) for place in of_several)
-        labels, annotations = self._labels_of(loaded.case), loaded.case.annotations
-        boxes = (each for each in pictures if are_again(each, self.tasks[each.place].task, annotations, labels))
-        plain = {each.place for each in boxes}
-        found = file_losses(self.records(pictures, loaded.case, plain), _REASONS, case_index)
+        labels, codes = self._labels_of(loaded.header), loaded.label_codes
+        plain = {each.place for each in pictures if are_again(each, self.tasks[each.place].task, codes, labels)}
+        case = loaded.header if plain.issuperset(each.place for each in pictures) else loaded.case
+        found = file_losses(self.records(pictures, case, plain), _REASONS, case_index)
         return [*(Loss(case_index, path, LossKind.APPROXIMATED, _APART) for path in apart), *found]
 
     def records(self, pictures: Sequence[Picture], case: Case, plain: Collection[Path] = ()) -> Iterator[FileRecord]:
         """Yield what tasks, their annotations and results say, and what is written again in their place.
 
-        Tasks whose places are `plain` are those of which all results are known to be written again as they are.
+        Tasks whose places are `plain` are those of which all results are known to be written again as they are; where
+        all are, the case may be without boxes that say nothing else.
         """
         labels = self._labels_of(case)
         annotations = {each.id: each for each in case.annotations}
@@ -138,7 +142,7 @@ class TaskTree:
             yield FileRecord(above, _task(task), _task_again(told, picture, case))
             members: dict[Path, Any] = {}
             if picture.place in plain:
-                members[RESULTS[:2]] = case.annotations[0]
+                members[RESULTS[:2]] = next(iter(case.annotations), _BARE)
             for within, result in () if picture.place in plain else task_records(task, with_predictions=True):
                 if within[0] == "predictions" and not is_read(
                     task["predictions"][int(within[1])], self.has_predictions
