@@ -131,9 +131,10 @@ class CvatTree:
         self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int, *, tracks: Sequence[Path] = ()
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
-        labels = self._labels_of(loaded.header)
+        header = loaded.header
+        labels = self._labels_of(header)
         plain = {each.place for each in pictures if not tracks and self._are_boxes(each, loaded, labels)}
-        case = loaded.header if plain.issuperset(each.place for each in pictures) else loaded.case
+        case = header if plain.issuperset(each.place for each in pictures) else loaded.case
         records = list(self.records(pictures, case, tracks, plain=plain))
         self.open -= len(pictures)
         if not self.open:

@@ -119,9 +119,10 @@ class TaskTree:
         """Return what the tasks of a case say and it does not."""
         of_several = [each.place for each in pictures if each.place[3:] == (0,)]
         apart = (pointer(place[not self.is_list : 3]) for place in of_several)
-        labels, codes = self._labels_of(loaded.header), loaded.label_codes
+        header, codes = loaded.header, loaded.label_codes
+        labels = self._labels_of(header)
         plain = {each.place for each in pictures if are_again(each, self.tasks[each.place].task, codes, labels)}
-        case = loaded.header if plain.issuperset(each.place for each in pictures) else loaded.case
+        case = header if plain.issuperset(each.place for each in pictures) else loaded.case
         found = file_losses(self.records(pictures, case, plain), _REASONS, case_index)
         return [*(Loss(case_index, path, LossKind.APPROXIMATED, _APART) for path in apart), *found]
 
