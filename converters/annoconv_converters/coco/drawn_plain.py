@@ -63,6 +63,7 @@ def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
     labels, kept
         Its labels, and what it holds of the COCO file that it came from, which are JSON values already.
     """
+    document: Record
     if (boxes := as_boxes(drawing.loaded)) is not None:
         document = boxes.as_document()
         if "labels" in document:
@@ -76,7 +77,7 @@ def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
         apart["labels"] = []
     if case.extensions is not None:
         apart["extensions"] = {**case.extensions, EXTENSION: None} if EXTENSION in case.extensions else case.extensions
-    document: Record = strict_json.plain(case.model_copy(update=apart))
+    document = strict_json.plain(case.model_copy(update=apart))
     if case.labels is not None:
         document["labels"] = labels
     if EXTENSION in document.get("extensions", ()):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["RESULTS", "are_again", "box_again", "boxes_of"]
+__all__ = ["A_BOX", "RESULTS", "are_again", "box_again", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -34,6 +34,8 @@ _MEMBERS: Final = frozenset(
 _NEEDED: Final = frozenset({"id", "type", "value", "original_width", "original_height"})
 _VALUE: Final = frozenset({"x", "y", "width", "height", "rotation", "rectanglelabels"})
 _SIDES: Final = ("x", "y", "width", "height")
+A_BOX: Final = BboxAnnotation.model_construct()
+"""A box of a case that is boxes and no more: who made it, and when, it does not say."""
 RESULTS: Final = "annotations", 0, "result"
 """Steps within a task to the results of its only annotation."""
 _SIZE: Final = "original_width", "original_height"

@@ -16,12 +16,11 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv.model import BboxAnnotation
 from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
-from annoconv_converters.label_studio.boxes import RESULTS, are_again, box_again
+from annoconv_converters.label_studio.boxes import A_BOX, RESULTS, are_again, box_again
 from annoconv_converters.label_studio.keypoints import parent_of
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
@@ -85,8 +84,6 @@ _REASONS: Final[Reasons] = {
     "labels": "links of annotations have no labels",
     "*": "a case has no place for {name}",
 }
-_BARE: Final = BboxAnnotation.model_construct()
-"""What says as much of who made it, and when, as a case does that is boxes and no more: nothing."""
 _APART: Final = Message("each picture of a task is a case of its own")
 
 
@@ -129,8 +126,7 @@ class TaskTree:
     def records(self, pictures: Sequence[Picture], case: Case, plain: Collection[Path] = ()) -> Iterator[FileRecord]:
         """Yield what tasks, their annotations and results say, and what is written again in their place.
 
-        Tasks whose places are `plain` are those of which all results are known to be written again as they are; where
-        all are, the case may be without boxes that say nothing else.
+        All results of tasks at places `plain` are known to be written again as they are; the case may be without them.
         """
         labels = self._labels_of(case)
         annotations = {each.id: each for each in case.annotations}
@@ -143,7 +139,7 @@ class TaskTree:
             yield FileRecord(above, _task(task), _task_again(told, picture, case))
             members: dict[Path, Any] = {}
             if picture.place in plain:
-                members[RESULTS[:2]] = next(iter(case.annotations), _BARE)
+                members[RESULTS[:2]] = next(iter(case.annotations), A_BOX)
             for within, result in () if picture.place in plain else task_records(task, with_predictions=True):
                 if within[0] == "predictions" and not is_read(
                     task["predictions"][int(within[1])], self.has_predictions
