@@ -12,12 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annoconv.casefile import LoadedCase, Reading, open_case, read_cases, write_cases
-from annoconv.casefile.boxes import BoxCase, box_case, box_case_of, box_case_of_text
+from annoconv.casefile.boxes import BoxCase, as_boxes, box_case, box_case_of, box_case_of_text
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
 from annoconv.loss import LossReport
-from annoconv.model import Case
+from annoconv.model import AnnotationCategory, Case
 
 BOX = {"id": "0", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1.5, 2.0, 33.73, 28.45]}
 IMAGE = {"uid": "a", "modality": "OT", "shape": [64, 48]}
@@ -110,7 +110,11 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
     assert (again.image, again.boxes) == (boxes.image, boxes.boxes)
     assert (again.frame.text, again.frame.document) == (boxes.frame.text, boxes.frame.document)
     assert (boxes.case_id, boxes.image_uid) == (typed.case_id, typed.image.uid)
-    assert boxes.annotation_ids == LoadedCase(typed).annotation_ids
+    whole = LoadedCase(typed)
+    assert (boxes.annotation_ids, boxes.label_codes) == (whole.annotation_ids, whole.label_codes)
+    assert [*boxes.categories.items()] == [*whole.categories.items()]
+    assert boxes.header == typed.model_copy(update={"annotations": []})
+    assert not boxes.is_typed
     assert boxes.case == typed
     assert repr(boxes.case) == repr(typed)
     assert not boxes.masks
@@ -143,6 +147,27 @@ def test_a_reading_is_typed_when_it_is_asked_for() -> None:
         assert pickle.loads(pickle.dumps(each)).case == boxes.case
     with pytest.raises(AttributeError):
         _ = reading.other  # type: ignore[attr-defined]
+
+
+def test_a_typed_case_that_was_changed_holds(tmp_path: Path) -> None:
+    boxes = box_case({**PLAIN, "case_id": "a"})
+    assert boxes is not None
+    assert as_boxes(boxes) is boxes
+    assert not boxes.names_others
+    reading, (box,) = Reading.of(boxes, LossReport()), boxes.case.annotations
+    box.id, box.label_code, box.category = "1", "LUNG", AnnotationCategory.ORGAN
+    boxes.case.image.uid, boxes.case.case_id = "b", "b"
+    assert as_boxes(boxes) is None
+    assert boxes.names_others
+    assert boxes.header is boxes.case
+    assert (boxes.case_id, boxes.image_uid, boxes.annotation_ids) == ("b", "b", ["1"])
+    assert (boxes.label_codes, boxes.categories) == (["LUNG"], {"LUNG": "organ"})
+    found = box_case_of(boxes)
+    assert found is not None
+    assert found.boxes.codes == ["LUNG"]
+    write_cases([reading], tmp_path / "x.jsonl")
+    (again,) = read_cases(tmp_path / "x.jsonl")
+    assert again.case.model_dump(exclude={"schema_version"}) == boxes.case.model_dump(exclude={"schema_version"})
 
 
 def test_lines_are_written_as_those_of_typed_cases(tmp_path: Path) -> None:

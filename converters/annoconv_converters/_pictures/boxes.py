@@ -47,7 +47,7 @@ class Boxes(Drawing):
 
     @property
     def categories(self) -> dict[str, str]:
-        return dict(zip(reversed(self.told.codes), reversed(self.told.categories), strict=True))
+        return self.loaded.categories
 
     @property
     def weight(self) -> int:

@@ -64,11 +64,12 @@ def by_records(loaded: LoadedCase) -> LoadedCase:
 
     So it is held against its file, record by record.
     """
-    case = loaded.case
-    uids = {image.uid for image in (case.image, *(case.related_images or ()))}
-    own = {each.id: record_id(each.id, uids) for each in case.annotations}
+    others = loaded.case.related_images if loaded.names_others else None
+    uids = {loaded.image_uid, *(image.uid for image in others or ())}
+    own = {identity: record_id(identity, uids) for identity in loaded.annotation_ids}
     if all(identity == number for identity, number in own.items()):
         return loaded
+    case = loaded.case
     told = [
         each.model_copy(
             update={"id": own.get(each.id, each.id), "parent_id": own.get(each.parent_id or "", each.parent_id)}

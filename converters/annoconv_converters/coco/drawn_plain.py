@@ -11,6 +11,7 @@ from operator import mul, sub
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from annoconv.casefile import LoadedCase
+from annoconv.casefile.boxes import BOX, as_boxes
 from annoconv.documents import strict_json
 from annoconv.model import PolygonAnnotation
 from annoconv.pictures import address_of, own_name
@@ -25,10 +26,11 @@ from annoconv_converters.coco.outlines import Outlined, outlines_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annoconv.model import AnyAnnotation, BboxAnnotation, Case
+    from annoconv.casefile.boxes import BoxColumns
+    from annoconv.model import AnyAnnotation
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["DrawnPlain", "document_of", "drawn_plain", "each_drawn_plain"]
+__all__ = ["DrawnPolygons", "document_of", "drawn_plain", "each_drawn_plain"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -39,16 +41,16 @@ _TOGETHER: Final = 1000
 """Polygons that are measured at a time."""
 
 
-class DrawnPlain(Drawing):
-    """A case of boxes, or of polygons, as a picture.
+class DrawnPolygons(Drawing):
+    """A case of polygons as a picture.
 
     Attributes
     ----------
-    places
-        The last member of each annotation, which says where it is.
+    outlines
+        The polygon of each annotation.
     """
 
-    places: list[Record]
+    outlines: list[Outline]
 
 
 def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
@@ -61,27 +63,41 @@ def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
     labels, kept
         Its labels, and what it holds of the COCO file that it came from, which are JSON values already.
     """
+    document: Record
+    if (boxes := as_boxes(drawing.loaded)) is not None:
+        document = boxes.as_document()
+        if "labels" in document:
+            document["labels"] = labels
+        if EXTENSION in document.get("extensions", ()):
+            document["extensions"] = {**document["extensions"], EXTENSION: kept}
+        return document
     case = drawing.loaded.case
-    apart: Record = {"annotations": []} if isinstance(drawing, DrawnPlain) else {}
+    apart: Record = {"annotations": []} if isinstance(drawing, DrawnPolygons) else {}
     if case.labels is not None:
         apart["labels"] = []
     if case.extensions is not None:
         apart["extensions"] = {**case.extensions, EXTENSION: None} if EXTENSION in case.extensions else case.extensions
-    document: Record = strict_json.plain(case.model_copy(update=apart))
+    document = strict_json.plain(case.model_copy(update=apart))
     if case.labels is not None:
         document["labels"] = labels
     if EXTENSION in document.get("extensions", ()):
         document["extensions"][EXTENSION] = kept
-    if not isinstance(drawing, DrawnPlain):
+    if not isinstance(drawing, DrawnPolygons):
         return document
     document["annotations"] = [
-        {"id": each.id, "category": each.category.value, "label_code": each.label_code, "type": each.type} | place
-        for each, place in zip(case.annotations, drawing.places, strict=True)
+        {
+            "id": each.id,
+            "category": each.category.value,
+            "label_code": each.label_code,
+            "type": each.type,
+            "polygon": outline.polygon,
+        }
+        for each, outline in zip(case.annotations, drawing.outlines, strict=True)
     ]
     return document
 
 
-def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, DrawnPlain | None]]:
+def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, Drawing | None]]:
     """Yield cases, each as a picture with records; None of one that is more than boxes, or than polygons, or has none.
 
     Cases of polygons are held until there are some, which are measured together.
@@ -89,9 +105,9 @@ def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, 
     waiting: list[LoadedCase] = []
     count = 0
     for each in _with_end(cases):
-        if isinstance(each, LoadedCase) and _is_of_polygons(each.case):
+        if isinstance(each, LoadedCase) and _is_of_polygons(each):
             waiting.append(each)
-            count += len(each.case.annotations)
+            count += len(each.annotation_ids)
             if count < _TOGETHER:
                 continue
         yield from zip(waiting, _of_polygons(waiting), strict=True)
@@ -112,63 +128,63 @@ def _with_end(cases: Iterable[LoadedCase]) -> Iterator[LoadedCase | Exception | 
         yield None
 
 
-def drawn_plain(loaded: LoadedCase) -> DrawnPlain | None:
+def drawn_plain(loaded: LoadedCase) -> Drawing | None:
     """Return a case as a picture with records; None if it is more than boxes, or than polygons, or has none."""
-    if _is_of_polygons(loaded.case):
+    if _is_of_polygons(loaded):
         return next(_of_polygons([loaded]))
-    boxes = boxes_of(loaded) if loaded.case.annotations else None
-    if boxes is None:
-        return None
-    annotations = cast("list[BboxAnnotation]", loaded.case.annotations)
-    (picture,) = boxes.pictures
-    return _drawn(loaded, picture.record, _boxes(annotations), [{"bbox": each.bbox} for each in annotations])
+    boxes = boxes_of(loaded) if loaded.annotation_ids else None
+    if boxes is not None:
+        (picture,) = boxes.pictures
+        boxes.pictures = [Picture(picture.record, _boxes(boxes.told), picture.key, address=picture.address)]
+    return boxes
 
 
-def _is_of_polygons(case: Case) -> bool:
+def _is_of_polygons(loaded: LoadedCase) -> bool:
     """Tell whether a case is one flat picture with polygons, and these have each an id of its own."""
+    if as_boxes(loaded) is not None:
+        return False
+    case = loaded.case
     image, polygons = case.image, case.annotations
     is_flat = image.shape is not None and len(image.shape) == 2 and image.model_fields_set <= _OF_IMAGE
     is_one = is_flat and not case.related_images and bool(polygons) and all(map(_is_polygon, polygons))
     return is_one and len({each.id for each in polygons}) == len(polygons)
 
 
-def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPlain | None]:
+def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPolygons | None]:
     """Yield cases of polygons, each as a picture with records; None of one with what is too far or too small."""
     told = [cast("list[PolygonAnnotation]", each.case.annotations) for each in cases]
     outlines = iter(outlines_of([[[*chain.from_iterable(one.polygon)]] for each in told for one in each]))
     for loaded, polygons in zip(cases, told, strict=True):
         known = [each for each in islice(outlines, len(polygons)) if each]
-        places = [{"polygon": each.polygon} for each in known]
-        image = loaded.case.image
-        columns, rows = image.shape or (0, 0)
-        record = picture_record(image, columns, rows, own_name(image))
-        is_whole = len(known) == len(polygons)
-        yield _drawn(loaded, record, _polygons(polygons, known), places) if is_whole else None
+        yield _drawn(loaded, polygons, known) if len(known) == len(polygons) else None
 
 
-def _drawn(loaded: LoadedCase, record: Record, shapes: Sequence[Shape], places: list[Record]) -> DrawnPlain:
+def _drawn(loaded: LoadedCase, polygons: list[PolygonAnnotation], outlines: list[Outline]) -> DrawnPolygons:
     image = loaded.case.image
-    drawing = DrawnPlain(loaded, loaded, {}, planes={image.uid: Planes("k", 1, record["height"], record["width"])})
-    drawing.places = places
-    drawing.place(image.uid, 0, Picture(record, [*shapes], {"uid": image.uid}, address=address_of(image)))
+    columns, rows = image.shape or (0, 0)
+    record = picture_record(image, columns, rows, own_name(image))
+    drawing = DrawnPolygons(loaded, loaded, {}, planes={image.uid: Planes("k", 1, rows, columns)})
+    drawing.outlines = outlines
+    shapes: list[Shape] = [*_polygons(polygons, outlines)]
+    drawing.place(image.uid, 0, Picture(record, shapes, {"uid": image.uid}, address=address_of(image)))
     return drawing
 
 
-def _boxes(annotations: list[BboxAnnotation]) -> list[Shape]:
-    x, y, x_max, y_max = zip(*(each.bbox for each in annotations), strict=True)
+def _boxes(told: BoxColumns) -> list[Shape]:
+    x, y, x_max, y_max = zip(*told.sides, strict=True)
     widths, heights = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
     areas = each_tidy(map(mul, widths, heights))
     sizes = zip(x, y, each_tidy(widths), each_tidy(heights), strict=True)
     return [
-        Shape(_record(each, [], area, [*size]), key={"id": each.id, "type": "bbox"})
-        for each, area, size in zip(annotations, areas, sizes, strict=True)
+        Shape(_record(identity, code, [], area, [*size]), key={"id": identity, "type": BOX})
+        for identity, code, area, size in zip(told.ids, told.codes, areas, sizes, strict=True)
     ]
 
 
 def _polygons(annotations: list[PolygonAnnotation], outlines: list[Outline]) -> list[Outlined]:
     return [
         Outlined(
-            _record(each, outline.segmentation, outline.drawn_area, outline.drawn_box),
+            _record(each.id, each.label_code, outline.segmentation, outline.drawn_area, outline.drawn_box),
             key={"id": each.id, "type": "polygon"},
             outline=outline,
         )
@@ -176,10 +192,10 @@ def _polygons(annotations: list[PolygonAnnotation], outlines: list[Outline]) -> 
     ]
 
 
-def _record(annotation: AnyAnnotation, segmentation: list[list[float]], area: float, box: list[float]) -> Record:
+def _record(identity: str, code: str, segmentation: list[list[float]], area: float, box: list[float]) -> Record:
     return {
-        "id": annotation.id,
-        "category_id": annotation.label_code,
+        "id": identity,
+        "category_id": code,
         "segmentation": segmentation,
         "area": area,
         "bbox": box,

@@ -61,9 +61,7 @@ def finish(
     ImageError
         If the size of a picture with annotations is not known.
     """
-    categories = {
-        annotation.label_code: annotation.category.value for annotation in reversed(drawing.loaded.case.annotations)
-    }
+    categories = drawing.loaded.categories
     numbers: dict[str, Any] = {}
     for picture in drawing.pictures:
         if kind == "captions":
@@ -102,7 +100,8 @@ def finish(
 def lost_masks(drawing: Drawing, drawn: set[str]) -> set[str]:
     """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
     written = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-    return {each.id for each in drawing.loaded.case.annotations if each.type == "mask"} & drawn - written
+    gone = drawn - written
+    return gone and {each.id for each in drawing.loaded.case.annotations if each.type == "mask"} & gone
 
 
 def _set_keypoints(shape: Shape, names: list[str], *, is_every: bool) -> bool:
@@ -157,8 +156,8 @@ def _captions(case: Case, picture: Picture) -> Iterator[Shape]:
 def identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
     """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
     numbered = {shape.key["id"]: shape.record for picture in drawing.pictures for shape in picture.shapes}
-    for place, annotation in enumerate(loaded.case.annotations):
-        record = numbered.get(annotation.id)
-        if record is not None and str(record.get("id")) != annotation.id:
+    for place, identity in enumerate(loaded.annotation_ids):
+        record = numbered.get(identity)
+        if record is not None and str(record.get("id")) != identity:
             path = pointer(("annotations", place, "id"))
             yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from annoconv.casefile import LoadedCase
     from annoconv.codes import Labels
+    from annoconv.model import Case
     from annoconv_converters._pictures.planes import Axis
 
 __all__ = ["Unused"]
@@ -34,9 +34,8 @@ class Unused:
         self._of_slices = [option for option, is_asked in asked.items() if is_asked]
         self._skeletons = dict.fromkeys(skeletons)
 
-    def take(self, loaded: LoadedCase, labels: Labels) -> None:
+    def take(self, case: Case, labels: Labels) -> None:
         """Take what a case uses: it has slices or frames, or labels of these codes or names."""
-        case = loaded.case
         if any(len(each.shape or ()) > 2 for each in (case.image, *(case.related_images or ()))):
             self._of_slices = []
         for code in [code for code in self._skeletons if labels.get(code) is not None]:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.loss import Loss
+    from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.foreign import Understood
@@ -137,22 +138,23 @@ class _Writer:
 
     def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
         """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
-        kept = kept_of(loaded.case)
+        header = loaded.header
+        kept = kept_of(header)
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
             self.classes.is_again = self.beside is not None
-        case = self._labels_of.alike(loaded.case)
+        case = self._labels_of.alike(header)
         self.labels = self._labels_of(case)
         if case.labels is not self.told.labels:
             self.told = Told(case.labels)
-        if self.options.kind == "auto" and self.kind == "instances" and has_keypoints(loaded.case):
+        if self.options.kind == "auto" and self.kind == "instances" and has_keypoints(header):
             self.kind = "keypoints"
         self.classes.kind = self.kind
         self.is_said = self.once(case.labels, class_list(case))
         self.classes.take(case, dict(_objects(kept.get("categories"))), self.labels)
-        self.unused.take(loaded, self.labels)
+        self.unused.take(case, self.labels)
         folder = slice_folder(loaded, case_index, self.names)
         drawing = plain or self._drawing(loaded, folder)
         if self.options.names == "flat":
@@ -168,12 +170,12 @@ class _Writer:
         number = partial(self.table.number, labels=self.labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
         first = self.position + 1
-        order = {annotation.id: place for place, annotation in enumerate(loaded.case.annotations)}
+        order = {identity: place for place, identity in enumerate(loaded.annotation_ids)}
         for picture in drawing.pictures:
             self._number(picture, kept, drawn, order)
             if self.kind == "panoptic":
                 self._pack(picture, kept)
-        self._write(drawing, loaded, case_index, first, drawn, kept)
+        self._write(drawing, loaded, case, case_index, first, drawn, kept)
 
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
         return draw(
@@ -229,17 +231,24 @@ class _Writer:
             write_map(picture, self.layout("maps"))
 
     def _write(
-        self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str], kept: Record
+        self,
+        drawing: Drawing,
+        loaded: LoadedCase,
+        header: Case,
+        case_index: int,
+        first: int,
+        drawn: set[str],
+        kept: Record,
     ) -> None:
         original = document_of(drawing, self.told.records, kept)
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
         understood = self._native(drawing.pictures, first, case_index, self.told.codes)
         said = shared(original, understood.native.document)
-        is_cut = bool(case_index and self.classes.is_cut(loaded.case, drawing.pictures))
+        is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
         is_other = is_cut or self.told.differ(original, said)
         native = understood.checked() if is_other else understood.native
         native.document, is_keyed = said, is_other and not self.options.plain
-        losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
+        losses = self._carry(drawing, loaded, header, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
             self._note(drawing.pictures)
         elif self.options.plain:
@@ -252,13 +261,20 @@ class _Writer:
         self.losses += class_losses(*told, is_said=self.is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest = max(self.newest, strict_json.plain(newest_moment([loaded.case])) or "")
+        self.newest = max(self.newest, strict_json.plain(newest_moment([header])) or "")
 
     def _carry(
-        self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
+        self,
+        drawing: Drawing,
+        loaded: LoadedCase,
+        header: Case,
+        case_index: int,
+        first: int,
+        lost: set[str],
+        original: Record,
     ) -> list[Loss]:
         """Put what the records do not say under our key; return what is lost or carried."""
-        names = (self.labels.name_of(each.code) for each in class_list(loaded.case))
+        names = (self.labels.name_of(each.code) for each in class_list(header))
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes

@@ -131,9 +131,11 @@ class CvatTree:
         self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int, *, tracks: Sequence[Path] = ()
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
-        labels = self._labels_of(loaded.case)
-        plain = {each.place for each in pictures if not tracks and self._are_boxes(each, loaded.case, labels)}
-        records = list(self.records(pictures, loaded.case, tracks, plain=plain))
+        header = loaded.header
+        labels = self._labels_of(header)
+        plain = {each.place for each in pictures if not tracks and self._are_boxes(each, loaded, labels)}
+        case = header if plain.issuperset(each.place for each in pictures) else loaded.case
+        records = list(self.records(pictures, case, tracks, plain=plain))
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()
@@ -163,7 +165,8 @@ class CvatTree:
     ) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place.
 
-        Images whose places are `plain` are those of which all shapes are known to be written again as they are.
+        Images whose places are `plain` are those of which all shapes are known to be written again as they are; where
+        all are, the case need not have its annotations.
         """
         labels = self._labels_of(case)
         listed = {label.code for label in class_list(case)}
@@ -252,14 +255,14 @@ class CvatTree:
         told |= {"@task_id": str(ids.index(element.get("task_id")) + 1)} if element.get("task_id") in ids else {}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
 
-    def _are_boxes(self, picture: Picture, case: Case, labels: Labels) -> bool:
+    def _are_boxes(self, picture: Picture, loaded: LoadedCase, labels: Labels) -> bool:
         """Tell whether plain boxes of a case, which are its annotations, are written again with their labels."""
         boxes = held(picture)
         if boxes is None or not boxes.is_plain:
             return False
         classes = {
-            (shape.get("label"), each.label_code)
-            for shape, each in zip(self._holder(picture.place), case.annotations, strict=True)
+            (shape.get("label"), code)
+            for shape, code in zip(self._holder(picture.place), loaded.label_codes, strict=True)
         }
         are_same = all(labels.name_of(code) == label for label, code in classes)
         for label in dict.fromkeys(label for label, _ in classes if label is not None and are_same):

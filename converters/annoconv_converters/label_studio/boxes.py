@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.codes import Labels
-    from annoconv.model import AnyAnnotation
     from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["RESULTS", "are_again", "box_again", "boxes_of"]
+__all__ = ["A_BOX", "RESULTS", "are_again", "box_again", "boxes_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -35,6 +34,8 @@ _MEMBERS: Final = frozenset(
 _NEEDED: Final = frozenset({"id", "type", "value", "original_width", "original_height"})
 _VALUE: Final = frozenset({"x", "y", "width", "height", "rotation", "rectanglelabels"})
 _SIDES: Final = ("x", "y", "width", "height")
+A_BOX: Final = BboxAnnotation.model_construct()
+"""A box of a case that is boxes and no more: who made it, and when, it does not say."""
 RESULTS: Final = "annotations", 0, "result"
 """Steps within a task to the results of its only annotation."""
 _SIZE: Final = "original_width", "original_height"
@@ -71,13 +72,23 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
         yield boxes
 
 
-def are_again(picture: Picture, task: Record, annotations: Sequence[AnyAnnotation], labels: Labels) -> bool:
-    """Tell whether a picture has such boxes of a task, which are the annotations of a case and have their labels."""
+def are_again(picture: Picture, task: Record, codes: Sequence[str], labels: Labels) -> bool:
+    """Tell whether a picture has such boxes of a task, which are the annotations of a case and have their labels.
+
+    Parameters
+    ----------
+    picture, task
+        The picture and its task.
+    codes
+        Label codes of the annotations.
+    labels
+        Names of its classes.
+    """
     boxes = held(picture)
     if boxes is None or not boxes.is_plain:
         return False
-    rows = zip(task["annotations"][0]["result"], annotations, strict=True)
-    classes = {(*result["value"][_TYPE], each.label_code) for result, each in rows}
+    rows = zip(task["annotations"][0]["result"], codes, strict=True)
+    classes = {(*result["value"][_TYPE], code) for result, code in rows}
     return all(labels.name_of(code) == label for label, code in classes)
 
 

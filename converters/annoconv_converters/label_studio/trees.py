@@ -20,7 +20,7 @@ from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
-from annoconv_converters.label_studio.boxes import RESULTS, are_again, box_again
+from annoconv_converters.label_studio.boxes import A_BOX, RESULTS, are_again, box_again
 from annoconv_converters.label_studio.keypoints import parent_of
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
@@ -116,16 +116,17 @@ class TaskTree:
         """Return what the tasks of a case say and it does not."""
         of_several = [each.place for each in pictures if each.place[3:] == (0,)]
         apart = (pointer(place[not self.is_list : 3]) for place in of_several)
-        labels, annotations = self._labels_of(loaded.case), loaded.case.annotations
-        boxes = (each for each in pictures if are_again(each, self.tasks[each.place].task, annotations, labels))
-        plain = {each.place for each in boxes}
-        found = file_losses(self.records(pictures, loaded.case, plain), _REASONS, case_index)
+        header, codes = loaded.header, loaded.label_codes
+        labels = self._labels_of(header)
+        plain = {each.place for each in pictures if are_again(each, self.tasks[each.place].task, codes, labels)}
+        case = header if plain.issuperset(each.place for each in pictures) else loaded.case
+        found = file_losses(self.records(pictures, case, plain), _REASONS, case_index)
         return [*(Loss(case_index, path, LossKind.APPROXIMATED, _APART) for path in apart), *found]
 
     def records(self, pictures: Sequence[Picture], case: Case, plain: Collection[Path] = ()) -> Iterator[FileRecord]:
         """Yield what tasks, their annotations and results say, and what is written again in their place.
 
-        Tasks whose places are `plain` are those of which all results are known to be written again as they are.
+        All results of tasks at places `plain` are known to be written again as they are; the case may be without them.
         """
         labels = self._labels_of(case)
         annotations = {each.id: each for each in case.annotations}
@@ -138,7 +139,7 @@ class TaskTree:
             yield FileRecord(above, _task(task), _task_again(told, picture, case))
             members: dict[Path, Any] = {}
             if picture.place in plain:
-                members[RESULTS[:2]] = case.annotations[0]
+                members[RESULTS[:2]] = next(iter(case.annotations), A_BOX)
             for within, result in () if picture.place in plain else task_records(task, with_predictions=True):
                 if within[0] == "predictions" and not is_read(
                     task["predictions"][int(within[1])], self.has_predictions

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case, Label
-    from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["DataSetTree", "LabelFile"]
@@ -181,16 +180,17 @@ class DataSetTree:
 
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
-        labels = self._labels_of(loaded.case)
-        codes = {each.label_code for each in loaded.case.annotations}
-        codes |= {label.code for label in class_list(loaded.case)}
+        case = loaded.header
+        labels = self._labels_of(case)
+        codes = {*loaded.label_codes, *(label.code for label in class_list(case))}
         names = {labels.name_of(code) for code in codes}
         self._listed |= {number: name for name in sorted(names) for number in self._by_name.get(name, ())}
-        for label in loaded.case.labels or ():
+        for label in case.labels or ():
             if label.keypoints:
                 pairs = [list(pair) for pair in label.flip_pairs or ()]
                 self._points[labels.name_of(label.code)] = list(label.keypoints), pairs
-        records = list(self._lines(pictures, loaded.case, labels))
+        told = [each for each in pictures if not self._are_boxes(each, loaded, labels)]
+        records = list(self._lines(told, loaded.case, labels)) if told else []
         self.open -= len(pictures)
         if not self.open:
             records += self._descriptions()
@@ -239,9 +239,7 @@ class DataSetTree:
                 annotations[each.id] = each
         for picture in pictures:
             size = picture.record.get("width", 0), picture.record.get("height", 0)
-            file, boxes = self.labels[picture.record["id"]], held(picture)
-            if boxes is not None and boxes.is_plain and self._are_named_again(boxes, case, labels):
-                continue
+            file = self.labels[picture.record["id"]]
             self._has_keypoints |= any("keypoints" in shape.record for shape in picture.shapes)
             for place, (line, shape) in enumerate(zip(file.lines, picture.shapes, strict=True)):
                 number, *numbers = map(float, line.split())
@@ -261,9 +259,12 @@ class DataSetTree:
                     again = said  # an outline of a mask, which has the very pixels
                 yield FileRecord((file.name, place), said, again)
 
-    def _are_named_again(self, boxes: Columns, case: Case, labels: Labels) -> bool:
+    def _are_boxes(self, picture: Picture, loaded: LoadedCase, labels: Labels) -> bool:
         """Tell whether plain boxes of a case, which are its annotations, are written again with their classes."""
-        classes = {*zip(boxes.classes, (each.label_code for each in case.annotations), strict=True)}
+        boxes = held(picture)
+        if boxes is None or not boxes.is_plain:
+            return False
+        classes = {*zip(boxes.classes, loaded.label_codes, strict=True)}
         return all(self._name_of(number) == labels.name_of(code) for number, code in classes)
 
     def _name_of(self, number: int) -> str:

@@ -15,7 +15,7 @@ from itertools import chain
 from math import isfinite
 from operator import itemgetter
 from sys import maxsize
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
@@ -24,15 +24,15 @@ from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
-from annoconv.model import AnnotationCategory, BboxAnnotation, Case
+from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from annoconv.model import AnyAnnotation, Image, Label
+    from annoconv.model import AnyAnnotation, Label
 
-__all__ = ["BOX", "BoxCase", "BoxColumns", "BoxFrame", "box_case", "box_case_of", "box_case_of_text"]
+__all__ = ["BOX", "BoxCase", "BoxColumns", "BoxFrame", "as_boxes", "box_case", "box_case_of", "box_case_of_text"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -123,7 +123,7 @@ class BoxFrame:
 
 
 class BoxCase(LoadedCase):
-    """A case of boxes; its typed case is made when it is asked for.
+    """A case of boxes; its typed case is made when it is asked for, which may then be changed: that case holds.
 
     Attributes
     ----------
@@ -135,8 +135,6 @@ class BoxCase(LoadedCase):
         Its boxes.
     """
 
-    names_others: ClassVar = False
-
     def __init__(self, frame: BoxFrame, image: Record, boxes: BoxColumns, path: Path | None = None) -> None:
         self.frame, self.image, self.boxes, self.path = frame, image, boxes, path
         self._masks, self._fields = None, None
@@ -147,20 +145,48 @@ class BoxCase(LoadedCase):
         return strict_json.as_model(self.as_document(), Case, limits=_ANY)
 
     @property
+    def is_typed(self) -> bool:
+        """Whether the typed case was asked for."""
+        return "case" in vars(self)
+
+    @property
+    def names_others(self) -> bool:
+        """Whether it may name files of masks and fields, or other images."""
+        return self.is_typed
+
+    @property
+    def header(self) -> Case:
+        """The typed case, without its boxes if nobody asked for them."""
+        typed = self.frame.typed
+        if self.is_typed or typed is None:
+            return self.case
+        return typed.model_copy(update={"image": strict_json.as_model(self.image, Image, limits=_ANY)})
+
+    @property
     def case_id(self) -> str | None:
         """Id of the case."""
-        return self.frame.document.get("case_id")
+        return super().case_id if self.is_typed else self.frame.document.get("case_id")
 
     @property
     def image_uid(self) -> str:
         """UID of the primary image."""
-        uid: str = self.image["uid"]
-        return uid
+        return super().image_uid if self.is_typed else cast("str", self.image["uid"])
 
     @property
     def annotation_ids(self) -> Sequence[str]:
         """Ids of the annotations, in their order."""
-        return self.boxes.ids
+        return super().annotation_ids if self.is_typed else self.boxes.ids
+
+    @property
+    def label_codes(self) -> Sequence[str]:
+        """Label codes of the annotations, in their order."""
+        return super().label_codes if self.is_typed else self.boxes.codes
+
+    @property
+    def categories(self) -> dict[str, str]:
+        """The category of the first annotation of each label code."""
+        told = self.boxes
+        return super().categories if self.is_typed else dict(zip(told.codes[::-1], told.categories[::-1], strict=True))
 
     def as_document(self) -> Record:
         """Return it as JSON values in the order of the model."""
@@ -204,10 +230,15 @@ def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase 
     return None
 
 
+def as_boxes(loaded: LoadedCase) -> BoxCase | None:
+    """Return a case that is held as boxes, and of which nobody has the typed case; None of any other."""
+    return loaded if isinstance(loaded, BoxCase) and not loaded.is_typed else None
+
+
 def box_case_of(loaded: LoadedCase) -> BoxCase | None:
     """Return a case that was checked as `box_case` does."""
-    if isinstance(loaded, BoxCase):
-        return loaded
+    if (known := as_boxes(loaded)) is not None:
+        return known
     case, image = loaded.case, loaded.case.image
     if not _is_flat(image) or case.related_images or case.registrations or not all(map(_is_box, case.annotations)):
         return None

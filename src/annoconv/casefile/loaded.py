@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
@@ -61,9 +61,6 @@ class LoadedCase:
         If the case is none, or an array is no mask of one of its annotations.
     """
 
-    names_others: ClassVar = True
-    """Whether it may name files of masks and fields, or other images."""
-
     def __init__(
         self,
         case: Case,
@@ -88,6 +85,16 @@ class LoadedCase:
         return {identity: path for identity, path in found.items() if path.is_file()}
 
     @property
+    def names_others(self) -> bool:
+        """Whether it may name files of masks and fields, or other images."""
+        return True
+
+    @property
+    def header(self) -> Case:
+        """The typed case; if it is boxes that nobody asked for yet, without them."""
+        return self.case
+
+    @property
     def case_id(self) -> str | None:
         """Id of the case."""
         return self.case.case_id
@@ -101,6 +108,16 @@ class LoadedCase:
     def annotation_ids(self) -> Sequence[str]:
         """Ids of the annotations, in their order."""
         return [each.id for each in self.case.annotations]
+
+    @property
+    def label_codes(self) -> Sequence[str]:
+        """Label codes of the annotations, in their order."""
+        return [each.label_code for each in self.case.annotations]
+
+    @property
+    def categories(self) -> dict[str, str]:
+        """The category of the first annotation of each label code."""
+        return {each.label_code: each.category.value for each in reversed(self.case.annotations)}
 
     @property
     def masks(self) -> Masks:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
-from annoconv.casefile.boxes import BoxCase
+from annoconv.casefile.boxes import as_boxes
 from annoconv.casefile.loaded import as_loaded, checked, every_case, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
@@ -23,6 +23,7 @@ from annoconv.model import SCHEMA_VERSION, Case
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from annoconv.casefile.boxes import BoxCase
     from annoconv.casefile.loaded import LoadedCase, Reading
     from annoconv.limits import Limits
     from annoconv.model import AnyAnnotation
@@ -122,15 +123,15 @@ def _write_lines(
         beside = FolderBeside(target, outputs, overwrite)
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
-                boxes = as_loaded(loaded)
-                names = {} if isinstance(boxes, BoxCase) else {name: name for name in _files_of(loaded)}
+                boxes = as_boxes(as_loaded(loaded))
+                names = {} if boxes is not None else {name: name for name in _files_of(loaded)}
                 if taken & names.keys():
                     folder = _folder_name(loaded.case, position)
                     if any(name.startswith(f"{folder}/") for name in taken):  # of another case of this id
                         folder = f"{folder}-{position + 1}"
                     names = {name: f"{folder}/{name}" for name in names}
                 taken |= {*names.values()}
-                line = _of_boxes(boxes) if isinstance(boxes, BoxCase) else _document(beside.write(loaded, names))
+                line = _of_boxes(boxes) if boxes is not None else _document(beside.write(loaded, names))
                 strict_json.check_line(line, position + 1, target, limits)
                 file.write(line)
     return [target]
