@@ -99,6 +99,24 @@ def test_the_images_of_a_case_are_told_by_their_keys_alone(tmp_path: Path) -> No
     assert output.read() == ([strict_json.plain(two_images().case)], [])
 
 
+@pytest.mark.parametrize("renamed", ["other.png", "second.png", "x/other.png"])
+def test_a_flat_picture_of_coco_has_the_name_that_it_was_given(renamed: str, tmp_path: Path) -> None:
+    cases = [in_folder("RADIOGRAPH_0", "a/first.png"), in_folder("RADIOGRAPH_1", "a/second.png")]
+    output = Edited("coco", tmp_path)
+    registry.write(cases, output.path, format="coco")
+    output.edit(lambda document: document["images"][1].update(file_name=renamed))
+    documents, losses = output.read()
+    assert [each["image"]["files"] for each in documents] == [[{"path": "a/first.png"}], [{"path": renamed}]]
+    assert losses == []
+
+
+def in_folder(uid: str, path: str) -> LoadedCase:
+    loaded = flat(uid)
+    document = strict_json.plain(loaded.case)
+    document["image"]["files"] = [{"path": path}]
+    return LoadedCase(Case.model_validate(document), loaded.masks)
+
+
 @pytest.mark.parametrize("change", [sorted_backwards, without_folders, without_names])
 def test_so_are_those_of_several_cases(change: Any, tmp_path: Path) -> None:
     output = Edited("coco", tmp_path)

@@ -183,6 +183,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
             picture.name = SliceName(picture.name.case, uid, picture.name.axis, picture.name.index)
         else:
             stem, name = flat_uid(picture.record)
+            name = picture.record["file_name"] if picture.is_renamed else name  # no stem of it is its UID
             uid = uid if isinstance(uid, str) else stem
             flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
             flat[uid] |= captured(picture.record)

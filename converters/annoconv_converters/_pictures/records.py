@@ -141,6 +141,8 @@ class Picture:
         Whether its file names it; else the reader did.
     address
         Of a flat picture, where a server has it, if that is said beside its name.
+    is_renamed
+        Whether a flat picture of a file of ours has another name than was written.
     place, packed_place
         Steps to it and to its panoptic annotation in its file's tree.
     """
@@ -156,6 +158,7 @@ class Picture:
     annotated_frames: list[Record] = field(default_factory=list)
     is_named: bool = True
     address: str | None = None
+    is_renamed: bool = False
     place: Path = ()
     packed_place: Path = ()
 

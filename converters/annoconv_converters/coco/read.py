@@ -158,6 +158,8 @@ def _readings(
             index.side.classes |= {str(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
         added: Callable[[], Iterable[Loss]] = list
         if use_keys and index.side.is_edited:
+            for picture in pictures:
+                picture.is_renamed = index.side.is_renamed(picture)
             added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)
             pictures += index.side.without(case, pictures)
             index.side.in_order(pictures, case)

@@ -142,6 +142,11 @@ class CocoSide:
             self.not_written.append((*place, KEY))
         return told or key
 
+    def is_renamed(self, picture: Picture) -> bool:
+        """Tell whether a picture that was written has another name since."""
+        name, entry = picture.record.get("file_name"), self.image_of(picture.record, picture.key)
+        return isinstance(name, str) and name != "" and bool(entry) and name != entry.get("file_name")
+
     def keys_of(self, picture: Picture) -> list[Record]:
         """Return the keys of the records that were written of a picture."""
         return self.keys.get(str(self.image_of(picture.record, picture.key).get("id")), [])
