@@ -110,6 +110,21 @@ def test_a_flat_picture_of_coco_has_the_name_that_it_was_given(renamed: str, tmp
     assert losses == []
 
 
+@pytest.mark.parametrize("name", [None, ""])
+def test_a_flat_picture_of_coco_without_a_name_has_that_which_was_written(name: str | None, tmp_path: Path) -> None:
+    cases = [in_folder("RADIOGRAPH_0", "a/first.png"), in_folder("RADIOGRAPH_1", "a/second.png")]
+    output = Edited("coco", tmp_path)
+    registry.write(cases, output.path, format="coco")
+
+    def without_name(document: Any) -> None:
+        document["images"][1].pop("file_name")
+        document["images"][1].update({} if name is None else {"file_name": name})
+
+    output.edit(without_name)
+    documents, losses = output.read()
+    assert (documents, losses) == ([strict_json.plain(each.case) for each in cases], [])
+
+
 def in_folder(uid: str, path: str) -> LoadedCase:
     loaded = flat(uid)
     document = strict_json.plain(loaded.case)

@@ -161,6 +161,8 @@ def _readings(
             for picture in pictures:
                 picture.is_renamed = index.side.is_renamed(picture)
             added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)
+            for picture in () if index.is_results else pictures:
+                picture.record = index.side.with_name(picture)
             pictures += index.side.without(case, pictures)
             index.side.in_order(pictures, case)
             name_of = unnamed if index.is_results else categories[True].name_of

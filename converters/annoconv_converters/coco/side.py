@@ -147,6 +147,11 @@ class CocoSide:
         name, entry = picture.record.get("file_name"), self.image_of(picture.record, picture.key)
         return isinstance(name, str) and name != "" and bool(entry) and name != entry.get("file_name")
 
+    def with_name(self, picture: Picture) -> Record:
+        """Return the record of a picture, with the name that was written where it has none any more."""
+        record, name = picture.record, self.image_of(picture.record, picture.key).get("file_name")
+        return {**record, "file_name": name} if name and not record.get("file_name") else record
+
     def keys_of(self, picture: Picture) -> list[Record]:
         """Return the keys of the records that were written of a picture."""
         return self.keys.get(str(self.image_of(picture.record, picture.key).get("id")), [])
