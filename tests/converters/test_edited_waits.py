@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tracemalloc
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -245,3 +246,14 @@ def test_what_is_told_finds_what_is_shown_in_order(shown: list[str], told: list[
     assert known.are_apart == (len({*shown}) == len(shown))
     last = {name: place for place, name in enumerate(shown)}
     assert [known.of(name) for name in "abcdef"] == [last.get(name, -1) for name in "abcdef"]
+
+
+def test_a_look_up_among_many_copies_none_of_them() -> None:
+    known = TokenPlaces(b"".join(token_of(str(place)) for place in range(10_000)))
+    tracemalloc.start()
+    try:
+        assert known.of("7") == 7
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000  # bytes: 160,000 are held

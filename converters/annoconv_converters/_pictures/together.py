@@ -123,7 +123,7 @@ class TokenPlaces:
     """
 
     def __init__(self, tokens: bytes | bytearray) -> None:
-        self._tokens = bytes(tokens)
+        self._tokens = bytearray(tokens)  # NumPy copies what cannot be written to, for each look-up
         self._known = np.frombuffer(self._tokens, f"S{_BYTES}")
         self._order = np.argsort(self._known, kind="stable")
 
