@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from annoconv.documents import strict_json
 from annoconv.documents.classes import class_of
 from annoconv.documents.faults import typed_members
+from annoconv.model import Case, Label
 
 EXAMPLES = Path(__file__).parents[1] / "model" / "examples"
 OTHERS: tuple[Any, ...] = (
@@ -84,3 +85,8 @@ def test_values_are_typed_as_their_text_is(path: Path) -> None:
                 typed = typed_members(model, key, changed)
                 assert (None if typed is None else seen(typed)) == from_text(model, key, changed), (key, other)
             holder[place] = kept
+
+
+def test_values_are_typed_so_whatever_was_used_before() -> None:
+    Label(code="A", name_zh=None)  # Python has null for what is absent, JSON has not
+    assert typed_members(Case, "labels", [{"code": "A", "name_zh": None}]) is None

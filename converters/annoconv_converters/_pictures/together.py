@@ -138,4 +138,4 @@ class TokenPlaces:
         token = token_of(name)
         rank = int(np.searchsorted(self._known, np.bytes_(token), side="right", sorter=self._order)) - 1
         place = int(self._order[rank]) if rank >= 0 else 0
-        return place if self._tokens[place * _BYTES : (place + 1) * _BYTES] == token else -1
+        return place if bytes(self._tokens[place * _BYTES : (place + 1) * _BYTES]) == token else -1
