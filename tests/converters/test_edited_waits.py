@@ -23,10 +23,9 @@ from hypothesis import strategies as st
 
 import annoconv
 from annoconv.casefile import LoadedCase
-from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError
 from annoconv.model import Case
 from annoconv.pixels import Masks
+from tests.converters.test_read_as_they_come import told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,17 +167,6 @@ def edit(texts: list[str], others: list[str], kind: str, one: int, other: int) -
         elif found is not None and target is not None:
             texts[one] = texts[one].replace(found[0], "", 1)
             texts[other] = texts[other].replace(target[0], target[0] + found[0], 1)
-
-
-def told(path: Path, format: str) -> Any:
-    """Return what is read, with its losses and findings, or why it is not."""
-    try:
-        return [
-            (strict_json.dumps(each.case), sorted(each.masks), [*each.losses], list(each.findings))
-            for each in annoconv.read([path], format=format)
-        ]
-    except AnnoconvError as error:
-        return type(error), str(error), str(getattr(error, "findings", ""))
 
 
 def held(listed: Any, tree: DataSetTree) -> HeldPictures:
