@@ -124,7 +124,7 @@ def outlines_of(records: Sequence[Record]) -> list[Outline | None]:
 
 def _outlines(records: Sequence[Record]) -> list[Outline | None]:
     found: list[Outline | None] = [None] * len(records)
-    segmentations = [each.get("segmentation") for each in records]
+    segmentations: list[Any] = [each.get("segmentation") for each in records]
     places = [place for place, each in enumerate(segmentations) if _is_ring(each)]
     flats: list[list[float]] = [segmentations[place][0] for place in places]
     if set(map(type, chain.from_iterable(flats))) != _FLOATS:
@@ -154,7 +154,7 @@ def _outlines(records: Sequence[Record]) -> list[Outline | None]:
     rows = [*zip(own, flats, rings, exact, sides.tolist(), drawn, boxes, reaches, strict=True)]
     together = _Drawn([(flats[place], drawn[place], boxes[place]) for place in told])
     for rank, place in enumerate(told):
-        found[places[place]] = Outline(*rows[place], together, rank)
+        found[places[place]] = Outline._make((*rows[place], together, rank))
     return found
 
 

@@ -1,8 +1,8 @@
-"""Cases of boxes on one flat picture, as most of a data set are: held as columns, and typed when somebody asks.
+"""Cases of boxes, or of outlines, on one flat picture, as most of a data set are: columns, typed when somebody asks.
 
-What pydantic says of any document holds for these without it: what they say beside their boxes is checked once for all
-that say the same, their boxes column by column. Continuous pixels, x = column, y = row, origin at the outer corner of
-the first pixel.
+An outline is a polygon of one ring. What pydantic says of any document holds for these without it: what they say beside
+their annotations is checked once for all that say the same, those column by column. Continuous pixels, x = column,
+y = row, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
@@ -24,26 +24,36 @@ from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
-from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image
+from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image, PolygonAnnotation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from annoconv.model import AnyAnnotation, Label
 
-__all__ = ["BOX", "BoxCase", "BoxColumns", "BoxFrame", "as_boxes", "box_case", "box_case_of", "box_case_of_text"]
+__all__ = [
+    "BOX", "RING", "BoxCase", "BoxColumns", "BoxFrame", "OutlineColumns", "as_boxes", "as_columns", "box_case",
+    "box_case_of", "box_case_of_text", "ring_case_of",
+]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
+Ring: TypeAlias = "Sequence[Sequence[float]]"
 
 BOX: Final = "bbox"
-"""Type of an annotation."""
+"""Type of an annotation, and the member that says where it is."""
+RING: Final = "polygon"
+"""The same of an outline."""
 _SIDES: Final = 4
+_CORNERS: Final = 3
+"""Vertices that a ring has at least."""
+_VERTICES: Final = 100_000
+"""Of all rings of a case; a larger one is checked in pieces."""
 _AXES: Final = 2
 _MOST: Final = 1_000
 """Boxes of a case; a larger one is checked in pieces."""
-_MEMBERS: Final = ("id", "category", "label_code", "type", BOX)
-_MEMBERS_OF: Final = itemgetter(*_MEMBERS)
+_MEMBERS: Final = ("id", "category", "label_code", "type")
+_MEMBERS_OF: Final = {kind: itemgetter(*_MEMBERS, kind) for kind in (BOX, RING)}
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _MORE: Final = ("related_images", "registrations")
 """Members of a case that is more than its picture."""
@@ -58,13 +68,13 @@ _CODE: Final = re.compile(r"[A-Za-z]\w{0,127}", re.ASCII)
 _CATEGORIES: Final = frozenset(each.value for each in AnnotationCategory)
 _PATH: Final = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*")
 """Relative paths as most are."""
-_FIELDS: Final = frozenset(_MEMBERS)
+_FIELDS: Final = {BboxAnnotation: frozenset({*_MEMBERS, BOX}), PolygonAnnotation: frozenset({*_MEMBERS, RING})}
 _OBJECTS: Final[set[type]] = {dict}
 _TEXTS: Final[set[type]] = {str}
 _LISTS: Final[set[type]] = {list}
 _FLOATS: Final[set[type]] = {float}
-_TYPE, _BOX = b'"type"', b'"bbox"'
-"""What stands once, and twice, in the text of each box."""
+_TYPE, _KINDS = b'"type"', (b'"bbox"', b'"polygon"')
+"""What stands once, and twice, in the text of each box or outline."""
 _USUAL: Final = Limits()
 _ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
 """Of a case that was checked already."""
@@ -84,6 +94,23 @@ class BoxColumns(NamedTuple):
         return [
             {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
             for identity, category, code, sides in zip(*self, strict=True)
+        ]
+
+
+class OutlineColumns(NamedTuple):
+    """What is told of outlines: ids, categories, label codes, and vertices, x and y of each."""
+
+    ids: list[str]
+    categories: list[str]
+    codes: list[str]
+    rings: Sequence[Ring]
+
+    @property
+    def annotations(self) -> list[Record]:
+        """The same as annotations."""
+        return [
+            {"id": identity, "category": category, "label_code": code, "type": RING, RING: _as_lists(ring)}
+            for identity, category, code, ring in zip(*self, strict=True)
         ]
 
 
@@ -123,19 +150,21 @@ class BoxFrame:
 
 
 class BoxCase(LoadedCase):
-    """A case of boxes; its typed case is made when it is asked for, which may then be changed: that case holds.
+    """A case of boxes, or of outlines; its typed case is made when it is asked for, and then holds: it may be changed.
 
     Attributes
     ----------
     frame
-        What it says beside its image and its boxes.
+        What it says beside its image and its annotations.
     image
         Its image as JSON values.
     boxes
-        Its boxes.
+        Its boxes, or its outlines.
     """
 
-    def __init__(self, frame: BoxFrame, image: Record, boxes: BoxColumns, path: Path | None = None) -> None:
+    def __init__(
+        self, frame: BoxFrame, image: Record, boxes: BoxColumns | OutlineColumns, path: Path | None = None
+    ) -> None:
         self.frame, self.image, self.boxes, self.path = frame, image, boxes, path
         self._masks, self._fields = None, None
 
@@ -194,7 +223,7 @@ class BoxCase(LoadedCase):
 
 
 def box_case(document: Any, *, limits: Limits | None = None, path: Path | None = None) -> BoxCase | None:
-    """Return a case that is a flat picture and boxes, each of which says no more than that; None of any other.
+    """Return a case that is a flat picture and boxes, or outlines, which say no more than that; None of any other.
 
     Parameters
     ----------
@@ -223,7 +252,7 @@ def box_case(document: Any, *, limits: Limits | None = None, path: Path | None =
 
 def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase | None:
     """Return the case of a document in a file as `box_case` does; None too if it is no strict JSON."""
-    if len(data) > LARGE or data.count(_TYPE) * 2 != data.count(_BOX) or may_lose_digits(data):
+    if len(data) > LARGE or data.count(_TYPE) * 2 not in map(data.count, _KINDS) or may_lose_digits(data):
         return None
     with collector_paused(), suppress(AnnoconvError):
         return box_case(strict_json.loads(data, limits=limits), limits=limits, path=file)
@@ -232,23 +261,51 @@ def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase 
 
 def as_boxes(loaded: LoadedCase) -> BoxCase | None:
     """Return a case that is held as boxes, and of which nobody has the typed case; None of any other."""
+    known = as_columns(loaded)
+    return known if known is not None and isinstance(known.boxes, BoxColumns) else None
+
+
+def as_columns(loaded: LoadedCase) -> BoxCase | None:
+    """Return the same of a case that is held as boxes or as outlines."""
     return loaded if isinstance(loaded, BoxCase) and not loaded.is_typed else None
 
 
 def box_case_of(loaded: LoadedCase) -> BoxCase | None:
-    """Return a case that was checked as `box_case` does."""
-    if (known := as_boxes(loaded)) is not None:
-        return known
-    case, image = loaded.case, loaded.case.image
-    if not _is_flat(image) or case.related_images or case.registrations or not all(map(_is_box, case.annotations)):
+    """Return a case of boxes that was checked as `box_case` does."""
+    if (known := as_columns(loaded)) is not None:
+        return as_boxes(known)
+    told = _told(loaded.case, BboxAnnotation)
+    boxes = [each.bbox for each in cast("list[BboxAnnotation]", loaded.case.annotations)] if told else []
+    if told is None or not all(len(box) == _SIDES and _are_floats(box) for box in boxes):
         return None
-    annotations = cast("list[BboxAnnotation]", case.annotations)
+    return _case_of(loaded, BoxColumns(*told, boxes))
+
+
+def ring_case_of(loaded: LoadedCase) -> BoxCase | None:
+    """Return a case of outlines, one at least, that was checked as `box_case` does."""
+    if (known := as_columns(loaded)) is not None:
+        return known if isinstance(known.boxes, OutlineColumns) else None
+    told = _told(loaded.case, PolygonAnnotation)
+    rings = [each.polygon for each in cast("list[PolygonAnnotation]", loaded.case.annotations)] if told else []
+    if told is None or not rings or not all(_are_floats(chain.from_iterable(ring)) for ring in rings):
+        return None
+    return _case_of(loaded, OutlineColumns(*told, rings))
+
+
+def _told(case: Case, kind: type[AnyAnnotation]) -> tuple[list[str], list[str], list[str]] | None:
+    """Return ids, categories and label codes of a flat picture's annotations; None if one is more or of another kind."""
+    if not _is_flat(case.image) or case.related_images or case.registrations:
+        return None
+    fields, annotations = _FIELDS[kind], case.annotations
+    if not all(type(each) is kind and each.model_fields_set <= fields for each in annotations):
+        return None
     ids = [each.id for each in annotations]
-    if len({*ids}) < len(ids):
-        return None
     categories = [each.category._value_ for each in annotations]
-    boxes = BoxColumns(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
-    return BoxCase(BoxFrame.of(case), strict_json.plain(image), boxes, loaded.path)
+    return (ids, categories, [each.label_code for each in annotations]) if len({*ids}) == len(ids) else None
+
+
+def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns) -> BoxCase:
+    return BoxCase(BoxFrame.of(loaded.case), strict_json.plain(loaded.case.image), told, loaded.path)
 
 
 @lru_cache(maxsize=16)
@@ -284,32 +341,43 @@ def _is_flat(image: Image) -> bool:
     return image.shape is not None and len(image.shape) == _AXES and image.model_fields_set <= _OF_IMAGE
 
 
-def _is_box(annotation: AnyAnnotation) -> bool:
-    """Tell whether an annotation is a class and a box in a picture, and says nothing else; its numbers are floats."""
-    return (
-        type(annotation) is BboxAnnotation
-        and annotation.model_fields_set <= _FIELDS
-        and len(annotation.bbox) == _SIDES
-        and set(map(type, annotation.bbox)) == _FLOATS
-    )
-
-
-def _columns(annotations: list[Any]) -> BoxColumns | None:
-    """Return what annotations say that are boxes of the model and nothing else, of which no two have one id."""
+def _columns(annotations: list[Any]) -> BoxColumns | OutlineColumns | None:
+    """Return what annotations say that are all boxes, or outlines, of the model, of which no two have one id."""
     if not annotations:
         return BoxColumns([], [], [], [])
-    if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS)}:
+    if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS) + 1}:
         return None
+    kind = RING if RING in annotations[0] else BOX
     try:
-        ids, categories, codes, types, sides = map(list, zip(*map(_MEMBERS_OF, annotations), strict=True))
+        ids, categories, codes, types, places = map(list, zip(*map(_MEMBERS_OF[kind], annotations), strict=True))
     except KeyError:
         return None
-    if types.count(BOX) < len(types) or {*map(type, chain(ids, categories, codes))} != _TEXTS:
+    if types.count(kind) < len(types) or {*map(type, chain(ids, categories, codes))} != _TEXTS:
         return None
-    if {*map(type, sides)} != _LISTS or {*map(len, sides)} != {_SIDES}:
-        return None
-    numbers = [*chain.from_iterable(sides)]
-    if {*map(type, numbers)} != _FLOATS or not isfinite(sum(numbers)):
+    if {*map(type, places)} != _LISTS or not (_are_rings(places) if kind == RING else _are_numbers(places, _SIDES)):
         return None
     are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
-    return BoxColumns(ids, categories, codes, sides) if are_texts and len({*ids}) == len(ids) else None
+    if not are_texts or len({*ids}) < len(ids):
+        return None
+    return (OutlineColumns if kind == RING else BoxColumns)(ids, categories, codes, places)
+
+
+def _are_rings(rings: list[list[Any]]) -> bool:
+    points = [*chain.from_iterable(rings)]
+    is_usual = min(map(len, rings)) >= _CORNERS and len(points) <= _VERTICES
+    return is_usual and {*map(type, points)} == _LISTS and _are_numbers(points, _AXES)
+
+
+def _are_floats(numbers: Iterable[object]) -> bool:
+    return {*map(type, numbers)} == _FLOATS
+
+
+def _are_numbers(rows: list[list[Any]], count: int) -> bool:
+    """Tell whether lists hold so many floats each, all finite."""
+    numbers = [*chain.from_iterable(rows)]
+    return {*map(len, rows)} == {count} and _are_floats(numbers) and isfinite(sum(numbers))
+
+
+def _as_lists(ring: Ring) -> Ring:
+    """Return a ring as JSON has it: typed ones are of tuples."""
+    return ring if type(ring[0]) is list else [*map(list, ring)]
