@@ -130,7 +130,7 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
         annotations = [{"id": str(first + place), **each} for place, each in enumerate(boxes)]
         first += len(boxes)
         told = {} if labels is None else {"labels": labels}
-        own = {"extensions": kept(number)} if "annoconv.coco" in rest.get("extensions", {}) else {}
+        own = {"extensions": kept(number)} if rest.get("extensions") == kept(0) else {}
         found.append({**rest, **told, **own, "image": image, "annotations": annotations})
     return found
 
