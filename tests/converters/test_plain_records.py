@@ -202,7 +202,7 @@ SHAPED = st.lists(st.lists(CORNERS_OF_BOXES | st.integers(-5, 10**8) | st.sample
 @example([[1, 2, 3.5, 4, 5, 6] * 11, [0.0, -0.0, 1, 2, 3, 4], [10**400, 0, 1, 2, 3, 4], [0.1] * 64], [1e-5] * 6)
 def test_many_outlines_are_measured_as_one(some: list[list[Any]], floats: list[float]) -> None:
     given = [*([each] for each in some), [floats], [], [[], []], None, [3], {}]
-    for drawn, found in zip(given, outlines_of(given), strict=True):
+    for drawn, found in zip(given, outlines_of([{"segmentation": each} for each in given]), strict=True):
         if found is None:
             continue
         rings = rings_of_lists(drawn)
@@ -210,7 +210,7 @@ def test_many_outlines_are_measured_as_one(some: list[list[Any]], floats: list[f
         assert repr((found.area, found.sides, found.polygon)) == repr((rings.area, [*rings.box], rings[0]))
         assert repr([[found.flat], found.drawn_area, found.drawn_box]) == repr([*again.values()])
         assert found.segmentation is drawn
-    assert outlines_of([[[1.0, 2.0, 3.0, 4.5, 5.0, 6.0]]])[0]
+    assert outlines_of([{"segmentation": [[1.0, 2.0, 3.0, 4.5, 5.0, 6.0]]}])[0]
 
 
 @given(st.lists(st.floats(-1e20, 1e20) | CORNERS_OF_BOXES | st.integers()), st.floats(0, 1e9) | st.none())

@@ -153,7 +153,9 @@ def _is_of_polygons(loaded: LoadedCase) -> bool:
 def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPolygons | None]:
     """Yield cases of polygons, each as a picture with records; None of one with what is too far or too small."""
     told = [cast("list[PolygonAnnotation]", each.case.annotations) for each in cases]
-    outlines = iter(outlines_of([[[*chain.from_iterable(one.polygon)]] for each in told for one in each]))
+    outlines = iter(
+        outlines_of([{"segmentation": [[*chain.from_iterable(one.polygon)]]} for each in told for one in each])
+    )
     for loaded, polygons in zip(cases, told, strict=True):
         known = [each for each in islice(outlines, len(polygons)) if each]
         yield _drawn(loaded, polygons, known) if len(known) == len(polygons) else None

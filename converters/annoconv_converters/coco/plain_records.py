@@ -12,7 +12,6 @@ from operator import add, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv_converters._pictures.geometry import each_rounded, each_tidy
-from annoconv_converters.coco.check import agrees
 from annoconv_converters.coco.differences import digest_of
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 
@@ -68,17 +67,20 @@ class _Drawn(NamedTuple):
     ----------
     places
         Type and place of each, as annotations have them.
-    outlines, areas, boxes
+    segmentations, areas, boxes
         Segmentation, area and box of each, as it is drawn again.
     is_right
         Whether they are known to break no rule of COCO.
+    outlines
+        Those of polygons.
     """
 
     places: list[Record]
-    outlines: list[list[list[float]]]
+    segmentations: list[list[list[float]]]
     areas: list[float]
     boxes: list[list[float]]
     is_right: bool
+    outlines: Sequence[Outline] = ()
 
 
 def plain_records(
@@ -120,8 +122,7 @@ def plain_records(
     if len(definitions) < len(meanings):
         return None
     are_drawn = any(columns.get("segmentation", ()))
-    known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
-    drawn = _outlines(columns, size, known) if are_drawn else _boxes(columns, size)
+    drawn = _outlines(columns, size, shapes) if are_drawn else _boxes(columns, size)
     if drawn is None:
         return None
     annotations = [
@@ -129,8 +130,7 @@ def plain_records(
         for identity, meaning, place in zip(own, map(meanings.__getitem__, classes), drawn.places, strict=True)
     ]
     absent = [name for name in _DRAWN if name not in names]
-    is_same = columns.get("area", drawn.areas) == drawn.areas and columns.get("bbox", drawn.boxes) == drawn.boxes
-    others = {} if is_same else dict(_others(own, records, drawn))
+    others = dict(_others(own, records, columns, drawn))
     kept = ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
     told = {code: definition for code, definition in definitions.items() if definition}
     return PlainRecords(annotations, told, kept, drawn.is_right)
@@ -156,30 +156,43 @@ def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | Non
     return _Drawn(places, [[]] * len(boxes), each_tidy(map(mul, *exact)), again, is_right)
 
 
-def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], known: Sequence[Outline | None]) -> _Drawn | None:
+def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], shapes: Sequence[Shape]) -> _Drawn | None:
     """Return where polygons are; None if one is none."""
-    drawn, boxes, areas = (columns.get(name, []) for name in ("segmentation", "bbox", "area"))
-    if not (_are_boxes(boxes) or "bbox" not in columns):
+    if not (_are_boxes(columns.get("bbox", [])) or "bbox" not in columns):
         return None
-    is_known = all(each and each.segmentation is of for each, of in zip(known, drawn, strict=True))
-    outlines = [each for each in (known if is_known else outlines_of(drawn)) if each]
-    if len(outlines) < len(drawn):
+    known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
+    is_known = all(map(_is_outline, known, columns["segmentation"]))
+    outlines = [each for each in (known if is_known else outlines_of([each.record for each in shapes])) if each]
+    if len(outlines) < len(shapes):
         return None
-    exact, own = [each.area for each in outlines], [each.sides for each in outlines]
-    is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(drawn)))
+    reaches = [each.reach for each in outlines if each.reach]
+    is_right = len(reaches) == len(outlines) and _are_within(reaches, size)
     places = [{"type": "polygon", "polygon": each.polygon} for each in outlines]
     again = [each.drawn_area for each in outlines], [each.drawn_box for each in outlines]
-    return _Drawn(places, [[each.flat] for each in outlines], *again, is_right)
+    return _Drawn(places, [[each.flat] for each in outlines], *again, is_right, outlines)
 
 
-def _others(own: list[str], records: Sequence[Record], drawn: _Drawn) -> Iterator[tuple[str, Record]]:
+def _is_outline(known: Outline | None, segmentation: object) -> bool:
+    return known is not None and known.segmentation is segmentation
+
+
+def _are_within(reaches: list[list[float]], size: tuple[int, int]) -> bool:
+    """Tell whether outlines lie within a picture."""
+    x, y, x_max, y_max = zip(*reaches, strict=True)
+    return min(x) >= 0 and min(y) >= 0 and max(x_max) <= size[1] and max(y_max) <= size[0]
+
+
+def _others(
+    own: list[str], records: Sequence[Record], columns: dict[str, list[Any]], drawn: _Drawn
+) -> Iterator[tuple[str, Record]]:
     """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
-    columns = drawn.outlines, drawn.areas, drawn.boxes
-    for identity, record, *row in zip(own, records, *columns, strict=True):
-        again: Record = dict(zip(_DRAWN, row, strict=False))
-        fields = {name: value for name, value in record.items() if name in again and value != again[name]}
+    again: dict[str, list[Any]] = dict(zip(_DRAWN, (drawn.segmentations, drawn.areas, drawn.boxes), strict=False))
+    others = {name: column for name, column in again.items() if columns.get(name, column) != column}
+    for place, (identity, record) in enumerate(zip(own, records, strict=True)) if others else ():
+        fields = {name: record[name] for name in record if name in others and record[name] != others[name][place]}
         if fields:
-            yield identity, {"fields": fields, "of": digest_of(again)}
+            of = drawn.outlines[place].digest if drawn.outlines else None
+            yield identity, {"fields": fields, "of": of or digest_of({name: again[name][place] for name in again})}
 
 
 def _are_boxes(boxes: list[Any]) -> bool:

@@ -270,7 +270,7 @@ def _read(index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[i
     images = read_records(file, index.image_places[positions].tolist(), index.path)
     places = index.annotation_places[[place for _, places in pictures for place in places]].tolist()
     annotations = [*read_records(file, places, index.path)]
-    outlines = iter(outlines_of([each.get("segmentation") for each in annotations]))
+    outlines = iter(outlines_of(annotations))
     records = iter(annotations)
     for case in cases:
         yield [
