@@ -93,12 +93,12 @@ def digest_of(record: Record, outline: Outline | None = None) -> str:
     return _digest(text[:-1] + b", null, null]")
 
 
-def digests_of(rings: list[list[Any]]) -> list[str]:
-    """Return what `digest_of` does of records with one polygon each: `[[ring], area, box]`."""
-    text = _numbers(rings)
+def digests_of(drawn: list[list[Any]]) -> list[str]:
+    """Return what `digest_of` does of records of one polygon, `[[ring], area, box]`, or of a box, `[[], area, box]`."""
+    text = _numbers(drawn) if drawn else None
     if text is None:
-        return [digest_of(dict(zip(_GEOMETRY, each, strict=False))) for each in rings]
-    return [_digest(b"[[[%b], null, null]" % each) for each in text[4:-3].split(b"]], [[[")]
+        return [digest_of(dict(zip(_GEOMETRY, each, strict=False))) for each in drawn]
+    return [_digest(b"[[%b], null, null]" % each) for each in text[3:-3].split(b"]], [[")]
 
 
 def _digest(text: bytes) -> str:

@@ -13,10 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import box_case
+from annoconv.casefile.boxes import BoxCase, box_case
+from annoconv.documents import strict_json
+from annoconv.documents.exact_numbers import may_lose_digits
+from annoconv.documents.faults import LARGE
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
+from annoconv_converters._pictures.columns import classes_of
 from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
@@ -77,6 +81,8 @@ class Understood:
         Whether its records are known to break no rule of COCO.
     source, limits
         For messages and bounds.
+    boxes
+        The case, if its records were boxes as columns: the native one has none of them.
     """
 
     native: PictureCase
@@ -85,6 +91,7 @@ class Understood:
     kept: Record = field(default_factory=dict)
     records: list[FileRecord] = field(default_factory=list)
     is_right: bool = False
+    boxes: BoxCase | None = None
 
     @cached_property
     def shown(self) -> LoadedCase:
@@ -102,6 +109,8 @@ class Understood:
     @cached_property
     def loaded(self) -> LoadedCase:
         """The case; DocumentError if it does not conform to the model."""
+        if self.boxes is not None:
+            return self.boxes
         if not self.kept:
             return self.shown
         if (boxes := box_case(self.native.document, limits=self.limits)) is not None:
@@ -172,6 +181,7 @@ def understand(
     (picture,) = pictures
     if plain is not None:
         found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
+        is_exact = plain.boxes is not None and _is_exact(found.kept)
         found.kept |= plain.kept
         found.is_right = plain.is_right
     else:
@@ -182,7 +192,16 @@ def understand(
         found.records += records
     if found.kept:
         native.document["extensions"] = {EXTENSION: found.kept}
+    if plain is not None and plain.boxes is not None:
+        found.boxes = box_case(native.document, plain.boxes, limits=limits) if is_exact else None
+        native.document["annotations"] = plain.boxes.annotations if found.boxes is None else []
     return found
+
+
+def _is_exact(kept: Record) -> bool:
+    """Tell whether what is kept of a file is of usual size, and has no number that is more than a float."""
+    text = strict_json.dumps(kept)
+    return len(text) <= LARGE and not may_lose_digits(text)
 
 
 def is_flat(pictures: Sequence[Picture]) -> bool:
@@ -214,7 +233,7 @@ def _left_of_picture(
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    seen = {categories[shape.record.get("category_id")].code for shape in picture.shapes}
+    seen = {categories[number].code for number in classes_of(picture)}
     used = categories.numbers_of(seen) if beside is None else categories.records
     named = {categories[number].code: categories.records[number] for number in used}
     kept |= {"categories": named} if named else {}

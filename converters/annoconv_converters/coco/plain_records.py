@@ -1,36 +1,33 @@
 """Records of a picture that all are boxes, or all one polygon each, and say little else: understood column by column.
 
 What they say otherwise than what is drawn again of them can only be an area or the box of a polygon. `plain_picture`
-says of each record for itself what it means, and the same of these. Continuous pixels, origin at the outer corner of
-the first pixel. Authority: cocodataset.org/#format-data.
+says of each record for itself what it means, and the same of these. Boxes are measured by `boxes`. Continuous pixels,
+origin at the outer corner of the first pixel. Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
 
 from itertools import chain
-from operator import add, mul, sub
+from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv_converters._pictures.geometry import each_rounded, each_tidy
-from annoconv_converters.coco.differences import digest_of
+from annoconv.casefile.boxes import BoxColumns
+from annoconv_converters._pictures.columns import held
+from annoconv_converters.coco.boxes import DRAWN, LARGEST, BoxRecords, box_records
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from annoconv_converters._pictures.categories import Categories
-    from annoconv_converters._pictures.records import Shape
+    from annoconv_converters._pictures.categories import Categories, Meaning
+    from annoconv_converters._pictures.records import Picture, Shape
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["LARGEST", "PlainRecords", "plain_records"]
+__all__ = ["PlainRecords", "plain_records"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-LARGEST: Final = 10**18
-"""Of the ids of records: an annotation tells those below it by its own."""
-_DRAWN: Final[tuple[str, ...]] = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
-"""Members of a record as it is drawn again, those first that say where it is."""
-_MEMBERS: Final = frozenset(_DRAWN)
+_MEMBERS: Final = frozenset(DRAWN)
 _WHOLE: Final[set[type]] = {int}
 _LISTS: Final[set[type]] = {list}
 _NUMBERS: Final[set[type]] = {int, float}
@@ -45,23 +42,26 @@ class PlainRecords(NamedTuple):
     Attributes
     ----------
     annotations
-        One of each record.
+        One of each record, if they are no boxes.
     definitions
         Of their labels, where codes do not say all, by code.
     kept
         What the records say otherwise than they are drawn again.
     is_right
         Whether they are known to break no rule of COCO.
+    boxes
+        What they are, if they are boxes.
     """
 
     annotations: list[Record]
     definitions: dict[str, Record]
     kept: Record
     is_right: bool = False
+    boxes: BoxColumns | None = None
 
 
 class _Drawn(NamedTuple):
-    """Where records are.
+    """Where polygons are.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class _Drawn(NamedTuple):
     is_right
         Whether they are known to break no rule of COCO.
     outlines
-        Those of polygons.
+        Those of the records.
     """
 
     places: list[Record]
@@ -80,20 +80,16 @@ class _Drawn(NamedTuple):
     areas: list[float]
     boxes: list[list[float]]
     is_right: bool
-    outlines: Sequence[Outline] = ()
+    outlines: Sequence[Outline]
 
 
-def plain_records(
-    shapes: Sequence[Shape], number: object, taken: str, size: tuple[int, int], categories: Categories
-) -> PlainRecords | None:
+def plain_records(picture: Picture, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
     """Return what the records of a flat picture mean; None if one is more than that, or there is none.
 
     Parameters
     ----------
-    shapes
-        Its annotations, with records as `read_records` gives them.
-    number
-        Id of the picture.
+    picture
+        With records as `read_records` gives them.
     taken
         UID of the picture, which no annotation may have.
     size
@@ -101,6 +97,12 @@ def plain_records(
     categories
         Of the file.
     """
+    known, number = held(picture), picture.record.get("id")
+    if not isinstance(known, BoxRecords):
+        (known,) = box_records([(number, [each.record for each in picture.shapes], ())])
+    if known is not None:
+        return _of_boxes(known, taken, size, categories)
+    shapes = picture.shapes
     records = [each.record for each in shapes]
     names = records[0].keys() if records else frozenset[str]()
     if not {"id", "category_id"} <= names <= _MEMBERS or not all(names == record.keys() for record in records):
@@ -114,51 +116,53 @@ def plain_records(
         return None
     if not _kinds(columns.get("area", ())) <= _NUMBERS:
         return None
-    own, used = [*map(str, ids)], dict.fromkeys(classes)
-    if taken in own or not used.keys() <= categories.records.keys():
-        return None
-    meanings = {each: categories[each] for each in used}
-    definitions = {each.code: each.definition for each in meanings.values()}
-    if len(definitions) < len(meanings):
-        return None
-    are_drawn = any(columns.get("segmentation", ()))
-    drawn = _outlines(columns, size, shapes) if are_drawn else _boxes(columns, size)
-    if drawn is None:
+    own, meanings = [*map(str, ids)], _meanings(classes, categories)
+    drawn = None if meanings is None or taken in own else _outlines(columns, size, shapes)
+    if drawn is None or meanings is None:
         return None
     annotations = [
         {"id": identity, "category": meaning.category, "label_code": meaning.code, **place}
         for identity, meaning, place in zip(own, map(meanings.__getitem__, classes), drawn.places, strict=True)
     ]
-    absent = [name for name in _DRAWN if name not in names]
     others = dict(_others(own, records, columns, drawn))
-    kept = ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
-    told = {code: definition for code, definition in definitions.items() if definition}
-    return PlainRecords(annotations, told, kept, drawn.is_right)
+    return PlainRecords(annotations, _definitions(meanings), _kept(names, others), drawn.is_right)
 
 
-def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
-    """Return where boxes are; None if one is none, or another one is drawn again of it."""
-    boxes = columns.get("bbox", [])
-    if not _are_boxes(boxes) or not _kinds(columns.get("segmentation", ())) <= _LISTS:
+def _of_boxes(boxes: BoxRecords, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
+    """Return what boxes mean."""
+    own, meanings = [*map(str, boxes.numbers)], _meanings(boxes.classes, categories)
+    if meanings is None or taken in own:
         return None
-    lefts, tops, widths, heights = zip(*boxes, strict=True)
-    x, y = [*map(float, lefts)], [*map(float, tops)]
-    x_max = [*map(max, each_rounded(map(add, lefts, widths)), x)]
-    y_max = [*map(max, each_rounded(map(add, tops, heights)), y)]
-    exact = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    drawn = each_tidy(exact[0]), each_tidy(exact[1])
-    if [*widths] != drawn[0] or [*heights] != drawn[1]:
+    told = [meanings[each] for each in boxes.classes]
+    columns = BoxColumns(own, [each.category for each in told], [each.code for each in told], boxes.sides)
+    (right, bottom), (rows, width) = boxes.most, size
+    is_right = boxes.least >= 0 and right <= width and bottom <= rows
+    return PlainRecords([], _definitions(meanings), _kept(boxes.names, boxes.areas), is_right, columns)
+
+
+def _meanings(classes: Iterable[int], categories: Categories) -> dict[int, Meaning] | None:
+    """Return what classes mean, by their ids; None if one is not among the categories, or two are one label."""
+    used = dict.fromkeys(classes)
+    if not used.keys() <= categories.records.keys():
         return None
-    places = [{"type": "bbox", "bbox": [*sides]} for sides in zip(x, y, x_max, y_max, strict=True)]
-    right, bottom = max(map(add, lefts, widths)), max(map(add, tops, heights))
-    is_right = min(map(min, (lefts, tops))) >= 0 and right <= size[1] and bottom <= size[0]
-    again = [*map(list, zip(x, y, *drawn, strict=True))]
-    return _Drawn(places, [[]] * len(boxes), each_tidy(map(mul, *exact)), again, is_right)
+    found = {each: categories[each] for each in used}
+    return found if len({each.code for each in found.values()}) == len(found) else None
+
+
+def _definitions(meanings: dict[int, Meaning]) -> dict[str, Record]:
+    """Return the definitions of labels, where codes do not say all, by code."""
+    return {each.code: each.definition for each in meanings.values() if each.definition}
+
+
+def _kept(names: Collection[str], others: dict[str, Record]) -> Record:
+    """Return what is kept of records: which of the members that are drawn they do not have, and what they say else."""
+    absent = [name for name in DRAWN if name not in names]
+    return ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
 
 
 def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], shapes: Sequence[Shape]) -> _Drawn | None:
     """Return where polygons are; None if one is none."""
-    if not (_are_boxes(columns.get("bbox", [])) or "bbox" not in columns):
+    if "segmentation" not in columns or not (_are_boxes(columns.get("bbox", [])) or "bbox" not in columns):
         return None
     known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
     is_known = all(map(_is_outline, known, columns["segmentation"]))
@@ -173,7 +177,7 @@ def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], shapes: Sequ
 
 
 def _is_outline(known: Outline | None, segmentation: object) -> bool:
-    return known is not None and known.segmentation is segmentation
+    return known is not None and bool(known.segmentation is segmentation)
 
 
 def _are_within(reaches: list[list[float]], size: tuple[int, int]) -> bool:
@@ -186,13 +190,12 @@ def _others(
     own: list[str], records: Sequence[Record], columns: dict[str, list[Any]], drawn: _Drawn
 ) -> Iterator[tuple[str, Record]]:
     """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
-    again: dict[str, list[Any]] = dict(zip(_DRAWN, (drawn.segmentations, drawn.areas, drawn.boxes), strict=False))
+    again: dict[str, list[Any]] = dict(zip(DRAWN, (drawn.segmentations, drawn.areas, drawn.boxes), strict=False))
     others = {name: column for name, column in again.items() if columns.get(name, column) != column}
     for place, (identity, record) in enumerate(zip(own, records, strict=True)) if others else ():
         fields = {name: record[name] for name in record if name in others and record[name] != others[name][place]}
         if fields:
-            of = drawn.outlines[place].digest if drawn.outlines else None
-            yield identity, {"fields": fields, "of": of or digest_of({name: again[name][place] for name in again})}
+            yield identity, {"fields": fields, "of": drawn.outlines[place].digest}
 
 
 def _are_boxes(boxes: list[Any]) -> bool:

@@ -26,12 +26,14 @@ from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES
+from annoconv_converters._pictures.columns import BoxPicture
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
+from annoconv_converters.coco.boxes import box_records
 from annoconv_converters.coco.check import Effort, case_findings, category_findings
 from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
+    from annoconv_converters.coco.boxes import BoxRecords
     from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["read_coco"]
@@ -138,7 +141,7 @@ def _readings(
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
     effort = Effort.of(index.path.stat().st_size)
-    for number, case_read in enumerate(_read_ahead(index, file)):
+    for number, case_read in enumerate(_read_ahead(index, file, as_boxes=kind == "instances" and not is_ours)):
         pictures = [_picture(index, each, kind, maps) for each in case_read]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
         residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
@@ -241,16 +244,20 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
 
 
 class _Read(NamedTuple):
-    """A picture as its file has it: its place, its record (none in results), and its annotations with their places."""
+    """A picture as its file has it: its place, its record (none in results), its annotations with their places.
+
+    They are as columns too, if they are boxes and that was asked for.
+    """
 
     position: int
     record: Record | None
     places: list[int]
     annotations: list[Record]
     outlines: list[Outline | None]
+    boxes: BoxRecords | None
 
 
-def _read_ahead(index: RecordIndex, file: BinaryIO) -> Iterator[list[_Read]]:
+def _read_ahead(index: RecordIndex, file: BinaryIO, *, as_boxes: bool) -> Iterator[list[_Read]]:
     """Yield the pictures of each case; of many small cases, they are read at once."""
     lengths = index.annotation_places[:, 1] - index.annotation_places[:, 0]
     waiting: list[list[tuple[int, list[int]]]] = []
@@ -259,29 +266,38 @@ def _read_ahead(index: RecordIndex, file: BinaryIO) -> Iterator[list[_Read]]:
         waiting.append([(position, index.annotations[position]) for position in group])
         size += sum(_OF_A_PICTURE + int(lengths[places].sum()) for _, places in waiting[-1])
         if size >= _AHEAD:
-            yield from _read(index, file, waiting)
+            yield from _read(index, file, waiting, as_boxes=as_boxes)
             waiting, size = [], 0
-    yield from _read(index, file, waiting)
+    yield from _read(index, file, waiting, as_boxes=as_boxes)
 
 
-def _read(index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[int]]]]) -> Iterator[list[_Read]]:
+def _read(
+    index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[int]]]], *, as_boxes: bool
+) -> Iterator[list[_Read]]:
     pictures = [each for case in cases for each in case]
     positions = [] if index.is_results else [position for position, _ in pictures]
-    images = read_records(file, index.image_places[positions].tolist(), index.path)
+    images: list[Record | None] = [*read_records(file, index.image_places[positions].tolist(), index.path)]
+    images = images or [None] * len(pictures)
     places = index.annotation_places[[place for _, places in pictures for place in places]].tolist()
     annotations = [*read_records(file, places, index.path)]
     outlines = iter(outlines_of(annotations))
     records = iter(annotations)
+    owned = [[*islice(records, len(of_it))] for _, of_it in pictures]
+    asked = zip(images, owned, pictures, strict=True) if as_boxes else ()
+    boxes = box_records([(image and image.get("id"), own, of_it) for image, own, (_, of_it) in asked])
+    every = (
+        _Read(position, image, of_it, own, [*islice(outlines, len(own))], columns)
+        for (position, of_it), image, own, columns in zip(
+            pictures, images, owned, boxes or [None] * len(pictures), strict=True
+        )
+    )
     for case in cases:
-        yield [
-            _Read(each, next(images, None), of_it, [*islice(records, len(of_it))], [*islice(outlines, len(of_it))])
-            for each, of_it in case
-        ]
+        yield [*islice(every, len(case))]
 
 
 def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> Picture:
     """Return an image with its annotations."""
-    position, record, places, annotations, outlines = read
+    position, record, places, annotations, outlines, boxes = read
     if record is None:
         given = index.given[index.image_numbers[position]]
         record, key = given.record, given.key
@@ -289,6 +305,10 @@ def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> P
         key = index.side.key_of(record, (IMAGES, position))
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
+    if boxes is not None:
+        of_boxes = BoxPicture(record, key=key, place=above)
+        of_boxes.columns = boxes
+        return of_boxes
     picture = Picture(record, key=key, is_unsized=index.is_results or not places, place=above)
     for place, annotation, outline in zip(places, annotations, outlines, strict=True):
         if index.is_results:

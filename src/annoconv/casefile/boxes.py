@@ -1,8 +1,8 @@
 """Cases of boxes, or of outlines, on one flat picture, as most of a data set are: columns, typed when somebody asks.
 
 An outline is a polygon of one ring. What pydantic says of any document holds for these without it: what they say beside
-their annotations is checked once for all that say the same, those column by column. Continuous pixels, x = column,
-y = row, origin at the outer corner of the first pixel.
+their annotations is checked once for all that say the same, those column by column, and extensions, any JSON, by their
+names. Continuous pixels, x = column, y = row, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from annoconv.limits import Limits
 from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image, PolygonAnnotation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from annoconv.model import AnyAnnotation, Label
@@ -57,9 +57,9 @@ _MEMBERS_OF: Final = {kind: itemgetter(*_MEMBERS, kind) for kind in (BOX, RING)}
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _MORE: Final = ("related_images", "registrations")
 """Members of a case that is more than its picture."""
-_OWN: Final = ("image", "annotations")
-"""What cases have each their own of."""
 _EXAMPLE: Final[Record] = {"uid": "1", "modality": "OT", "shape": [1, 1]}
+_OWN: Final[Record] = {"image": _EXAMPLE, "annotations": [], "extensions": {}}
+"""What cases have each their own of, and what a frame has in its place."""
 _EXAMPLE_OF: Final[Record] = {"uid": "1"}
 _CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
 _NAME: Final = re.compile(r"[\w.:-]+")
@@ -116,12 +116,12 @@ class OutlineColumns(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class BoxFrame:
-    """What cases say alike, beside their images and boxes.
+    """What cases say alike, beside their images, boxes and extensions.
 
     Attributes
     ----------
     document
-        As JSON values in the order of the model; image and annotations have their places in it.
+        As JSON values in the order of the model, in which what they have each their own of has its place.
     text
         The same as JSON, by which it is told from others.
     labels
@@ -143,10 +143,11 @@ class BoxFrame:
         """Return that of a case."""
         fields = vars(case).items()
         document = {
-            name: None if name in _OWN else strict_json.plain(value) for name, value in fields if value is not None
+            name: _OWN[name] if name in _OWN else strict_json.plain(value)
+            for name, value in fields
+            if value is not None
         }
-        text = strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []})
-        return cls(document, text, case.labels, case.model_copy(update={"annotations": []}))
+        return cls(document, strict_json.dumps(document), case.labels, case.model_copy(update={"annotations": []}))
 
 
 class BoxCase(LoadedCase):
@@ -160,12 +161,19 @@ class BoxCase(LoadedCase):
         Its image as JSON values.
     boxes
         Its boxes, or its outlines.
+    extensions
+        Its extensions as JSON values, if it has any.
     """
 
     def __init__(
-        self, frame: BoxFrame, image: Record, boxes: BoxColumns | OutlineColumns, path: Path | None = None
+        self,
+        frame: BoxFrame,
+        image: Record,
+        boxes: BoxColumns | OutlineColumns,
+        extensions: Record | None,
+        path: Path | None = None,
     ) -> None:
-        self.frame, self.image, self.boxes, self.path = frame, image, boxes, path
+        self.frame, self.image, self.boxes, self.extensions, self.path = frame, image, boxes, extensions, path
         self._masks, self._fields = None, None
 
     @cached_property
@@ -189,7 +197,7 @@ class BoxCase(LoadedCase):
         typed = self.frame.typed
         if self.is_typed or typed is None:
             return self.case
-        return typed.model_copy(update={"image": strict_json.as_model(self.image, Image, limits=_ANY)})
+        return typed.model_copy(update={"image": strict_json.as_model(self.image, Image, limits=_ANY), **self._kept})
 
     @property
     def case_id(self) -> str | None:
@@ -219,35 +227,62 @@ class BoxCase(LoadedCase):
 
     def as_document(self) -> Record:
         """Return it as JSON values in the order of the model."""
-        return {**self.frame.document, "image": self.image, "annotations": self.boxes.annotations}
+        own: Record = {"image": self.image, "annotations": self.boxes.annotations, **self._kept}
+        return {**self.frame.document, **own}
+
+    @property
+    def _kept(self) -> Record:
+        return {} if self.extensions is None else {"extensions": self.extensions}
 
 
-def box_case(document: Any, *, limits: Limits | None = None, path: Path | None = None) -> BoxCase | None:
+def box_case(
+    document: Any,
+    boxes: BoxColumns | OutlineColumns | None = None,
+    *,
+    limits: Limits | None = None,
+    path: Path | None = None,
+) -> BoxCase | None:
     """Return a case that is a flat picture and boxes, or outlines, which say no more than that; None of any other.
 
     Parameters
     ----------
     document
         The case as JSON values, which need not conform to the model.
+    boxes
+        Its boxes, or outlines, where the document has no annotations and its extensions are as a parser makes them.
     limits
         Bounds on it; where they are unusual, it is none.
     path
         Its file, if it came from one.
     """
+    return _box_case(document, boxes, limits, path, _of_values if boxes is None else _of_text)
+
+
+def _box_case(
+    document: Any,
+    boxes: BoxColumns | OutlineColumns | None,
+    limits: Limits | None,
+    path: Path | None,
+    read: Callable[[Any], Record | None],
+) -> BoxCase | None:
+    """Return the same, given what makes the extensions of a case of what a document has for them."""
     if type(document) is not dict or document.keys() & _MORE or limits not in {None, _USUAL}:
         return None
     image, annotations = document.get("image"), document.get("annotations")
     if type(image) is not dict or not image.keys() <= _OF_IMAGE or type(annotations) is not list:
         return None
-    boxes = _columns(annotations) if len(annotations) <= _MOST else None
-    if boxes is None:
+    if boxes is None and len(annotations) <= _MOST:
+        boxes = _columns(annotations)
+    if boxes is None or not _are_plain(boxes):
         return None
     try:
-        frame = _frame(strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []}))
+        frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
         shown = None if frame is None else _image(image)
+        extensions = read(document["extensions"]) if "extensions" in document else None
     except AnnoconvError:
         return None  # whoever checks the whole document tells it
-    return None if frame is None or shown is None else BoxCase(frame, shown, boxes, path)
+    is_whole = "extensions" not in document or extensions is not None
+    return BoxCase(frame, shown, boxes, extensions, path) if frame and shown and is_whole else None
 
 
 def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase | None:
@@ -255,7 +290,7 @@ def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase 
     if len(data) > LARGE or data.count(_TYPE) * 2 not in map(data.count, _KINDS) or may_lose_digits(data):
         return None
     with collector_paused(), suppress(AnnoconvError):
-        return box_case(strict_json.loads(data, limits=limits), limits=limits, path=file)
+        return _box_case(strict_json.loads(data, limits=limits), None, limits, file, _of_text)
     return None
 
 
@@ -293,7 +328,7 @@ def ring_case_of(loaded: LoadedCase) -> BoxCase | None:
 
 
 def _told(case: Case, kind: type[AnyAnnotation]) -> tuple[list[str], list[str], list[str]] | None:
-    """Return ids, categories and label codes of a flat picture's annotations; None if one is more or of another kind."""
+    """Return ids, categories and codes of annotations on a flat picture; None if one is more, or of another kind."""
     if not _is_flat(case.image) or case.related_images or case.registrations:
         return None
     fields, annotations = _FIELDS[kind], case.annotations
@@ -305,13 +340,30 @@ def _told(case: Case, kind: type[AnyAnnotation]) -> tuple[list[str], list[str], 
 
 
 def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns) -> BoxCase:
-    return BoxCase(BoxFrame.of(loaded.case), strict_json.plain(loaded.case.image), told, loaded.path)
+    case = loaded.case
+    return BoxCase(
+        BoxFrame.of(case), strict_json.plain(case.image), told, strict_json.plain(case.extensions), loaded.path
+    )
 
 
 @lru_cache(maxsize=16)
 def _frame(text: bytes) -> BoxFrame | None:
-    """Return what a document with an example of an image and no annotation says; None if a number may lose digits."""
+    """Return what a document says in which examples are its own; None if a number may lose digits."""
     return None if may_lose_digits(text) else BoxFrame.of(strict_json.parse(text, Case))
+
+
+def _of_values(extensions: Any) -> Record | None:
+    """Return extensions that a reader has made as JSON values; None if a number may lose digits, or they are large."""
+    text = strict_json.dumps({"extensions": extensions})
+    if len(text) > LARGE or may_lose_digits(text):
+        return None
+    return _of_text(strict_json.loads(text)["extensions"])
+
+
+def _of_text(extensions: Any) -> Record | None:
+    """Return extensions that a parser has made of a text of usual size; None if they are none, or of unusual names."""
+    is_usual = type(extensions) is dict and all(name and name.isprintable() for name in extensions)
+    return extensions if is_usual else None
 
 
 def _image(image: Record) -> Record | None:
@@ -342,7 +394,7 @@ def _is_flat(image: Image) -> bool:
 
 
 def _columns(annotations: list[Any]) -> BoxColumns | OutlineColumns | None:
-    """Return what annotations say that are all boxes, or outlines, of the model, of which no two have one id."""
+    """Return what annotations say that are all boxes, or all outlines, and nothing else."""
     if not annotations:
         return BoxColumns([], [], [], [])
     if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS) + 1}:
@@ -352,17 +404,25 @@ def _columns(annotations: list[Any]) -> BoxColumns | OutlineColumns | None:
         ids, categories, codes, types, places = map(list, zip(*map(_MEMBERS_OF[kind], annotations), strict=True))
     except KeyError:
         return None
-    if types.count(kind) < len(types) or {*map(type, chain(ids, categories, codes))} != _TEXTS:
-        return None
-    if {*map(type, places)} != _LISTS or not (_are_rings(places) if kind == RING else _are_numbers(places, _SIDES)):
-        return None
-    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
-    if not are_texts or len({*ids}) < len(ids):
+    if types.count(kind) < len(types):
         return None
     return (OutlineColumns if kind == RING else BoxColumns)(ids, categories, codes, places)
 
 
-def _are_rings(rings: list[list[Any]]) -> bool:
+def _are_plain(told: BoxColumns | OutlineColumns) -> bool:
+    """Tell whether boxes, or outlines, are some of the model, of which no two have one id."""
+    ids, categories, codes, places = told
+    if not ids:
+        return True
+    if len(ids) > _MOST or {*map(type, chain(ids, categories, codes))} != _TEXTS or {*map(type, places)} != _LISTS:
+        return False
+    if not (_are_numbers(told.sides, _SIDES) if isinstance(told, BoxColumns) else _are_rings(told.rings)):
+        return False
+    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
+    return are_texts and len({*ids}) == len(ids)
+
+
+def _are_rings(rings: Sequence[Ring]) -> bool:
     points = [*chain.from_iterable(rings)]
     is_usual = min(map(len, rings)) >= _CORNERS and len(points) <= _VERTICES
     return is_usual and {*map(type, points)} == _LISTS and _are_numbers(points, _AXES)
@@ -372,7 +432,7 @@ def _are_floats(numbers: Iterable[object]) -> bool:
     return {*map(type, numbers)} == _FLOATS
 
 
-def _are_numbers(rows: list[list[Any]], count: int) -> bool:
+def _are_numbers(rows: Sequence[Sequence[float]], count: int) -> bool:
     """Tell whether lists hold so many floats each, all finite."""
     numbers = [*chain.from_iterable(rows)]
     return {*map(len, rows)} == {count} and _are_floats(numbers) and isfinite(sum(numbers))
