@@ -21,7 +21,7 @@ from annoconv.casefile.boxes import (
     box_case,
     box_case_of,
     box_case_of_text,
-    ring_case_of,
+    outline_case_of,
 )
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
@@ -123,7 +123,7 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
     """Check a case of boxes against the typed one."""
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(strict_json.plain(typed))
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(typed.model_dump(warnings=False))
-    typed_ways = box_case_of, ring_case_of
+    typed_ways = box_case_of, outline_case_of
     (again,) = (found for way in typed_ways if (found := way(LoadedCase(typed))) is not None)
     (same,) = (found for way in typed_ways if (found := way(boxes)) is not None)
     assert same is boxes
@@ -160,7 +160,7 @@ def test_boxes_are_told_from_outlines(told: dict[str, Any], kind: type) -> None:
     assert isinstance(found.boxes, kind)
     assert as_columns(found) is found
     assert (as_boxes(found) is found) == (box_case_of(found) is found) == (told is BOX)
-    assert (ring_case_of(found) is found) == (told is OUTLINE)
+    assert (outline_case_of(found) is found) == (told is OUTLINE)
     assert box_case({**PLAIN, "annotations": [BOX, {**OUTLINE, "id": "1"}]}) is None
 
 

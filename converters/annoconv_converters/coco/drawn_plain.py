@@ -11,7 +11,7 @@ from operator import mul, sub
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import BOX, RING, as_columns, ring_case_of
+from annoconv.casefile.boxes import BOX, RING, as_columns, outline_case_of
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.boxes import boxes_of, record_of
 from annoconv_converters._pictures.crowds import EXTENSION
@@ -68,7 +68,7 @@ def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, 
     waiting: list[tuple[LoadedCase, BoxCase]] = []
     count = 0
     for each in _with_end(cases):
-        outlined = ring_case_of(each) if isinstance(each, LoadedCase) else None
+        outlined = outline_case_of(each) if isinstance(each, LoadedCase) else None
         if isinstance(each, LoadedCase) and outlined is not None:
             waiting.append((each, outlined))
             count += len(outlined.annotation_ids)
@@ -94,7 +94,7 @@ def _with_end(cases: Iterable[LoadedCase]) -> Iterator[LoadedCase | Exception | 
 
 def drawn_plain(loaded: LoadedCase) -> Drawing | None:
     """Return a case as a picture with records; None if it is more than boxes, or than polygons, or has none."""
-    outlined = ring_case_of(loaded)
+    outlined = outline_case_of(loaded)
     if outlined is not None:
         return next(_of_outlines([outlined]))
     boxes = boxes_of(loaded) if loaded.annotation_ids else None

@@ -183,7 +183,7 @@ def _is_outline(known: Outline | None, segmentation: object) -> bool:
 def _are_within(reaches: list[list[float]], size: tuple[int, int]) -> bool:
     """Tell whether outlines lie within a picture."""
     x, y, x_max, y_max = zip(*reaches, strict=True)
-    return min(x) >= 0 and min(y) >= 0 and max(x_max) <= size[1] and max(y_max) <= size[0]
+    return bool(min(*x, *y) >= 0 and max(x_max) <= size[1] and max(y_max) <= size[0])
 
 
 def _others(

@@ -11,12 +11,19 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
-from math import isfinite
-from operator import itemgetter
 from sys import maxsize
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from annoconv.casefile.columns import (
+    BOX,
+    RING,
+    BoxColumns,
+    OutlineColumns,
+    are_plain,
+    boxes_of,
+    columns_of,
+    outlines_of,
+)
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
@@ -24,36 +31,22 @@ from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
-from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image, PolygonAnnotation
+from annoconv.model import Case, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from annoconv.model import AnyAnnotation, Label
+    from annoconv.model import Label
 
 __all__ = [
     "BOX", "RING", "BoxCase", "BoxColumns", "BoxFrame", "OutlineColumns", "as_boxes", "as_columns", "box_case",
-    "box_case_of", "box_case_of_text", "ring_case_of",
+    "box_case_of", "box_case_of_text", "outline_case_of",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
-Ring: TypeAlias = "Sequence[Sequence[float]]"
 
-BOX: Final = "bbox"
-"""Type of an annotation, and the member that says where it is."""
-RING: Final = "polygon"
-"""The same of an outline."""
-_SIDES: Final = 4
-_CORNERS: Final = 3
-"""Vertices that a ring has at least."""
-_VERTICES: Final = 100_000
-"""Of all rings of a case; a larger one is checked in pieces."""
 _AXES: Final = 2
-_MOST: Final = 1_000
-"""Boxes of a case; a larger one is checked in pieces."""
-_MEMBERS: Final = ("id", "category", "label_code", "type")
-_MEMBERS_OF: Final = {kind: itemgetter(*_MEMBERS, kind) for kind in (BOX, RING)}
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _MORE: Final = ("related_images", "registrations")
 """Members of a case that is more than its picture."""
@@ -64,54 +57,13 @@ _EXAMPLE_OF: Final[Record] = {"uid": "1"}
 _CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
 _NAME: Final = re.compile(r"[\w.:-]+")
 """Identifiers as most are."""
-_CODE: Final = re.compile(r"[A-Za-z]\w{0,127}", re.ASCII)
-_CATEGORIES: Final = frozenset(each.value for each in AnnotationCategory)
 _PATH: Final = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*")
 """Relative paths as most are."""
-_FIELDS: Final = {BboxAnnotation: frozenset({*_MEMBERS, BOX}), PolygonAnnotation: frozenset({*_MEMBERS, RING})}
-_OBJECTS: Final[set[type]] = {dict}
-_TEXTS: Final[set[type]] = {str}
-_LISTS: Final[set[type]] = {list}
-_FLOATS: Final[set[type]] = {float}
 _TYPE, _KINDS = b'"type"', (b'"bbox"', b'"polygon"')
 """What stands once, and twice, in the text of each box or outline."""
 _USUAL: Final = Limits()
 _ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
 """Of a case that was checked already."""
-
-
-class BoxColumns(NamedTuple):
-    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`."""
-
-    ids: list[str]
-    categories: list[str]
-    codes: list[str]
-    sides: list[list[float]]
-
-    @property
-    def annotations(self) -> list[Record]:
-        """The same as annotations."""
-        return [
-            {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
-            for identity, category, code, sides in zip(*self, strict=True)
-        ]
-
-
-class OutlineColumns(NamedTuple):
-    """What is told of outlines: ids, categories, label codes, and vertices, x and y of each."""
-
-    ids: list[str]
-    categories: list[str]
-    codes: list[str]
-    rings: Sequence[Ring]
-
-    @property
-    def annotations(self) -> list[Record]:
-        """The same as annotations."""
-        return [
-            {"id": identity, "category": category, "label_code": code, "type": RING, RING: _as_lists(ring)}
-            for identity, category, code, ring in zip(*self, strict=True)
-        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,9 +223,8 @@ def _box_case(
     image, annotations = document.get("image"), document.get("annotations")
     if type(image) is not dict or not image.keys() <= _OF_IMAGE or type(annotations) is not list:
         return None
-    if boxes is None and len(annotations) <= _MOST:
-        boxes = _columns(annotations)
-    if boxes is None or not _are_plain(boxes):
+    boxes = boxes or columns_of(annotations)
+    if boxes is None or not are_plain(boxes):
         return None
     try:
         frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
@@ -309,38 +260,20 @@ def box_case_of(loaded: LoadedCase) -> BoxCase | None:
     """Return a case of boxes that was checked as `box_case` does."""
     if (known := as_columns(loaded)) is not None:
         return as_boxes(known)
-    told = _told(loaded.case, BboxAnnotation)
-    boxes = [each.bbox for each in cast("list[BboxAnnotation]", loaded.case.annotations)] if told else []
-    if told is None or not all(len(box) == _SIDES and _are_floats(box) for box in boxes):
-        return None
-    return _case_of(loaded, BoxColumns(*told, boxes))
+    return _case_of(loaded, boxes_of(loaded.case.annotations))
 
 
-def ring_case_of(loaded: LoadedCase) -> BoxCase | None:
+def outline_case_of(loaded: LoadedCase) -> BoxCase | None:
     """Return a case of outlines, one at least, that was checked as `box_case` does."""
     if (known := as_columns(loaded)) is not None:
         return known if isinstance(known.boxes, OutlineColumns) else None
-    told = _told(loaded.case, PolygonAnnotation)
-    rings = [each.polygon for each in cast("list[PolygonAnnotation]", loaded.case.annotations)] if told else []
-    if told is None or not rings or not all(_are_floats(chain.from_iterable(ring)) for ring in rings):
-        return None
-    return _case_of(loaded, OutlineColumns(*told, rings))
+    return _case_of(loaded, outlines_of(loaded.case.annotations))
 
 
-def _told(case: Case, kind: type[AnyAnnotation]) -> tuple[list[str], list[str], list[str]] | None:
-    """Return ids, categories and codes of annotations on a flat picture; None if one is more, or of another kind."""
-    if not _is_flat(case.image) or case.related_images or case.registrations:
-        return None
-    fields, annotations = _FIELDS[kind], case.annotations
-    if not all(type(each) is kind and each.model_fields_set <= fields for each in annotations):
-        return None
-    ids = [each.id for each in annotations]
-    categories = [each.category._value_ for each in annotations]
-    return (ids, categories, [each.label_code for each in annotations]) if len({*ids}) == len(ids) else None
-
-
-def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns) -> BoxCase:
+def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns | None) -> BoxCase | None:
     case = loaded.case
+    if told is None or not _is_flat(case.image) or case.related_images or case.registrations:
+        return None
     return BoxCase(
         BoxFrame.of(case), strict_json.plain(case.image), told, strict_json.plain(case.extensions), loaded.path
     )
@@ -391,53 +324,3 @@ def _known_image(text: bytes) -> Record | None:
 
 def _is_flat(image: Image) -> bool:
     return image.shape is not None and len(image.shape) == _AXES and image.model_fields_set <= _OF_IMAGE
-
-
-def _columns(annotations: list[Any]) -> BoxColumns | OutlineColumns | None:
-    """Return what annotations say that are all boxes, or all outlines, and nothing else."""
-    if not annotations:
-        return BoxColumns([], [], [], [])
-    if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS) + 1}:
-        return None
-    kind = RING if RING in annotations[0] else BOX
-    try:
-        ids, categories, codes, types, places = map(list, zip(*map(_MEMBERS_OF[kind], annotations), strict=True))
-    except KeyError:
-        return None
-    if types.count(kind) < len(types):
-        return None
-    return (OutlineColumns if kind == RING else BoxColumns)(ids, categories, codes, places)
-
-
-def _are_plain(told: BoxColumns | OutlineColumns) -> bool:
-    """Tell whether boxes, or outlines, are some of the model, of which no two have one id."""
-    ids, categories, codes, places = told
-    if not ids:
-        return True
-    if len(ids) > _MOST or {*map(type, chain(ids, categories, codes))} != _TEXTS or {*map(type, places)} != _LISTS:
-        return False
-    if not (_are_numbers(told.sides, _SIDES) if isinstance(told, BoxColumns) else _are_rings(told.rings)):
-        return False
-    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
-    return are_texts and len({*ids}) == len(ids)
-
-
-def _are_rings(rings: Sequence[Ring]) -> bool:
-    points = [*chain.from_iterable(rings)]
-    is_usual = min(map(len, rings)) >= _CORNERS and len(points) <= _VERTICES
-    return is_usual and {*map(type, points)} == _LISTS and _are_numbers(points, _AXES)
-
-
-def _are_floats(numbers: Iterable[object]) -> bool:
-    return {*map(type, numbers)} == _FLOATS
-
-
-def _are_numbers(rows: Sequence[Sequence[float]], count: int) -> bool:
-    """Tell whether lists hold so many floats each, all finite."""
-    numbers = [*chain.from_iterable(rows)]
-    return {*map(len, rows)} == {count} and _are_floats(numbers) and isfinite(sum(numbers))
-
-
-def _as_lists(ring: Ring) -> Ring:
-    """Return a ring as JSON has it: typed ones are of tuples."""
-    return ring if type(ring[0]) is list else [*map(list, ring)]
