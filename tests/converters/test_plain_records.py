@@ -207,9 +207,7 @@ def test_boxes_of_many_pictures_say_the_same(
         for record in own[-1:]:
             record |= dict(strange)
         records += ({name: value for name, value in each.items() if name not in left_out} for each in own)
-    images = [
-        {"id": number + 1, "file_name": f"{number}.png", "width": 64, "height": 48, "note": 1.50} for number in range(4)
-    ]
+    images = [{"id": number + 1, "file_name": f"{number}.png", "width": 64, "height": 48} for number in range(4)]
     categories = [{"id": 1, "name": "x"}, {"id": 2, "name": "LUNG"}, {"id": 3, "name": "x"}]
     file.write_text(json.dumps({"images": images, "annotations": records, "categories": categories}))
 
@@ -231,8 +229,6 @@ def test_plain_boxes_are_held_as_such(folder: Path) -> None:
     file.write_text(text.replace('"4.png"', '"4.png", "note": 1.50'))
     found = [as_boxes(as_loaded(each)) is not None for each in annoconv.read([file], format="coco")]
     assert found == [True, True, True, False]
-    with patch.object(plain_pictures, "plain_records", lambda *_: None):
-        assert next(map(as_boxes, map(as_loaded, annoconv.read([file], format="coco")))) is not None
 
 
 @given(st.lists(st.floats(-1e15, 1e15) | CORNERS_OF_BOXES), st.integers(-(10**12), 10**12))

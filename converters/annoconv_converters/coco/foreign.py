@@ -181,7 +181,7 @@ def understand(
     (picture,) = pictures
     if plain is not None:
         found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
-        is_exact = plain.boxes is not None and _is_exact(found.kept)
+        is_exact = plain.columns is not None and _is_exact(found.kept)
         found.kept |= plain.kept
         found.is_right = plain.is_right
     else:
@@ -192,9 +192,9 @@ def understand(
         found.records += records
     if found.kept:
         native.document["extensions"] = {EXTENSION: found.kept}
-    if plain is not None and plain.boxes is not None:
-        found.boxes = box_case(native.document, plain.boxes, limits=limits) if is_exact else None
-        native.document["annotations"] = plain.boxes.annotations if found.boxes is None else []
+    if plain is not None and plain.columns is not None:
+        found.boxes = box_case(native.document, plain.columns, limits=limits) if is_exact else None
+        native.document["annotations"] = plain.columns.annotations if found.boxes is None else []
     return found
 
 

@@ -22,7 +22,7 @@ from annoconv_converters.coco.plain_records import PlainRecords, plain_records
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annoconv.casefile.boxes import BoxColumns
+    from annoconv.casefile.columns import BoxColumns, OutlineColumns
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture
 
@@ -47,15 +47,15 @@ class PlainPicture(NamedTuple):
         What the records of the annotations say otherwise than they are drawn again.
     is_right
         Whether the records are known to break no rule of COCO.
-    boxes
-        The annotations, if those of its file are boxes as columns: the case then has none.
+    columns
+        The annotations, if those of its file are boxes or outlines as columns: the case then has none.
     """
 
     native: PictureCase
     drawn: Record
     kept: Record
     is_right: bool = False
-    boxes: BoxColumns | None = None
+    columns: BoxColumns | OutlineColumns | None = None
 
 
 def plain_picture(
@@ -87,16 +87,16 @@ def plain_picture(
     if found is None:
         return None
     native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
-    annotations, boxes = found.annotations, found.boxes
-    if boxes is not None and held(picture) is None:
-        annotations, boxes = boxes.annotations, None
-    for annotation, key in zip(annotations, () if boxes else keys_of(picture), strict=True):
+    annotations, plain = found.annotations, found.columns
+    if plain is not None and held(picture) is None:
+        annotations, plain = plain.annotations, None
+    for annotation, key in zip(annotations, () if plain else keys_of(picture), strict=True):
         native.own(annotation["id"], key)
     # In the order of the model, so that a case that is the same is the same text.
     labels = labels_of(found.definitions, listed)
     native.document = {"image": image, **labels, "annotations": annotations, "metadata": {}}
     drawn = {"width": columns, "height": rows, "file_name": name}
-    return PlainPicture(native, drawn, found.kept, found.is_right, boxes)
+    return PlainPicture(native, drawn, found.kept, found.is_right, plain)
 
 
 def _each(
