@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from annoconv.documents.collector import collector_paused
 from annoconv_converters._pictures.geometry import array_rounded, is_numbers, tidy
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, Rings
@@ -116,6 +117,7 @@ class Outlined(Shape):
     outline: Outline | None = None
 
 
+@collector_paused()
 def outlines_of(records: Sequence[Record]) -> list[Outline | None]:
     """Return the outlines of records; None where the `segmentation` is more or less than one polygon."""
     parts = (records[first : first + _TOGETHER] for first in range(0, len(records), _TOGETHER))

@@ -204,7 +204,7 @@ def _readings(
             losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
         losses += [*lost(unfit, case_index + number), *added(), *index.side.lost_keys(case_index + number)]
         if edit is not None:
-            losses += [*edit.lost(case_index + number), *said_twice(pictures, loaded.case, case_index + number)]
+            losses += [*edit.lost(case_index + number), *said_twice(pictures, loaded, case_index + number)]
         if is_ours and index.is_keyed and number == len(index.groups) - 1:
             losses += index.side.lost_categories(listed, case_index + number)
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
