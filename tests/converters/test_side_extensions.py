@@ -64,7 +64,7 @@ def test_extensions_are_put_back_as_for_each_alone(
     before = copy.deepcopy((NATIVE, told))
     together = put_back(NATIVE, told)
     assert (NATIVE, told) == before
-    with patch.object(carrier, "_as_before", return_value=None):
+    with patch.object(carrier, "as_before", return_value=None):
         assert together == put_back(NATIVE, told)
 
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.categories import Categories
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.pictures import named_image
+from annoconv_converters._pictures.cases import PictureCase
 from annoconv_converters._pictures.geometry import flat_box_to_record, outline_to_record, size_from_record
-from annoconv_converters._pictures.meaning import PictureCase, labels_of
+from annoconv_converters._pictures.meaning import labels_of
 from annoconv_converters._pictures.plain import geometry_of, place_in
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import captured, flat_uid

@@ -203,23 +203,31 @@ class BoxCase(LoadedCase):
         return {} if self.extensions is None else {"extensions": self.extensions}
 
 
-def box_case(document: Any, *, limits: Limits | None = None, path: Path | None = None) -> BoxCase | None:
+def box_case(
+    document: Any, boxes: BoxColumns | None = None, *, limits: Limits | None = None, path: Path | None = None
+) -> BoxCase | None:
     """Return a case that is a flat picture and boxes, each of which says no more than that; None of any other.
 
     Parameters
     ----------
     document
         The case as JSON values, which need not conform to the model.
+    boxes
+        Its boxes, where the document has no annotations and its extensions are as a parser makes them.
     limits
         Bounds on it; where they are unusual, it is none.
     path
         Its file, if it came from one.
     """
-    return _box_case(document, limits, path, _of_values)
+    return _box_case(document, boxes, limits, path, _of_values if boxes is None else _of_text)
 
 
 def _box_case(
-    document: Any, limits: Limits | None, path: Path | None, read: Callable[[Any], Record | None]
+    document: Any,
+    boxes: BoxColumns | None,
+    limits: Limits | None,
+    path: Path | None,
+    read: Callable[[Any], Record | None],
 ) -> BoxCase | None:
     """Return the same, given what makes the extensions of a case of what a document has for them."""
     if type(document) is not dict or document.keys() & _MORE or limits not in {None, _USUAL}:
@@ -227,8 +235,9 @@ def _box_case(
     image, annotations = document.get("image"), document.get("annotations")
     if type(image) is not dict or not image.keys() <= _OF_IMAGE or type(annotations) is not list:
         return None
-    boxes = _columns(annotations) if len(annotations) <= _MOST else None
-    if boxes is None:
+    if boxes is None and len(annotations) <= _MOST:
+        boxes = _columns(annotations)
+    if boxes is None or not _are_plain(boxes):
         return None
     try:
         frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
@@ -245,7 +254,7 @@ def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase 
     if len(data) > LARGE or data.count(_TYPE) * 2 != data.count(_BOX) or may_lose_digits(data):
         return None
     with collector_paused(), suppress(AnnoconvError):
-        return _box_case(strict_json.loads(data, limits=limits), limits, file, _of_text)
+        return _box_case(strict_json.loads(data, limits=limits), None, limits, file, _of_text)
     return None
 
 
@@ -328,7 +337,7 @@ def _is_box(annotation: AnyAnnotation) -> bool:
 
 
 def _columns(annotations: list[Any]) -> BoxColumns | None:
-    """Return what annotations say that are boxes of the model and nothing else, of which no two have one id."""
+    """Return what annotations say that are boxes and nothing else."""
     if not annotations:
         return BoxColumns([], [], [], [])
     if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS)}:
@@ -337,12 +346,20 @@ def _columns(annotations: list[Any]) -> BoxColumns | None:
         ids, categories, codes, types, sides = map(list, zip(*map(_MEMBERS_OF, annotations), strict=True))
     except KeyError:
         return None
-    if types.count(BOX) < len(types) or {*map(type, chain(ids, categories, codes))} != _TEXTS:
-        return None
+    return BoxColumns(ids, categories, codes, sides) if types.count(BOX) == len(types) else None
+
+
+def _are_plain(boxes: BoxColumns) -> bool:
+    """Tell whether boxes are some of the model, of which no two have one id."""
+    ids, categories, codes, sides = boxes
+    if not ids:
+        return True
+    if len(ids) > _MOST or {*map(type, chain(ids, categories, codes))} != _TEXTS:
+        return False
     if {*map(type, sides)} != _LISTS or {*map(len, sides)} != {_SIDES}:
-        return None
+        return False
     numbers = [*chain.from_iterable(sides)]
     if {*map(type, numbers)} != _FLOATS or not isfinite(sum(numbers)):
-        return None
+        return False
     are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
-    return BoxColumns(ids, categories, codes, sides) if are_texts and len({*ids}) == len(ids) else None
+    return are_texts and len({*ids}) == len(ids)
