@@ -70,10 +70,10 @@ def test_extensions_are_put_back_as_for_each_alone(
 
 def test_what_is_said_of_each_annotation_needs_no_work_of_its_own() -> None:
     """Areas of a COCO file are another in each case."""
-    carrier._restored.cache_clear()
+    carrier._restored.cache_clear()  # pyright: ignore[reportPrivateUsage]
     for area in (420.29200000000003, 1419.8310000000001):
         fields = {"annotations": {"1": {"fields": {"area": area}, "of": "x"}}, "absent": ["segmentation"]}
         original = {**NATIVE, "extensions": {"annoconv.coco": fields}}
         told = residual(original, NATIVE).to_json()
         assert carrier.restored(NATIVE, told, Path("x"), place="", rule="")[0] == original
-    assert carrier._restored.cache_info().misses == 1
+    assert carrier._restored.cache_info().misses == 1  # pyright: ignore[reportPrivateUsage]

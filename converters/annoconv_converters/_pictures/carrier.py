@@ -247,7 +247,9 @@ def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | Non
                 shared.append([[_EXTENSIONS], ""])
             extended.append((path, value))
         places = [*(path for path, _ in shared), *removed]
-        if len(places) > _LEAVES or not all(len(path) < _DEEPEST and type(value) in _OWN for path, value in extended):
+        if len(places) > _LEAVES or not {type(value) for _, value in extended} <= _OWN:
+            return None
+        if any(len(path) > _DEEPEST for path, _ in extended):
             return None
         if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
             return None

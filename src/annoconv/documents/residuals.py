@@ -169,8 +169,8 @@ def grown(values: Iterable[tuple[Sequence[Any], Any]]) -> dict[Any, Any]:
     root: dict[Any, Any] = {}
     lists: set[Path] = set()
     for path, value in values:
-        kinds = {*map(type, path)}
         *above, last = path
+        kinds = {*map(type, path)}
         if int in kinds:
             lists |= {tuple(path[:place]) for place, step in enumerate(path) if type(step) is int}
         node: Any = root
