@@ -28,7 +28,7 @@ from annoconv_converters._pictures.records import KEY, is_key
 from annoconv_converters._pictures.side_cases import CASES, SideCases, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.casefile.left_out import LeftOut
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.files.side_files import Side, SideFiles
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.edited import Edit
-    from annoconv_converters._pictures.meaning import PictureCase
 
 __all__ = [
     "FORMAT",
@@ -46,6 +46,7 @@ __all__ = [
     "SIDE_SUFFIX",
     "VERSION",
     "SideFile",
+    "as_before",
     "compare",
     "compare_plain",
     "damaged",
@@ -185,7 +186,7 @@ def restored(
             raise odd() from error
 
     unfit: dict[Steps, str] = {}
-    known = _as_before(native, residual) if edit is None else None
+    known = as_before(native, residual, [each["id"] for each in native["annotations"]]) if edit is None else None
     if known is not None:
         return known, unfit
     carried = understood(lambda told: _checked(Residual.from_json(told)))
@@ -205,7 +206,9 @@ _ALIKE: Final = 1 << 14
 _LEAVES: Final = 64
 """Leaves that such a carrier has at most."""
 _DEEPEST: Final = 64
-"""Steps to a leaf of what is grown at once."""
+"""Steps to a leaf of an extension."""
+_OWN: Final[set[type]] = {str, int, float, bool, type(None), list, dict}
+"""Leaves of an extension that a case may have of its own: numbers with more digits than those of a float are none."""
 _ANNOTATIONS: Final = ["annotations"]
 _EXTENSIONS: Final = "extensions"
 """Of which each case may have its own."""
@@ -213,17 +216,24 @@ _OF_PICTURE: Final = frozenset({"uid", "files", "extensions"})
 """Members of an image that each picture of a file has its own of."""
 
 
-def _as_before(native: Record, residual: Any) -> Record | None:
+def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | None:
     """Return the case that was written, if its picture and its annotations, in their order, are as they are read.
 
     Cases of one file say much the same beside these and their extensions, which is understood once. None of any other
-    case, and of what is nothing of ours.
+    case, and of what is nothing of ours. Extensions are as a parser makes them.
+
+    Parameters
+    ----------
+    native, residual
+        As `restored` takes them.
+    ids
+        Of the annotations, which need not be in the native document.
     """
     with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
         values, removed, order = (residual[name] for name in ("values", "removed", "order"))
         listed: list[Any] = [members for path, members in order if path == _ANNOTATIONS]
         image, annotations = native["image"], native["annotations"]
-        if listed != [[each["id"] for each in annotations]]:
+        if listed != [ids]:
             return None
         if _EXTENSIONS in native or any(path[0] == _EXTENSIONS for path, _ in order):
             return None
@@ -237,7 +247,9 @@ def _as_before(native: Record, residual: Any) -> Record | None:
                 shared.append([[_EXTENSIONS], ""])
             extended.append((path, value))
         places = [*(path for path, _ in shared), *removed]
-        if len(places) > _LEAVES or any(len(path) > _DEEPEST for path, _ in extended):
+        if len(places) > _LEAVES or not {type(value) for _, value in extended} <= _OWN:
+            return None
+        if any(len(path) > _DEEPEST for path, _ in extended):
             return None
         if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
             return None

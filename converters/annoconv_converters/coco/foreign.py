@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import BoxCase, as_columns, box_case
+from annoconv.casefile.boxes import as_columns, box_case
 from annoconv.documents import strict_json
 from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.categories import Categories
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -81,8 +81,6 @@ class Understood:
         Whether its records are known to break no rule of COCO.
     source, limits
         For messages and bounds.
-    boxes
-        The case, if its records were boxes as columns: the native one has none of them.
     """
 
     native: PictureCase
@@ -91,7 +89,6 @@ class Understood:
     kept: Record = field(default_factory=dict)
     records: list[FileRecord] = field(default_factory=list)
     is_right: bool = False
-    boxes: BoxCase | None = None
 
     @cached_property
     def shown(self) -> LoadedCase:
@@ -109,11 +106,9 @@ class Understood:
     @cached_property
     def loaded(self) -> LoadedCase:
         """The case; DocumentError if it does not conform to the model."""
-        if self.boxes is not None:
-            return self.boxes
         if not self.kept:
             return self.shown
-        if (boxes := box_case(self.native.document, limits=self.limits)) is not None:
+        if (boxes := box_case(self.native.document, self.native.boxes, limits=self.limits)) is not None:
             return boxes
         return LoadedCase(self.shown.case.model_copy(update={"extensions": {EXTENSION: self.kept}}), self.shown.masks)
 
@@ -181,7 +176,8 @@ def understand(
     (picture,) = pictures
     if plain is not None:
         found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
-        is_exact = plain.columns is not None and _is_exact(found.kept)
+        if native.boxes is not None and not _is_exact(found.kept):
+            native.whole()
         found.kept |= plain.kept
         found.is_right = plain.is_right
     else:
@@ -192,9 +188,6 @@ def understand(
         found.records += records
     if found.kept:
         native.document["extensions"] = {EXTENSION: found.kept}
-    if plain is not None and plain.columns is not None:
-        found.boxes = box_case(native.document, plain.columns, limits=limits) if is_exact else None
-        native.document["annotations"] = plain.columns.annotations if found.boxes is None else []
     return found
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.pictures import named_image
+from annoconv_converters._pictures.cases import PictureCase
 from annoconv_converters._pictures.columns import held, keys_of
 from annoconv_converters._pictures.geometry import flat_box_to_record, outline_to_record, size_from_record
-from annoconv_converters._pictures.meaning import PictureCase, labels_of
+from annoconv_converters._pictures.meaning import labels_of
 from annoconv_converters._pictures.plain import geometry_of, place_in
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import captured, flat_uid
@@ -22,7 +23,6 @@ from annoconv_converters.coco.plain_records import PlainRecords, plain_records
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annoconv.casefile.columns import BoxColumns, OutlineColumns
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture
 
@@ -47,15 +47,12 @@ class PlainPicture(NamedTuple):
         What the records of the annotations say otherwise than they are drawn again.
     is_right
         Whether the records are known to break no rule of COCO.
-    columns
-        The annotations, if those of its file are boxes or outlines as columns: the case then has none.
     """
 
     native: PictureCase
     drawn: Record
     kept: Record
     is_right: bool = False
-    columns: BoxColumns | OutlineColumns | None = None
 
 
 def plain_picture(
@@ -86,17 +83,15 @@ def plain_picture(
     found = plain_records(picture, uid, size, categories) or _each(picture, uid, size, categories, source)
     if found is None:
         return None
-    native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
-    annotations, plain = found.annotations, found.columns
-    if plain is not None and held(picture) is None:
-        annotations, plain = plain.annotations, None
-    for annotation, key in zip(annotations, () if plain else keys_of(picture), strict=True):
-        native.own(annotation["id"], key)
     # In the order of the model, so that a case that is the same is the same text.
     labels = labels_of(found.definitions, listed)
-    native.document = {"image": image, **labels, "annotations": annotations, "metadata": {}}
+    document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}
+    native = PictureCase(document, planes={uid: Planes("k", 1, *size)}, boxes=found.columns)
+    if held(picture) is None:
+        for annotation, key in zip(native.whole()["annotations"], keys_of(picture), strict=True):
+            native.own(annotation["id"], key)
     drawn = {"width": columns, "height": rows, "file_name": name}
-    return PlainPicture(native, drawn, found.kept, found.is_right, plain)
+    return PlainPicture(native, drawn, found.kept, found.is_right)
 
 
 def _each(

@@ -7,13 +7,14 @@ corner of the first pixel.
 from __future__ import annotations
 
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from annoconv_converters._pictures.columns import array_of, plain_columns
 from annoconv_converters._pictures.file_losses import SAME
-from annoconv_converters._pictures.geometry import array_rounded, is_numbers
+from annoconv_converters._pictures.geometry import array_rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,9 @@ SIDES: Final = ("xtl", "ytl", "xbr", "ybr")
 USUAL: Final = {"source": "manual", "occluded": "0", "z_order": "0"}
 BOX: Final = frozenset({"label", *USUAL, *SIDES})
 """Attributes of a box, and those that say nothing of it."""
+_SIDES_OF: Final = itemgetter(*SIDES)
+_LARGEST: Final = 1e12
+"""As `is_numbers` has it."""
 
 
 def boxes_of(images: Sequence[Element]) -> Iterator[Columns | None]:
@@ -55,19 +59,20 @@ def _told(image: Element) -> tuple[list[str], list[list[float]]] | None:
     names = said[0].keys() if said else frozenset[str]()
     if not {"label", *SIDES} <= names <= BOX or any(each.keys() != names for each in said) or not _size(image)[0]:
         return None
-    for shape in image:
-        if shape.tag != "box" or len(shape) or (shape.text and shape.text.strip()):
-            return None
+    if {shape.tag for shape in image} != {"box"} or any(map(len, image)):
+        return None
+    if any(shape.text and shape.text.strip() for shape in image):
+        return None
     if any(each[name] != usual for name, usual in USUAL.items() if name in names for each in said):
         return None
     labels = [each["label"] for each in said]
     if not all(map(str.strip, {*labels})):
         return None
     try:
-        sides = [[float(each[side]) for side in SIDES] for each in said]
+        sides = [[*map(float, each)] for each in map(_SIDES_OF, said)]
     except ValueError:
         return None
-    return (labels, sides) if all(is_numbers(each, 4) for each in sides) else None
+    return (labels, sides) if all(-_LARGEST < each < _LARGEST for each in chain.from_iterable(sides)) else None
 
 
 def _size(image: Any) -> tuple[int, int]:

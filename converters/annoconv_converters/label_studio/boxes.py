@@ -6,6 +6,8 @@ picture's width and height; continuous pixels, origin at the outer corner of the
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -41,7 +43,11 @@ RESULTS: Final = "annotations", 0, "result"
 _SIZE: Final = "original_width", "original_height"
 _LARGEST_SIZE: Final = 1 << 20
 _TYPE: Final = "rectanglelabels"
+_SIDES_OF: Final = itemgetter(*_SIDES)
 _NUMBERS: Final = frozenset({int, float})
+_OBJECTS: Final[set[type]] = {dict}
+_TEXTS: Final[set[type]] = {str}
+_LISTS: Final[set[type]] = {list}
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
 
@@ -99,7 +105,7 @@ def _results(task: Any) -> list[Record]:
         return []
     annotation = annotations[0] if isinstance(annotations[0], dict) else {"was_cancelled": True}
     results: Any = None if annotation.get("was_cancelled") else annotation.get("result")
-    if not results or not isinstance(task.get("data"), dict) or not all(map(_is_box, results)):
+    if not results or not isinstance(task.get("data"), dict) or not _are_boxes(results):
         return []
     size = [results[0][name] for name in _SIZE]
     meta = task.get("meta")
@@ -111,26 +117,28 @@ def _results(task: Any) -> list[Record]:
     return results if is_sized and are_alike and len(ids) == len(results) else []
 
 
-def _is_box(result: Record) -> bool:
-    """Tell whether a result is a box with a label, and says nothing else."""
-    value = result.get("value")
-    if type(value) is not dict or value.keys() != _VALUE or not _NEEDED <= result.keys() <= _MEMBERS:
+def _are_boxes(results: Sequence[Record]) -> bool:
+    """Tell whether results are each a box with a label, and say nothing else."""
+    if not all(_NEEDED <= result.keys() <= _MEMBERS for result in results):
         return False
-    identity, labels = result["id"], value[_TYPE]
-    numbers = [value[name] for name in _SIDES]
+    values = [result["value"] for result in results]
+    if {*map(type, values)} != _OBJECTS or any(value.keys() != _VALUE for value in values):
+        return False
+    ids, types = ([result[name] for result in results] for name in ("id", "type"))
+    labels = [value[_TYPE] for value in values]
+    if {*map(type, ids)} != _TEXTS or {*map(type, labels)} != _LISTS or {*map(len, labels)} != {1}:
+        return False
+    numbers = [*chain.from_iterable(map(_SIDES_OF, values))]
+    turns = [value["rotation"] for value in values]
     return (
-        result["type"] == _TYPE
-        and result.get("origin", "manual") == "manual"
-        and not result.get("image_rotation")
-        and type(identity) is str
-        and identity == identity.strip() != ""
-        and type(labels) is list
-        and len(labels) == 1
-        and type(labels[0]) is str
-        and _NUMBERS.issuperset(map(type, numbers))
+        types.count(_TYPE) == len(types)
+        and {type(label) for (label,) in labels} == _TEXTS
+        and all(identity == identity.strip() != "" for identity in ids)
+        and _NUMBERS.issuperset(map(type, chain(numbers, turns)))
         and -_LARGEST < min(numbers) <= max(numbers) < _LARGEST
-        and type(value["rotation"]) in _NUMBERS
-        and value["rotation"] == 0
+        and not any(turns)
+        and all(result.get("origin", "manual") == "manual" for result in results)
+        and not any(result.get("image_rotation") for result in results)
     )
 
 
