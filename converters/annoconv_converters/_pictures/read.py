@@ -16,12 +16,13 @@ from annoconv.codes import Labels
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.additions import Additions
-from annoconv_converters._pictures.carrier import as_before, nothing_shown, restored
+from annoconv_converters._pictures.carrier import nothing_shown, restored
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import StatedSizes, picture_findings
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import lost, reserved_ids
+from annoconv_converters._pictures.kept_alike import as_before
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, picture_name
