@@ -110,6 +110,8 @@ class Scanner:
         Members of the object that are arrays of which elements are handed over.
     too_much
         What is said of a skeleton that is too large.
+    buffer
+        Bytes that are read at once, whose elements are handed over together.
 
     Attributes
     ----------
@@ -119,8 +121,16 @@ class Scanner:
         The array in which the scan is; None outside.
     """
 
-    def __init__(self, source: Path, limits: Limits, names: Collection[str], too_much: Message = _TOO_MUCH) -> None:
+    def __init__(
+        self,
+        source: Path,
+        limits: Limits,
+        names: Collection[str],
+        too_much: Message = _TOO_MUCH,
+        buffer: int = _BUFFER,
+    ) -> None:
         self._source, self._limits, self._names, self._too_much = source, limits, names, too_much
+        self._buffer = buffer
         self.skeleton = bytearray()
         self.depth = 0
         self.section: str | None = None
@@ -139,12 +149,12 @@ class Scanner:
         """
         buffer, offset = b"", 0
         while True:
-            read = file.read(max(_BUFFER, len(buffer)))
+            read = file.read(max(self._buffer, len(buffer)))
             buffer += read
             spans, used = self._feed(buffer, offset, is_last=not read)
             buffer, offset = buffer[used:], offset + used
             largest = max(int((each.ends - each.starts).max()) for each in spans) if spans else 0
-            largest = max(largest, len(buffer) if len(buffer) > 2 * _BUFFER else 0)
+            largest = max(largest, len(buffer) if len(buffer) > 2 * self._buffer else 0)
             if largest > self._limits.line_bytes:
                 raise LimitError(
                     "a record is too large",
