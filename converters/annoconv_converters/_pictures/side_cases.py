@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.documents.exact_numbers import EVERYTHING
+from annoconv.documents.json_arrays import NotObjectsError, Scanner
 from annoconv.errors import DocumentError, LimitError
-from annoconv_converters._pictures.json_arrays import NotObjectsError, Scanner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

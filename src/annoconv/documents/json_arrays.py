@@ -34,6 +34,8 @@ ROOT: Final = ""
 _TOO_MUCH: Final = Message("too much stands beside the long lists of the file")
 _BUFFER: Final = 1 << 18
 _LONGEST_NAME: Final = 256
+_SPACE: Final = b" \t\n\r"
+"""What JSON takes for space."""
 _NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
 _BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
 """The four brackets share the bits of the mask; those that open have the last bit. `y` and `_` do too."""
@@ -245,7 +247,7 @@ class Scanner:
             )
 
     def _check_gap(self, gap: bytes, *, is_comma: bool) -> None:
-        if gap.strip() != (b"," if is_comma else b""):
+        if gap.strip(_SPACE) != (b"," if is_comma else b""):
             raise NotObjectsError(self.section or ROOT)
 
 
