@@ -31,7 +31,6 @@ _DRAWN: Final = frozenset(
 """Fields of an annotation that say where it is."""
 _MEASURED: Final = frozenset({"measurements", "evaluations"})
 """Fields that say what was measured and judged of an outline."""
-_LABELLED: Final = frozenset({"label_code", "category"})
 _IDENTITIES: Final = ("id", "uid", "code")
 GONE: Final = Message("the file does not show it any more; what our carrier holds of it is left out")
 """Why something of a carrier is lost."""
@@ -98,6 +97,7 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         return None if number is None else (name, number, *path[2:])
 
     whole = {each["id"]: each for each in native["annotations"]}
+    whole |= {each: {**whole[each], "category": of} for each, of in edit.categories.items() if of and each in whole}
     identities = carried.order.get(("annotations",), ())
 
     def owner(path: Path) -> str | None:
@@ -107,7 +107,8 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
 
     redrawn = {owner(path) for path in carried.values if path[2:] == ("type",)}
     anew: dict[str, set[str]] = {}
-    for name, aspects in edit.changed.items():
+    for name, changed in edit.changed.items():
+        aspects = changed | {"category"} if "label" in changed and name not in edit.categories else changed
         is_whole = name in redrawn and "drawn" not in aspects  # the carrier has the outline in a form of its own
         anew[name] = aspects - {"digits"} if is_whole else aspects
         if is_whole and "digits" in aspects and name in whole:
@@ -160,7 +161,7 @@ def _at(native: Record, path: Path, whole: Mapping[str, Record], identity: str |
 def _is_changed(path: Path, aspects: Collection[str], is_mask: bool) -> bool:
     """Tell whether what the carrier says of a field of an annotation was changed in the file; names of masks never."""
     name = path[0]
-    if name in _LABELLED:
+    if name == "label_code":
         return "label" in aspects
     if name in _MEASURED:
         return "drawn" in aspects
