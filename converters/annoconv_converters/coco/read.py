@@ -193,7 +193,8 @@ def _readings(
         )
         loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]
-        findings += () if understood.is_right else case_findings(pictures, known, case_index + number, effort)
+        if not understood.is_right:
+            findings += case_findings(pictures, known, case_index + number, effort, is_result=index.is_results)
         losses = list(file_losses(understood.records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}
