@@ -12,6 +12,7 @@ from typing import Any
 import faster_coco_eval
 import numpy as np
 import pytest
+from annoconv_converters.coco import bulk
 from PIL import Image as Pillow
 from pycocotools import mask as oracle
 from pycocotools.coco import COCO
@@ -26,7 +27,6 @@ from annoconv.geometry import Grid
 from annoconv.loss import LossKind
 from annoconv.model import Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
-from annoconv_converters.coco import bulk
 from tests.cases import make
 from tests.real_data import real
 

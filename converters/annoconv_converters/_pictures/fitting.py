@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.edited import Edit
 
-__all__ = ["GONE", "fitted", "has_places", "lost", "reserved_ids"]
+__all__ = ["DRAWN", "GONE", "fitted", "has_places", "lost", "reserved_ids"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_DRAWN: Final = frozenset(
+DRAWN: Final = frozenset(
     {"type", "bbox", "polygon", "holes", "parts", "polyline", "point", "keypoints", "contours", "center", "radii"}
     | {"rotation_degrees", "size", "direction", "mask_file", "mask_value", "fractional_type", "sha256"}
 )
@@ -112,7 +112,7 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         is_whole = name in redrawn and "drawn" not in aspects  # the carrier has the outline in a form of its own
         anew[name] = aspects - {"digits"} if is_whole else aspects
         if is_whole and "digits" in aspects and name in whole:
-            whole[name] = {key: each for key, each in whole[name].items() if key not in _DRAWN}
+            whole[name] = {key: each for key, each in whole[name].items() if key not in DRAWN}
     made = {each for each in whole.keys() - {*identities} if each.rpartition(".")[0] in edit.kept}
     annotations = [whole[each["id"]] for each in native["annotations"] if each["id"] not in made]
     native = {**native, "annotations": annotations}
@@ -165,7 +165,7 @@ def _is_changed(path: Path, aspects: Collection[str], is_mask: bool) -> bool:
         return "label" in aspects
     if name in _MEASURED:
         return "drawn" in aspects
-    if name in _DRAWN:
+    if name in DRAWN:
         is_named = is_mask and name in {"mask_file", "mask_value"}
         return not is_named and bool({"drawn", "digits"} & {*aspects})
     return name in aspects or "/".join(map(str, path[:2])) in aspects

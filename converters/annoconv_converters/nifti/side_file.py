@@ -117,7 +117,7 @@ class SideFile:
         return replace(found, regions=regions, told={**({"labels": defined} if defined else {}), **found.told})
 
     def categorised(self, found: CaseFiles, ids: Mapping[str, str]) -> CaseFiles:
-        """Return files whose regions, given their annotations, keep the category of these, if their label states none."""
+        """Return files whose regions, by their annotations, keep the category of these, if their label states none."""
         before = {str(region["id"]): region["category"] for region in self.regions.values()}
         told = {key: {"category": before[identity]} for key, identity in ids.items()}
         regions = [replace(each, told={**told.get(each.key, {}), **each.told}) for each in found.regions]

@@ -18,6 +18,7 @@ from annoconv import progress
 from annoconv.cli.bar import cases_in, showing
 from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
+from annoconv.cli.standard_output import tell
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.files.names import readable
 from annoconv.findings import NOT_CHECKED, Finding, Level
@@ -372,7 +373,7 @@ class Report:
     def _line(self, text: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        sys.stderr.write(f"{readable(text)}\n")
+        tell(f"{readable(text)}\n")
 
 
 def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
