@@ -164,12 +164,11 @@ class Report:
     def add_finding(self, finding: Finding, source: Path | str, *, is_said: bool = False) -> None:
         """Record a finding and, for people, say it, unless an error says it."""
         self.levels[finding.level] += 1
+        entry = ""
         if self.as_json or self._all_findings is not None:
             entry = json.dumps({"source": str(source), **finding.to_json(self.lang)}, ensure_ascii=False)
             if self._all_findings is not None:
                 self._all_findings.write(f"{readable(entry)}\n")
-        else:
-            entry = ""
         count = self._findings.add(finding.rule, entry)
         if not is_said and count <= _SHOWN and (not self.quiet or (finding.level is Level.ERROR and not self.as_json)):
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
