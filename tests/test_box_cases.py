@@ -58,6 +58,7 @@ FRAMES = st.one_of(
     changed("metadata", {"annotator": "r1"}, {"annotator": None}, {"x": 1}),
     changed("labels", [{"code": "NODULE", "number": 3}], [{"code": "1"}], [{"code": "A", "number": 1.0}]),
     changed("extensions", {"a": 1}, {"a": 1.0}, {"a": 0.1}, {"a": 1 / 3}, {"a": None}, {"a": -0.0}, {"a": 1 << 70}),
+    changed("extensions", {"a\n": 1}, {"": 1}, {"a b": {"\n": [{}]}}, {"a": 1e-7}, {"a": (1,)}, {"a": 5e22}),
     changed("schema_version", "1.0", "9.9"),
     changed("annotations", [BOX, BOX], [BOX, 1]),
 )
@@ -107,13 +108,14 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(typed.model_dump(warnings=False))
     again = box_case_of(LoadedCase(typed))
     assert again is not None
-    assert (again.image, again.boxes) == (boxes.image, boxes.boxes)
+    assert (again.image, again.boxes, again.extensions) == (boxes.image, boxes.boxes, boxes.extensions)
     assert (again.frame.text, again.frame.document) == (boxes.frame.text, boxes.frame.document)
     assert (boxes.case_id, boxes.image_uid) == (typed.case_id, typed.image.uid)
     whole = LoadedCase(typed)
     assert (boxes.annotation_ids, boxes.label_codes) == (whole.annotation_ids, whole.label_codes)
     assert [*boxes.categories.items()] == [*whole.categories.items()]
     assert boxes.header == typed.model_copy(update={"annotations": []})
+    assert boxes.header.model_fields_set == typed.model_fields_set
     assert not boxes.is_typed
     assert boxes.case == typed
     assert repr(boxes.case) == repr(typed)
@@ -128,6 +130,20 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
 def test_most_cases_are_plain(change: dict[str, Any]) -> None:
     assert box_case({**PLAIN, **change}) is not None
     assert box_case_of_text(json.dumps({**PLAIN, **change}).encode(), None, Path("x.json")) is not None
+
+
+def test_cases_that_keep_other_things_have_one_frame() -> None:
+    """An area of sixteen digits is that of its float, so none is lost."""
+    told = [{**PLAIN, "extensions": {"a": {"area": area}}} for area in (420.29200000000003, 336.20199999999994)]
+    read = [box_case_of_text(json.dumps(each).encode(), None, Path("x.json")) for each in told]
+    made = [box_case(each) for each in told]
+    assert all(
+        each is not None and each.extensions == case["extensions"] for each, case in zip(read, told, strict=True)
+    )
+    assert len({id(each.frame) for each in (*read, *made) if each}) == 1
+    lost = [b'{"a": 420.2920}', b'{"a": 420.292000000000031}', b'{"a": 4e2}', b'{"a": -0}']
+    text = json.dumps({**PLAIN, "extensions": None}).encode()
+    assert not any(box_case_of_text(text.replace(b"null", each), None, Path("x.json")) for each in lost)
 
 
 def test_unusual_limits_are_heeded() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
+from annoconv.documents.residuals import Residual, grown, leaves, pointer, residual, restore
 from annoconv.loss import LossKind
 
 SCALARS = st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b/c~", "中文", 0.5, Decimal("5.60")])
@@ -70,6 +70,27 @@ def test_nothing_lost_is_nothing_carried(document: dict[str, Any]) -> None:
     carried = residual(document, copy.deepcopy(document))
     assert not carried.values
     assert not carried.removed
+
+
+STEPS = st.sampled_from(["a", "b", 0, 1]) | st.sampled_from([True, None, 1.0])
+LEAVES = st.tuples(st.lists(STEPS, max_size=4), st.sampled_from([1, "", None, [], {}, [1], {"a": 2}]))
+
+
+@given(DOCUMENTS)
+def test_leaves_alone_are_a_document(document: dict[str, Any]) -> None:
+    told = residual(document, {}).to_json()["values"]
+    assert json.dumps(grown(told), default=str) == json.dumps(document, default=str)
+
+
+@given(st.lists(LEAVES, max_size=5))
+def test_leaves_alone_are_what_is_restored_from_nothing(values: list[tuple[list[Any], Any]]) -> None:
+    try:
+        found = grown(values)
+    except (TypeError, ValueError):
+        return
+    carried = Residual.from_json({"values": values, "removed": [], "order": []})
+    again = restore({}, carried)
+    assert repr(found) == repr(again if values else {})
 
 
 def test_a_residual_survives_json() -> None:

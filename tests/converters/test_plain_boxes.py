@@ -80,6 +80,13 @@ LABELS = st.sampled_from(
         [{"code": "own", "name_en": "liver"}],
     ]
 )
+
+
+def kept(number: int) -> dict[str, Any]:
+    """Return what a case keeps of a COCO file; the area of each is another one."""
+    return {"annoconv.coco": {"annotations": {f"{number}": {"fields": {"area": 0.1 + number}, "of": f"{number:016}"}}}}
+
+
 REST = st.fixed_dictionaries(
     {
         "task_id": st.sampled_from(["T", "yolo", "cvat", "geojson"]),
@@ -92,6 +99,9 @@ REST = st.fixed_dictionaries(
                 {"a": 1},
                 {"a": 1.0},
                 {"annoconv.coco": {"annotations": {"0": {"fields": {"iscrowd": 1}}}}},
+                *map(kept, range(2)),
+                {},
+                {"x": {}, "y": [{"id": "1"}, {"id": "2", "mask_file": "a.png", "sha256": None}]},
             ]
         ),
         "split": st.just("train"),
@@ -120,7 +130,8 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
         annotations = [{"id": str(first + place), **each} for place, each in enumerate(boxes)]
         first += len(boxes)
         told = {} if labels is None else {"labels": labels}
-        found.append({**rest, **told, "image": image, "annotations": annotations})
+        own = {"extensions": kept(number)} if rest.get("extensions") == kept(0) else {}
+        found.append({**rest, **told, **own, "image": image, "annotations": annotations})
     return found
 
 
@@ -159,6 +170,8 @@ NEXT = {**PLAIN, "image": {**IMAGE, "uid": "p"}, "annotations": [{**BOX, "id": "
 @settings(max_examples=25)
 @example([PLAIN, NEXT], 3)
 @example([{**PLAIN, "extensions": {"a": 1}}, {**NEXT, "extensions": {"a": True}}], 3)
+@example([{**PLAIN, "extensions": kept(0)}, {**NEXT, "extensions": kept(1)}, {**NEXT, "extensions": {}}], 3)
+@example([{**PLAIN, "extensions": {"a": {"mask_file": "x.png"}}}], 3)
 @given(documents(), st.sampled_from([3, 1000]))
 def test_one_step_writes_the_same(format: str, told: list[dict[str, Any]], together: int) -> None:
     cases = cases_of(told)
@@ -170,8 +183,9 @@ def test_one_step_writes_the_same(format: str, told: list[dict[str, Any]], toget
 
 @pytest.mark.parametrize("format", ["yolo", "cvat", "label-studio"])  # a box of GeoJSON comes back as a polygon
 def test_cases_that_are_alike_are_compared_once(format: str) -> None:
-    """Each size of picture once."""
-    cases = [{**PLAIN, "image": {**IMAGE, "uid": f"p{place}", "shape": [64, 48 + place % 2]}} for place in range(6)]
+    """Each size of picture once, whatever else each keeps."""
+    images = [{**IMAGE, "uid": f"p{place}", "shape": [64, 48 + place % 2]} for place in range(6)]
+    cases = [{**PLAIN, "image": each, "extensions": kept(place)} for place, each in enumerate(images)]
     with patch.object(alike, "compare_case", wraps=compare_case) as compared:
         written(cases_of(cases), format)
     assert compared.call_count == 2

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
+from annoconv.documents.losses import report
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
 from annoconv_converters._pictures.columns import BOX
-from annoconv_converters._pictures.comparison import compare_case
+from annoconv_converters._pictures.comparison import SIDE_FILE, compare_case
 from annoconv_converters._pictures.crowds import crowds
 from annoconv_converters._pictures.records import KEY, flat_uid
 from annoconv_converters._pictures.said import digest_of_name
@@ -34,6 +35,7 @@ Record: TypeAlias = "dict[str, Any]"
 
 _ID: Final = "/annotations/0/id"
 _BOXES: Final = "annotations"
+_KEPT: Final = "extensions"
 _OWN: Final = frozenset({"id", "file_name"})
 """What pictures have each its own of."""
 _MOST: Final = 256
@@ -70,7 +72,7 @@ class Alike:
         `found` are the records of its picture, measured, if they are boxes.
         It is asked where a box comes back as another one, and where it depends on all boxes what is told of the rest.
         """
-        frame, ids = boxes.loaded.frame.document, boxes.told.ids
+        frame, kept, ids = boxes.loaded.frame.document, boxes.loaded.extensions, boxes.told.ids
         is_listed = lists.kind == "numbered" or is_said or "labels" not in frame
         is_native = frame["task_id"] == self._task and not frame["metadata"]
         if found is None or len(read) != 1 or not ids or not is_listed or is_native:
@@ -84,11 +86,16 @@ class Alike:
             KEY: boxes.pictures[0].key,
             _BOXES: self._keys(ids, found, lists),
         }
+        # No file of pictures says anything of what a case keeps: all of it travels.
+        told_beside = {} if kept is None else {_KEPT: kept}
+        beside = report(told_beside, {}, self._reasons, SIDE_FILE, case_index=case_index)
         residual = told.entry["residual"]
+        values = [*residual["values"], *beside.kept.to_json()["values"]]
         order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
-        entry = {**told.entry, "pictures": [{**picture, **own}], "residual": {**residual, "order": order}}
+        residual = {**residual, "values": values, "order": order}
         losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
-        return [*losses, *(Loss(case_index, each.path, each.kind, each.message) for each in told.losses)], entry
+        losses += (Loss(case_index, each.path, each.kind, each.message) for each in told.losses)
+        return [*losses, *beside.losses], {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
 
     def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
         """Return the keys of boxes with what they say."""
@@ -113,7 +120,7 @@ class Alike:
         of_boxes = [loss for loss in losses if loss.path.startswith("/annotations/")]
         residual = entry["residual"]
         paths = [*(path for path, _ in residual["values"]), *residual["removed"]]
-        if [loss.path for loss in of_boxes] != [_ID] or any(path[:1] == [_BOXES] for path in paths):
+        if [loss.path for loss in of_boxes] != [_ID] or any(path[0] in {_BOXES, _KEPT} for path in paths):
             return None
         told = _Told([loss for loss in losses if loss.path != _ID], of_boxes[0], entry)
         if key is not None:
@@ -128,7 +135,7 @@ def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:
     told = boxes.told
     if found.sides != told.sides or not classes_come_back(told.codes, told.categories, found.classes, boxes, lists):
         return False
-    return not crowds(boxes.loaded.frame.document, told.ids)
+    return not crowds({_KEPT: boxes.loaded.extensions or {}}, told.ids)
 
 
 def classes_come_back(

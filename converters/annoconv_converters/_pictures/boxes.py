@@ -71,7 +71,7 @@ class Boxes(Drawing):
             The class list of the case.
         """
         told = self.loaded
-        self.loaded = BoxCase(frame, told.image, told.boxes, told.path)  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.loaded = BoxCase(frame, told.image, told.boxes, told.extensions, told.path)  # pyright: ignore[reportIncompatibleVariableOverride]
         self.shown = self.loaded
         self.labels, self.listed = frame.labels, listed
         return self
@@ -79,13 +79,15 @@ class Boxes(Drawing):
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes it again, once it waits; its picture is as it was drawn."""
         told, (picture,) = self.loaded, self.pictures
-        return _again, (told.frame, told.image, told.boxes, told.path, self.listed, picture.record, picture.address)
+        of_case = told.frame, told.image, told.boxes, told.extensions, told.path
+        return _again, (*of_case, self.listed, picture.record, picture.address)
 
     def first(self) -> Drawing:
-        """Return the case with its first box alone, as any drawing that waits."""
+        """Return the case with its first box alone and without extensions, as any drawing that waits."""
         told, (picture,) = self.loaded, self.pictures
-        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in told.boxes), told.path)
-        found = Drawing(one, one, {}, planes=self.planes, document=one.as_document())
+        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in told.boxes), None, told.path)
+        document = {name: value for name, value in one.as_document().items() if name != "extensions"}
+        found = Drawing(one, one, {}, planes=self.planes, document=document)
         found.pictures = [replace(picture, shapes=[Shape({}, key={"id": told.boxes.ids[0], "type": BOX})])]
         found.labels, found.listed = self.labels, self.listed
         return found

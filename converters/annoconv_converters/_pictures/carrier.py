@@ -204,7 +204,11 @@ _ALIKE: Final = 1 << 14
 """Bytes of what is said of a case beside its annotations, up to which it may be kept for those that say the same."""
 _LEAVES: Final = 64
 """Leaves that such a carrier has at most."""
+_DEEPEST: Final = 64
+"""Steps to a leaf of what is grown at once."""
 _ANNOTATIONS: Final = ["annotations"]
+_EXTENSIONS: Final = "extensions"
+"""Of which each case may have its own."""
 _OF_PICTURE: Final = frozenset({"uid", "files", "extensions"})
 """Members of an image that each picture of a file has its own of."""
 
@@ -212,25 +216,39 @@ _OF_PICTURE: Final = frozenset({"uid", "files", "extensions"})
 def _as_before(native: Record, residual: Any) -> Record | None:
     """Return the case that was written, if its picture and its annotations, in their order, are as they are read.
 
-    Cases of one file say much the same beside these, which is understood once. None of any other case, and of what is
-    nothing of ours.
+    Cases of one file say much the same beside these and their extensions, which is understood once. None of any other
+    case, and of what is nothing of ours.
     """
     with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
         values, removed, order = (residual[name] for name in ("values", "removed", "order"))
         listed: list[Any] = [members for path, members in order if path == _ANNOTATIONS]
         image, annotations = native["image"], native["annotations"]
-        if len(values) + len(removed) > _LEAVES or listed != [[each["id"] for each in annotations]]:
+        if listed != [[each["id"] for each in annotations]]:
             return None
-        places = [*(path for path, _ in values), *removed]
+        if _EXTENSIONS in native or any(path[0] == _EXTENSIONS for path, _ in order):
+            return None
+        shared: list[Any] = []
+        extended: list[Any] = []
+        for path, value in values:
+            if path[0] != _EXTENSIONS:
+                shared.append([path, value])
+                continue
+            if not extended:
+                shared.append([[_EXTENSIONS], ""])
+            extended.append((path, value))
+        places = [*(path for path, _ in shared), *removed]
+        if len(places) > _LEAVES or any(len(path) > _DEEPEST for path, _ in extended):
+            return None
         if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
             return None
         own = {name: value for name, value in image.items() if name in _OF_PICTURE}
         rest = [each for each in order if each[0] != _ANNOTATIONS]
         alike = {**native, "annotations": [], "image": image | dict.fromkeys(own, "")}
-        text = strict_json.dumps([values, removed, rest, alike])
+        text = strict_json.dumps([shared, removed, rest, alike])
         if len(text) <= _ALIKE:
             found = _restored(text)
-            return {**found, "annotations": annotations, "image": found["image"] | own}
+            own_image = {"image": found["image"] | own}
+            return {**found, "annotations": annotations, **own_image, **residuals.grown(extended)}
     return None
 
 

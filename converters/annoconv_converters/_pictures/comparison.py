@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["compare_case"]
+__all__ = ["SIDE_FILE", "compare_case"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_SIDE_FILE: Final = Carrier("the side file")
+SIDE_FILE: Final = Carrier("the side file")
 _ID: Final = "annotations/#/id"
 
 
@@ -84,7 +84,7 @@ def compare_case(
     if lists.kind == "numbered":
         expected = renumbered(expected, found.document)
     unwritten |= unnamed
-    compared = compare(original, found.document, expected, reasons, _SIDE_FILE, case_index, unwritten)
+    compared = compare(original, found.document, expected, reasons, SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if original["task_id"] == task and not original["metadata"]:  # else a file says by itself less than the case
         native = by_itself().document
@@ -95,7 +95,7 @@ def compare_case(
         lambda: by_itself().document,
         compared.losses,
         reasons,
-        _SIDE_FILE,
+        SIDE_FILE,
         case_index,
         is_said=is_said,
     )
@@ -113,7 +113,7 @@ def _identities(original: Record, read: list[Picture], reasons: Reasons, case_in
 
 @cache
 def _travels(reason: Reason) -> Message:
-    return Message("{reasons}; it travels in {place}", reasons=reason, place=_SIDE_FILE.place)
+    return Message("{reasons}; it travels in {place}", reasons=reason, place=SIDE_FILE.place)
 
 
 def _keyed(

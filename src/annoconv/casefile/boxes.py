@@ -1,8 +1,8 @@
 """Cases of boxes on one flat picture, as most of a data set are: held as columns, and typed when somebody asks.
 
 What pydantic says of any document holds for these without it: what they say beside their boxes is checked once for all
-that say the same, their boxes column by column. Continuous pixels, x = column, y = row, origin at the outer corner of
-the first pixel.
+that say the same, their boxes column by column, and their extensions, any JSON, by their names. Continuous pixels,
+x = column, y = row, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from annoconv.limits import Limits
 from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from annoconv.model import AnyAnnotation, Label
@@ -47,9 +47,9 @@ _MEMBERS_OF: Final = itemgetter(*_MEMBERS)
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _MORE: Final = ("related_images", "registrations")
 """Members of a case that is more than its picture."""
-_OWN: Final = ("image", "annotations")
-"""What cases have each their own of."""
 _EXAMPLE: Final[Record] = {"uid": "1", "modality": "OT", "shape": [1, 1]}
+_OWN: Final[Record] = {"image": _EXAMPLE, "annotations": [], "extensions": {}}
+"""What cases have each their own of, and what a frame has in its place."""
 _EXAMPLE_OF: Final[Record] = {"uid": "1"}
 _CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
 _NAME: Final = re.compile(r"[\w.:-]+")
@@ -89,12 +89,12 @@ class BoxColumns(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class BoxFrame:
-    """What cases say alike, beside their images and boxes.
+    """What cases say alike, beside their images, boxes and extensions.
 
     Attributes
     ----------
     document
-        As JSON values in the order of the model; image and annotations have their places in it.
+        As JSON values in the order of the model, in which what they have each their own of has its place.
     text
         The same as JSON, by which it is told from others.
     labels
@@ -116,10 +116,11 @@ class BoxFrame:
         """Return that of a case."""
         fields = vars(case).items()
         document = {
-            name: None if name in _OWN else strict_json.plain(value) for name, value in fields if value is not None
+            name: _OWN[name] if name in _OWN else strict_json.plain(value)
+            for name, value in fields
+            if value is not None
         }
-        text = strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []})
-        return cls(document, text, case.labels, case.model_copy(update={"annotations": []}))
+        return cls(document, strict_json.dumps(document), case.labels, case.model_copy(update={"annotations": []}))
 
 
 class BoxCase(LoadedCase):
@@ -133,10 +134,14 @@ class BoxCase(LoadedCase):
         Its image as JSON values.
     boxes
         Its boxes.
+    extensions
+        Its extensions as JSON values, if it has any.
     """
 
-    def __init__(self, frame: BoxFrame, image: Record, boxes: BoxColumns, path: Path | None = None) -> None:
-        self.frame, self.image, self.boxes, self.path = frame, image, boxes, path
+    def __init__(
+        self, frame: BoxFrame, image: Record, boxes: BoxColumns, extensions: Record | None, path: Path | None = None
+    ) -> None:
+        self.frame, self.image, self.boxes, self.extensions, self.path = frame, image, boxes, extensions, path
         self._masks, self._fields = None, None
 
     @cached_property
@@ -160,7 +165,7 @@ class BoxCase(LoadedCase):
         typed = self.frame.typed
         if self.is_typed or typed is None:
             return self.case
-        return typed.model_copy(update={"image": strict_json.as_model(self.image, Image, limits=_ANY)})
+        return typed.model_copy(update={"image": strict_json.as_model(self.image, Image, limits=_ANY), **self._kept})
 
     @property
     def case_id(self) -> str | None:
@@ -190,7 +195,12 @@ class BoxCase(LoadedCase):
 
     def as_document(self) -> Record:
         """Return it as JSON values in the order of the model."""
-        return {**self.frame.document, "image": self.image, "annotations": self.boxes.annotations}
+        own: Record = {"image": self.image, "annotations": self.boxes.annotations, **self._kept}
+        return {**self.frame.document, **own}
+
+    @property
+    def _kept(self) -> Record:
+        return {} if self.extensions is None else {"extensions": self.extensions}
 
 
 def box_case(document: Any, *, limits: Limits | None = None, path: Path | None = None) -> BoxCase | None:
@@ -205,6 +215,13 @@ def box_case(document: Any, *, limits: Limits | None = None, path: Path | None =
     path
         Its file, if it came from one.
     """
+    return _box_case(document, limits, path, _of_values)
+
+
+def _box_case(
+    document: Any, limits: Limits | None, path: Path | None, read: Callable[[Any], Record | None]
+) -> BoxCase | None:
+    """Return the same, given what makes the extensions of a case of what a document has for them."""
     if type(document) is not dict or document.keys() & _MORE or limits not in {None, _USUAL}:
         return None
     image, annotations = document.get("image"), document.get("annotations")
@@ -214,11 +231,13 @@ def box_case(document: Any, *, limits: Limits | None = None, path: Path | None =
     if boxes is None:
         return None
     try:
-        frame = _frame(strict_json.dumps({**document, "image": _EXAMPLE, "annotations": []}))
+        frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
         shown = None if frame is None else _image(image)
+        extensions = read(document["extensions"]) if "extensions" in document else None
     except AnnoconvError:
         return None  # whoever checks the whole document tells it
-    return None if frame is None or shown is None else BoxCase(frame, shown, boxes, path)
+    is_whole = "extensions" not in document or extensions is not None
+    return BoxCase(frame, shown, boxes, extensions, path) if frame and shown and is_whole else None
 
 
 def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase | None:
@@ -226,7 +245,7 @@ def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase 
     if len(data) > LARGE or data.count(_TYPE) * 2 != data.count(_BOX) or may_lose_digits(data):
         return None
     with collector_paused(), suppress(AnnoconvError):
-        return box_case(strict_json.loads(data, limits=limits), limits=limits, path=file)
+        return _box_case(strict_json.loads(data, limits=limits), limits, file, _of_text)
     return None
 
 
@@ -248,13 +267,27 @@ def box_case_of(loaded: LoadedCase) -> BoxCase | None:
         return None
     categories = [each.category._value_ for each in annotations]
     boxes = BoxColumns(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
-    return BoxCase(BoxFrame.of(case), strict_json.plain(image), boxes, loaded.path)
+    return BoxCase(BoxFrame.of(case), strict_json.plain(image), boxes, strict_json.plain(case.extensions), loaded.path)
 
 
 @lru_cache(maxsize=16)
 def _frame(text: bytes) -> BoxFrame | None:
-    """Return what a document with an example of an image and no annotation says; None if a number may lose digits."""
+    """Return what a document says in which examples are its own; None if a number may lose digits."""
     return None if may_lose_digits(text) else BoxFrame.of(strict_json.parse(text, Case))
+
+
+def _of_values(extensions: Any) -> Record | None:
+    """Return extensions that a reader has made as JSON values; None if a number may lose digits, or they are large."""
+    text = strict_json.dumps({"extensions": extensions})
+    if len(text) > LARGE or may_lose_digits(text):
+        return None
+    return _of_text(strict_json.loads(text)["extensions"])
+
+
+def _of_text(extensions: Any) -> Record | None:
+    """Return extensions that a parser has made of a text of usual size; None if they are none, or of unusual names."""
+    is_usual = type(extensions) is dict and all(name and name.isprintable() for name in extensions)
+    return extensions if is_usual else None
 
 
 def _image(image: Record) -> Record | None:

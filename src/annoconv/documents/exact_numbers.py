@@ -51,41 +51,50 @@ _EXPONENT, _LARGE_EXPONENT = re.compile(rb"0e[-+]?0" + _END), re.compile(rb"0e\+
 _SPACE = b" \t\r\n"
 _MANTISSA = 400
 """Bytes in which the beginning of a number is looked for."""
+_NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}]|\Z)")
 """The whole number -0, of which jiter makes 0."""
 
 
 def may_lose_digits(data: bytes) -> bool:
-    """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
+    """Tell whether a number of the text may not be written as a double would be: 5.60, eighteen digits, an exponent."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
     # A number of more than 15 digits has 8 of them on one side of its point.
-    is_long = _MANY in shape and _is_of_number(_LONG_WHOLE, shape)
-    if is_long or (b"0" * 8 in shape and _is_of_number(_LONG, data)):
+    is_long = _MANY in shape and any(_numbers(_LONG_WHOLE, shape))
+    if is_long or (b"0" * 8 in shape and not all(map(_is_of_float, _numbers(_LONG, data)))):
         return True
-    return _is_of_number(_EXPONENT, shape) or _is_of_number(_ENDS_IN_ZERO, data) or bool(MINUS_ZERO.search(data))
+    return any(_numbers(_EXPONENT, shape)) or any(_numbers(_ENDS_IN_ZERO, data)) or bool(MINUS_ZERO.search(data))
+
+
+def _is_of_float(number: bytes) -> bool:
+    """Tell whether the text of a number is that of its float: 420.29200000000003, with all of its digits."""
+    text = number.decode()
+    return repr(float(text)) == text
 
 
 def may_overflow(data: bytes) -> bool:
     """Tell whether a number of the text may be too large for a double."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
-    return b"0" * 309 in shape or _is_of_number(_LARGE_EXPONENT, shape)
+    return b"0" * 309 in shape or any(_numbers(_LARGE_EXPONENT, shape))
 
 
-def _is_of_number(pattern: re.Pattern[bytes], text: bytes) -> bool:
-    """Tell whether a pattern is found in a number; in digests, UUIDs and UIDs, which are within texts, it is not.
+def _numbers(pattern: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:
+    """Yield the numbers in which a pattern is found; digests, UUIDs and UIDs, which are within texts, are none.
 
     A number stands behind the colon of a name, behind a comma, behind a bracket, or alone; a text may say so too.
     """
     for match in pattern.finditer(text):
         start = match.start()
-        before = text[max(0, start - _MANTISSA) : start].rstrip(b"-.0123456789").rstrip(_SPACE)
-        if not before or before[-1] in b",[":
-            return True
-        if before[-1] == b":"[0]:
+        head = text[max(0, start - _MANTISSA) : start]
+        above = head.rstrip(b"-.0123456789")
+        before = above.rstrip(_SPACE)
+        if before[-1:] == b":":
             name = before[:-1].rstrip(_SPACE)
-            if not name or name.endswith(b'"'):
-                return True
-    return False
+            is_number = not name or name.endswith(b'"')
+        else:
+            is_number = not before or before[-1] in b",["
+        if is_number and (found := _NUMBER.match(text, start - len(head) + len(above))):
+            yield found[0]
 
 
 @cache

@@ -20,7 +20,7 @@ from annoconv.documents.json_values import SCALARS
 from annoconv.loss import Loss, LossKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "IDENTITIES",
@@ -29,6 +29,7 @@ __all__ = [
     "Residual",
     "compare",
     "differ",
+    "grown",
     "leaves",
     "pointer",
     "residual",
@@ -155,6 +156,42 @@ def restore(native: object, carried: Residual) -> Any:
         changes.at(path).ordered = identities
     restored, _ = _changed(native, changes)
     return [] if restored is _NOTHING else restored
+
+
+def grown(values: Iterable[tuple[Sequence[Any], Any]]) -> dict[Any, Any]:
+    """Return the object that has some leaves and nothing else, as `restore` makes it of an empty one, but sooner.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a leaf is none or stands twice, one stands above another, or a path is none.
+    """
+    root: dict[Any, Any] = {}
+    lists: set[Path] = set()
+    for path, value in values:
+        kinds = {*map(type, path)}
+        if not kinds or not kinds <= _STEPS or _is_branch(value):
+            raise ValueError("a path is made of keys and positions, and leads to a leaf")
+        if int in kinds:
+            lists |= {tuple(path[:place]) for place, step in enumerate(path) if type(step) is int}
+        node = root
+        for step in path[:-1]:
+            if step not in node:
+                node[step] = {}
+            elif not node[step]:
+                raise ValueError("a value stands above another one")
+            node = node[step]
+        if type(node) is not dict or path[-1] in node:
+            raise ValueError("a value stands above another one")
+        node[path[-1]] = value
+    for *above, last in sorted(lists, key=len, reverse=True):
+        node = root
+        for step in above:
+            node = node[step]
+        members = node[last]
+        if {*map(type, members)} == {int}:
+            node[last] = [members[place] for place in sorted(members)]
+    return root
 
 
 def _path(steps: list[Any]) -> Path:
@@ -307,6 +344,7 @@ def _note_order(node: Any, path: Path, order: dict[Path, tuple[str, ...]], text:
             _note_order(member, (*path, step), order, orjson.dumps(member))
 
 
+_STEPS: Final[set[type]] = {str, int}
 _NOTHING: Final = object()
 
 
