@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from annoconv_converters._pictures import carrier, meaning
+from annoconv_converters._pictures import carrier, kept_alike, meaning
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -75,13 +75,13 @@ def test_extensions_are_put_back_as_for_each_alone(
 
 def test_what_is_said_of_each_annotation_needs_no_work_of_its_own() -> None:
     """Areas of a COCO file are another in each case."""
-    carrier._restored.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    kept_alike._restored.cache_clear()  # pyright: ignore[reportPrivateUsage]
     for area in (420.29200000000003, 1419.8310000000001):
         fields = {"annotations": {"1": {"fields": {"area": area}, "of": "x"}}, "absent": ["segmentation"]}
         original = {**NATIVE, "extensions": {"annoconv.coco": fields}}
         told = residual(original, NATIVE).to_json()
         assert carrier.restored(NATIVE, told, Path("x"), place="", rule="")[0] == original
-    assert carrier._restored.cache_info().misses == 1  # pyright: ignore[reportPrivateUsage]
+    assert kept_alike._restored.cache_info().misses == 1  # pyright: ignore[reportPrivateUsage]
 
 
 AREAS = ["420.29200000000003", "5.60", "50", "1e2", "0.1", "12345678901234567890"]

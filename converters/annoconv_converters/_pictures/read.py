@@ -16,12 +16,13 @@ from annoconv.codes import Labels
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.additions import Additions
-from annoconv_converters._pictures.carrier import as_before, nothing_shown, restored
+from annoconv_converters._pictures.carrier import nothing_shown, restored
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import StatedSizes, picture_findings
-from annoconv_converters._pictures.edited import bind
+from annoconv_converters._pictures.edited import StatedCategories, bind
 from annoconv_converters._pictures.fitting import lost, reserved_ids
+from annoconv_converters._pictures.kept_alike import as_before
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, picture_name
@@ -135,11 +136,13 @@ def _readings(
     ours = Categories(batch.categories, Labels.of())
     source = batch.source
     categories = {is_list: _categories(batch, context, is_list=is_list) for is_list in (True, False)}
+    stated: StatedCategories | None = None
     for each in known:
         ids = reserved_ids(each.residual)
         added = _additions(batch, each, categories[bool(each.listed)], context, task, count, is_first=is_first)
         is_first = False
-        edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids)
+        stated = stated or StatedCategories(ours, each.written)
+        edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids, stated)
         loaded, unfit = _restored(each, ours, edit, ids, task, source, context.limits)
         findings = _findings(batch, each.shown, count, sizes)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])

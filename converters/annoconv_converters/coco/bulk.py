@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.codes import Labels
+from annoconv.documents.json_arrays import Span
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
-from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters.coco.check import NO_ID, Effort, shape_findings
 from annoconv_converters.coco.records import id_of, picture_of_result
@@ -256,7 +256,7 @@ def _annotation_findings(
         if is_result:
             drawn = picture_of_result(record, owner)
             sizes[owner] = size_from_record(drawn, source="", where=place) if "width" in drawn else (0, 0)
-        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0, effort)
+        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0, effort, is_result=is_result)
     except AnnoconvError as error:
         yield Finding("coco.geometry", Level.ERROR, place, error.problem)
 

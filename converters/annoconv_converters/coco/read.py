@@ -27,7 +27,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothin
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES
 from annoconv_converters._pictures.columns import BoxPicture
-from annoconv_converters._pictures.edited import bind
+from annoconv_converters._pictures.edited import StatedCategories, bind
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
@@ -141,6 +141,7 @@ def _readings(
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
+    stated = StatedCategories(categories[True], [*index.side.categories.values()] or None)
     effort = Effort.of(index.path.stat().st_size)
     for number, case_read in enumerate(_read_ahead(index, file, as_columns=kind == "instances" and not is_ours)):
         pictures = [_picture(index, each, kind, maps) for each in case_read]
@@ -170,7 +171,7 @@ def _readings(
             pictures += index.side.without(case, pictures)
             index.side.in_order(pictures, case)
             name_of = unnamed if index.is_results else categories[True].name_of
-            edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
+            edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids, stated)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
         known = categories[True].of_case(pictures) if use_keys else categories[False].whole
@@ -196,7 +197,8 @@ def _readings(
         )
         loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]
-        findings += () if understood.is_right else case_findings(pictures, known, case_index + number, effort)
+        if not understood.is_right:
+            findings += case_findings(pictures, known, case_index + number, effort, is_result=index.is_results)
         losses = list(file_losses(understood.records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}

@@ -32,6 +32,7 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
+from annoconv_converters._pictures.refused import OUTPUT, told_of
 from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
@@ -95,7 +96,8 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
         sized = with_sizes(cases, options.rendering.images, context.limits, is_rendered=has_pictures)
         drawn = each_drawn_plain(sized) if options.axis == "k" else ((loaded, None) for loaded in sized)
         for case_index, (loaded, plain) in enumerate(drawn):
-            writer.add(loaded, case_index, plain)
+            with told_of([loaded], target):
+                writer.add(loaded, case_index, plain)
             context.advance(case_index + 1)
         if writer.kind is None:
             raise InputError(
@@ -324,7 +326,7 @@ class _Writer:
             use_keys=use_keys,
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
-            source="output",
+            source=OUTPUT,
             listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
 

@@ -1,7 +1,7 @@
 """Results of Label Studio that are a box with its label and nothing else, as most are: what they are, and are again.
 
-`tasks` reads any result and `trees` compares it, member by member; what is told here is the same. Per cent of the
-picture's width and height; continuous pixels, origin at the outer corner of the first pixel.
+`write` makes any result, `tasks` reads it and `trees` compares it, member by member; what is told here is the same. Per
+cent of the picture's width and height; continuous pixels, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from annoconv_converters._pictures.file_losses import SAME, settled
 from annoconv_converters._pictures.geometry import array_rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["A_BOX", "RESULTS", "are_again", "box_again", "boxes_of"]
+__all__ = ["A_BOX", "RESULTS", "are_again", "box_again", "boxes_of", "drawn_boxes"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -76,6 +76,32 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
         if boxes is not None:
             boxes.numbers = [result["id"] for result in listed]
         yield boxes
+
+
+def drawn_boxes(pictures: Sequence[Picture], names: Mapping[Any, str]) -> Iterator[list[Record]]:
+    """Yield the results of each picture that holds boxes as columns, given the names of the classes, none empty."""
+    drawn = [(columns, picture.record) for picture in pictures if (columns := held(picture)) is not None]
+    sides = array_of(chain.from_iterable(columns.sides for columns, _ in drawn))
+    scale = 100 / array_of([record["width"], record["height"]] * 2 for _, record in drawn)
+    scale = scale.repeat([len(columns.sides) for columns, _ in drawn], axis=0)
+    near, size = sides[:, :2], array_rounded(sides[:, 2:] - sides[:, :2])
+    values = iter((np.concatenate([near, size], axis=1) * scale).tolist())
+    for columns, record in drawn:
+        rows = zip(columns.numbers, columns.classes, values, strict=False)
+        yield [
+            {
+                "id": str(number),
+                "type": _TYPE,
+                "value": {**dict(zip(_SIDES, value, strict=True)), "rotation": 0, _TYPE: [names[of]]},
+                "origin": "manual",
+                "to_name": "image",
+                "from_name": "rectangle",
+                "image_rotation": 0,
+                "original_width": record["width"],
+                "original_height": record["height"],
+            }
+            for number, of, value in rows
+        ]
 
 
 def are_again(picture: Picture, task: Record, codes: Sequence[str], labels: Labels) -> bool:
