@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv.casefile.boxes import BoxColumns
+from annoconv.casefile.columns import BoxColumns
 from annoconv.errors import InputError
 from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.geometry import polygon_of_pieces, rounded, segmentation_from_record
