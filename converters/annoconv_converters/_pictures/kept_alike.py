@@ -71,7 +71,7 @@ def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | Non
         shared: list[Any] = []
         kept: list[Any] = []
         for path, value in values:
-            if path[0] != _EXTENSIONS or not _OF_CASE.issuperset(path[2:3]) or len(path) < _WITHIN:
+            if path[0] != _EXTENSIONS or len(path) < _WITHIN or path[2] not in _OF_CASE:
                 shared.append([path, value])
                 continue
             if not kept or kept[-1][0][:_WITHIN] != path[:_WITHIN]:
