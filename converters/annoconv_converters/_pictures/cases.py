@@ -18,7 +18,7 @@ from annoconv_converters._pictures.record_ids import record_id
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annoconv.casefile.boxes import BoxColumns
+    from annoconv.casefile.columns import BoxColumns, OutlineColumns
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["PictureCase", "by_records", "loaded_case"]
@@ -41,14 +41,14 @@ class PictureCase:
     owners
         Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
     boxes
-        Its annotations, if they are plain boxes that were asked for as columns: the document then has none.
+        Its annotations, if they are plain boxes or outlines that were asked for as columns: the document then has none.
     """
 
     document: Record
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
     planes: dict[str, Planes] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
-    boxes: BoxColumns | None = None
+    boxes: BoxColumns | OutlineColumns | None = None
 
     def whole(self) -> Record:
         """Return the document with all of its annotations, which are no columns any more."""

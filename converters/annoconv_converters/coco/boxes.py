@@ -26,6 +26,8 @@ from annoconv_converters.coco.stream import ANNOTATIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from annoconv_converters.coco.outlines import Outline
+
 __all__ = ["DRAWN", "LARGEST", "BoxRecords", "box_records"]
 
 LARGEST: Final = 10**18
@@ -51,7 +53,7 @@ _FAR: Final = 1e12
 
 @dataclass(slots=True)
 class BoxRecords(Columns):
-    """Records of a picture that are boxes, of which the ids are whole numbers.
+    """Records of a picture that are all boxes, or all outlines, of which the ids are whole numbers.
 
     Attributes
     ----------
@@ -59,23 +61,31 @@ class BoxRecords(Columns):
         The records, and where they stand among the annotations of their file.
     names
         Their members.
-    areas
-        What those say of their area otherwise than it is drawn again, and a digest of what is drawn, by their ids.
+    others
+        What those say otherwise than is drawn again, and a digest of what is drawn, by their ids.
     least, most
-        The least coordinate of their corners, and the greatest of x and y.
+        The least coordinate of their corners, and the greatest of x and y; `least` is below zero too where an outline
+        has not the area or the box that is stated.
+    rings, measured
+        Vertices of each, x and y, in place of sides; and the outlines that were measured.
     """
 
     records: Sequence[Record] = ()
     places: Sequence[int] = ()
     names: frozenset[str] = _NEEDED
-    areas: dict[str, Record] = field(default_factory=dict[str, Record])
+    others: dict[str, Record] = field(default_factory=dict[str, Record])
     least: float = 0
     most: tuple[float, float] = (0, 0)
+    rings: Sequence[list[list[float]]] = ()
+    measured: Sequence[Outline] = ()
 
     def shapes(self) -> list[Shape]:
         """Return a shape of each."""
-        pairs = zip(self.records, self.places, strict=True)
-        return [Outlined(each, key=key_of(each), place=(ANNOTATIONS, place)) for each, place in pairs]
+        rows = zip(self.records, self.places, self.measured or repeat(None), strict=False)
+        return [
+            Outlined(each, key=key_of(each), place=(ANNOTATIONS, place), outline=outline)
+            for each, place, outline in rows
+        ]
 
 
 def box_records(pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]]) -> list[BoxRecords | None]:
@@ -155,7 +165,7 @@ def _together(
             numbers, classes = columns["id"][start:end], columns["category_id"][start:end]
             told = {str(number): others[place] for place, number in enumerate(numbers, start) if place in others}
             yield BoxRecords(
-                numbers, classes, own, records=records, places=places, names=names, areas=told, least=extent[0],
+                numbers, classes, own, records=records, places=places, names=names, others=told, least=extent[0],
                 most=extent[1],
             )  # fmt: skip
         else:

@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import box_case
+from annoconv.casefile.boxes import as_columns, box_case
 from annoconv.documents import strict_json
 from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
-from annoconv.model import SCHEMA_VERSION, Case
+from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.columns import classes_of
@@ -298,9 +298,13 @@ def number_of(identity: str) -> int | None:
     return int(identity) if is_number and identity != "0" else None
 
 
-def kept_of(case: Case) -> Record:
+def kept_of(loaded: LoadedCase) -> Record:
     """Return what a case holds of the file that it came from; members of COCO's own count with floats."""
-    found = _counting((case.extensions or {}).get(EXTENSION))
+    known = as_columns(loaded)
+    if known is not None:  # which holds no decimals
+        found = (known.extensions or {}).get(EXTENSION)
+    else:
+        found = _counting((loaded.case.extensions or {}).get(EXTENSION))
     return found if isinstance(found, dict) else {}
 
 

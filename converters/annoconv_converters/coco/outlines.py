@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from annoconv.documents.collector import collector_paused
 from annoconv_converters._pictures.geometry import array_rounded, is_numbers, tidy
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, Rings
@@ -116,6 +117,7 @@ class Outlined(Shape):
     outline: Outline | None = None
 
 
+@collector_paused()
 def outlines_of(records: Sequence[Record]) -> list[Outline | None]:
     """Return the outlines of records; None where the `segmentation` is more or less than one polygon."""
     parts = (records[first : first + _TOGETHER] for first in range(0, len(records), _TOGETHER))
@@ -124,7 +126,7 @@ def outlines_of(records: Sequence[Record]) -> list[Outline | None]:
 
 def _outlines(records: Sequence[Record]) -> list[Outline | None]:
     found: list[Outline | None] = [None] * len(records)
-    segmentations = [each.get("segmentation") for each in records]
+    segmentations: list[Any] = [each.get("segmentation") for each in records]
     places = [place for place, each in enumerate(segmentations) if _is_ring(each)]
     flats: list[list[float]] = [segmentations[place][0] for place in places]
     if set(map(type, chain.from_iterable(flats))) != _FLOATS:
@@ -154,7 +156,7 @@ def _outlines(records: Sequence[Record]) -> list[Outline | None]:
     rows = [*zip(own, flats, rings, exact, sides.tolist(), drawn, boxes, reaches, strict=True)]
     together = _Drawn([(flats[place], drawn[place], boxes[place]) for place in told])
     for rank, place in enumerate(told):
-        found[places[place]] = Outline(*rows[place], together, rank)
+        found[places[place]] = Outline._make((*rows[place], together, rank))
     return found
 
 

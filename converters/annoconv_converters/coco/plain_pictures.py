@@ -86,7 +86,7 @@ def plain_picture(
     # In the order of the model, so that a case that is the same is the same text.
     labels = labels_of(found.definitions, listed)
     document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}
-    native = PictureCase(document, planes={uid: Planes("k", 1, *size)}, boxes=found.boxes)
+    native = PictureCase(document, planes={uid: Planes("k", 1, *size)}, boxes=found.columns)
     if held(picture) is None:
         for annotation, key in zip(native.whole()["annotations"], keys_of(picture), strict=True):
             native.own(annotation["id"], key)

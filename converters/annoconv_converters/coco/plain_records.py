@@ -1,17 +1,17 @@
 """Records of a picture that all are boxes, or all one polygon each, and say little else: understood column by column.
 
 What they say otherwise than what is drawn again of them can only be an area or the box of a polygon. `plain_picture`
-says of each record for itself what it means, and the same of these. Boxes are measured by `boxes`. Continuous pixels,
-origin at the outer corner of the first pixel. Authority: cocodataset.org/#format-data.
+says of each record for itself what it means, and the same of these. Boxes are measured by `boxes`, polygons by
+`outlines`. Continuous pixels, origin at the outer corner of the first pixel. Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv.casefile.boxes import BoxColumns
+from annoconv.casefile.columns import BoxColumns, OutlineColumns
 from annoconv_converters._pictures.columns import held
 from annoconv_converters.coco.boxes import DRAWN, LARGEST, BoxRecords, box_records
 from annoconv_converters.coco.outlines import Outlined, outlines_of
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture, Shape
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["PlainRecords", "plain_records"]
+__all__ = ["PlainRecords", "outline_records", "plain_records"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_NEEDED: Final = frozenset({"id", "category_id", "segmentation"})
 _MEMBERS: Final = frozenset(DRAWN)
+_NOWHERE: Final = (-1, -1, -1, -1)
+"""How far one reaches of which the area and the box are not those that are stated."""
 _WHOLE: Final[set[type]] = {int}
 _LISTS: Final[set[type]] = {list}
 _NUMBERS: Final[set[type]] = {int, float}
@@ -42,45 +45,22 @@ class PlainRecords(NamedTuple):
     Attributes
     ----------
     annotations
-        One of each record, if they are no boxes.
+        One of each record, if they are no columns.
     definitions
         Of their labels, where codes do not say all, by code.
     kept
         What the records say otherwise than they are drawn again.
     is_right
         Whether they are known to break no rule of COCO.
-    boxes
-        What they are, if they are boxes.
+    columns
+        What they are, if all are boxes or all outlines.
     """
 
     annotations: list[Record]
     definitions: dict[str, Record]
     kept: Record
     is_right: bool = False
-    boxes: BoxColumns | None = None
-
-
-class _Drawn(NamedTuple):
-    """Where polygons are.
-
-    Attributes
-    ----------
-    places
-        Type and place of each, as annotations have them.
-    segmentations, areas, boxes
-        Segmentation, area and box of each, as it is drawn again.
-    is_right
-        Whether they are known to break no rule of COCO.
-    outlines
-        Those of the records.
-    """
-
-    places: list[Record]
-    segmentations: list[list[list[float]]]
-    areas: list[float]
-    boxes: list[list[float]]
-    is_right: bool
-    outlines: Sequence[Outline]
+    columns: BoxColumns | OutlineColumns | None = None
 
 
 def plain_records(picture: Picture, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
@@ -97,47 +77,26 @@ def plain_records(picture: Picture, taken: str, size: tuple[int, int], categorie
     categories
         Of the file.
     """
-    known, number = held(picture), picture.record.get("id")
+    known = held(picture)
     if not isinstance(known, BoxRecords):
-        (known,) = box_records([(number, [each.record for each in picture.shapes], ())])
-    if known is not None:
-        return _of_boxes(known, taken, size, categories)
-    shapes = picture.shapes
-    records = [each.record for each in shapes]
-    names = records[0].keys() if records else frozenset[str]()
-    if not {"id", "category_id"} <= names <= _MEMBERS or not all(names == record.keys() for record in records):
-        return None
-    columns = {name: [each[name] for each in records] for name in names}
-    ids, classes = columns["id"], columns["category_id"]
-    if _kinds(ids) != _WHOLE or _kinds(classes) != _WHOLE or not 0 < min(ids) <= max(ids) < LARGEST:
-        return None
-    same = {"iscrowd": 0, "image_id": number}
-    if any(columns[name] != [same[name]] * len(ids) or bool in _kinds(columns[name]) for name in same.keys() & names):
-        return None
-    if not _kinds(columns.get("area", ())) <= _NUMBERS:
-        return None
-    own, meanings = [*map(str, ids)], _meanings(classes, categories)
-    drawn = None if meanings is None or taken in own else _outlines(columns, size, shapes)
-    if drawn is None or meanings is None:
-        return None
-    annotations = [
-        {"id": identity, "category": meaning.category, "label_code": meaning.code, **place}
-        for identity, meaning, place in zip(own, map(meanings.__getitem__, classes), drawn.places, strict=True)
-    ]
-    others = dict(_others(own, records, columns, drawn))
-    return PlainRecords(annotations, _definitions(meanings), _kept(names, others), drawn.is_right)
+        found = [(picture.record.get("id"), [each.record for each in picture.shapes], ())]
+        (known,) = box_records(found)
+        if known is None:
+            (known,) = outline_records(found, _known(picture.shapes))
+    return None if known is None else _of_columns(known, taken, size, categories)
 
 
-def _of_boxes(boxes: BoxRecords, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
-    """Return what boxes mean."""
-    own, meanings = [*map(str, boxes.numbers)], _meanings(boxes.classes, categories)
+def _of_columns(known: BoxRecords, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
+    """Return what boxes, or outlines, mean."""
+    own, meanings = [*map(str, known.numbers)], _meanings(known.classes, categories)
     if meanings is None or taken in own:
         return None
-    told = [meanings[each] for each in boxes.classes]
-    columns = BoxColumns(own, [each.category for each in told], [each.code for each in told], boxes.sides)
-    (right, bottom), (rows, width) = boxes.most, size
-    is_right = boxes.least >= 0 and right <= width and bottom <= rows
-    return PlainRecords([], _definitions(meanings), _kept(boxes.names, boxes.areas), is_right, columns)
+    told = [meanings[each] for each in known.classes]
+    named = own, [each.category for each in told], [each.code for each in told]
+    columns = OutlineColumns(*named, known.rings) if known.rings else BoxColumns(*named, known.sides)
+    (right, bottom), (rows, width) = known.most, size
+    is_right = known.least >= 0 and right <= width and bottom <= rows
+    return PlainRecords([], _definitions(meanings), _kept(known.names, known.others), is_right, columns)
 
 
 def _meanings(classes: Iterable[int], categories: Categories) -> dict[int, Meaning] | None:
@@ -160,42 +119,64 @@ def _kept(names: Collection[str], others: dict[str, Record]) -> Record:
     return ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
 
 
-def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], shapes: Sequence[Shape]) -> _Drawn | None:
-    """Return where polygons are; None if one is none."""
-    if "segmentation" not in columns or not (_are_boxes(columns.get("bbox", [])) or "bbox" not in columns):
-        return None
+def _known(shapes: Sequence[Shape]) -> list[Outline | None]:
+    """Return the outlines of records, measured already or now."""
     known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
-    is_known = all(map(_is_outline, known, columns["segmentation"]))
-    outlines = [each for each in (known if is_known else outlines_of([each.record for each in shapes])) if each]
-    if len(outlines) < len(shapes):
+    segmentations = [each.record.get("segmentation") for each in shapes]
+    is_known = all(each and each.segmentation is of for each, of in zip(known, segmentations, strict=True))
+    return known if is_known else outlines_of([each.record for each in shapes])
+
+
+def outline_records(
+    pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]], outlines: Iterable[Outline | None]
+) -> list[BoxRecords | None]:
+    """Return the records of each picture, as `box_records` does, given the outline of each; None if one is none."""
+    every = iter(outlines)
+    return [_outlined(*picture, [*islice(every, len(picture[1]))]) for picture in pictures]
+
+
+def _outlined(
+    number: object, records: Sequence[Record], places: Sequence[int], measured: Sequence[Outline | None]
+) -> BoxRecords | None:
+    outlines = [each for each in measured if each]
+    names = frozenset(records[0]) if records else frozenset[str]()
+    if (
+        len(outlines) < len(records)
+        or not _NEEDED <= names <= _MEMBERS
+        or any(names != each.keys() for each in records)
+    ):
         return None
-    reaches = [each.reach for each in outlines if each.reach]
-    is_right = len(reaches) == len(outlines) and _are_within(reaches, size)
-    places = [{"type": "polygon", "polygon": each.polygon} for each in outlines]
-    again = [each.drawn_area for each in outlines], [each.drawn_box for each in outlines]
-    return _Drawn(places, [[each.flat] for each in outlines], *again, is_right, outlines)
-
-
-def _is_outline(known: Outline | None, segmentation: object) -> bool:
-    return known is not None and known.segmentation is segmentation
-
-
-def _are_within(reaches: list[list[float]], size: tuple[int, int]) -> bool:
-    """Tell whether outlines lie within a picture."""
-    x, y, x_max, y_max = zip(*reaches, strict=True)
-    return min(x) >= 0 and min(y) >= 0 and max(x_max) <= size[1] and max(y_max) <= size[0]
+    columns = {name: [each[name] for each in records] for name in names}
+    ids, classes = columns["id"], columns["category_id"]
+    if _kinds(ids) != _WHOLE or _kinds(classes) != _WHOLE or not 0 < min(ids) <= max(ids) < LARGEST:
+        return None
+    same = {"iscrowd": 0, "image_id": number}
+    if any(columns[name] != [same[name]] * len(ids) or bool in _kinds(columns[name]) for name in same.keys() & names):
+        return None
+    if not (_kinds(columns.get("area", ())) <= _NUMBERS and ("bbox" not in names or _are_boxes(columns["bbox"]))):
+        return None
+    x, y, x_max, y_max = zip(*(each.reach or _NOWHERE for each in outlines), strict=True)
+    return BoxRecords(
+        ids, classes, rings=[each.polygon for each in outlines], records=records, places=places, names=names,
+        others=dict(_others(records, columns, outlines)), measured=outlines, least=min(*x, *y),
+        most=(max(x_max), max(y_max)),
+    )  # fmt: skip
 
 
 def _others(
-    own: list[str], records: Sequence[Record], columns: dict[str, list[Any]], drawn: _Drawn
+    records: Sequence[Record], columns: dict[str, list[Any]], outlines: Sequence[Outline]
 ) -> Iterator[tuple[str, Record]]:
     """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
-    again: dict[str, list[Any]] = dict(zip(DRAWN, (drawn.segmentations, drawn.areas, drawn.boxes), strict=False))
-    others = {name: column for name, column in again.items() if columns.get(name, column) != column}
-    for place, (identity, record) in enumerate(zip(own, records, strict=True)) if others else ():
+    again: dict[str, list[Any]] = {
+        "segmentation": [[each.flat] for each in outlines],
+        "area": [each.drawn_area for each in outlines],
+        "bbox": [each.drawn_box for each in outlines],
+    }
+    others = {name: drawn for name, drawn in again.items() if columns.get(name, drawn) != drawn}
+    for place, record in enumerate(records) if others else ():
         fields = {name: record[name] for name in record if name in others and record[name] != others[name][place]}
         if fields:
-            yield identity, {"fields": fields, "of": drawn.outlines[place].digest}
+            yield str(record["id"]), {"fields": fields, "of": outlines[place].digest}
 
 
 def _are_boxes(boxes: list[Any]) -> bool:

@@ -142,7 +142,7 @@ class _Writer:
     def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
         """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
         header = loaded.header
-        kept = kept_of(header)
+        kept = kept_of(loaded)
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
