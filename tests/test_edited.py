@@ -686,36 +686,67 @@ def test_the_image_that_held_what_we_carry_is_gone_from_coco(tmp_path: Path) -> 
     assert ("/annoconv", "no_place") in [(path, kind) for path, kind, _ in losses]
 
 
-def test_a_category_that_was_deleted_from_coco(tmp_path: Path) -> None:
-    """Its annotations are there; what they are the file does not say."""
+@pytest.mark.parametrize("code", ["LIVER", "GIZMO"])
+@pytest.mark.parametrize("has_side", [True, False])
+def test_a_category_that_was_deleted_from_coco(code: str, has_side: bool, tmp_path: Path) -> None:
+    """Its annotations are there; what they are the file does not say, and of a label of ours the side file alone."""
     output = Edited("coco", tmp_path)
-    output.write(flat())
+    loaded = flat()
+    document = strict_json.plain(loaded.case)
+    document["annotations"][3]["label_code"] = code
+    output.write(LoadedCase(Case.model_validate(document), loaded.masks))
 
     def change(document: Any) -> None:
-        (category,) = [each for each in document["categories"] if each["name"] == "LIVER"]
+        (category,) = [each for each in document["categories"] if each["name"] == code]
         document["categories"].remove(category)
 
     output.edit(change)
+    if not has_side:
+        (tmp_path / "x.annoconv.json").unlink()
     (document,), losses = output.read()
     found, expected = named(document), original()
+    is_known = has_side or code == "LIVER"
     assert found["M"].pop("label_code").startswith("CATEGORY_")
-    assert {**found["M"], "label_code": "LIVER", "category": "organ"} == expected["M"]
-    assert {name: each for name, each in found.items() if name != "M"} == {
-        name: each for name, each in expected.items() if name != "M"
-    }
-    assert losses == []
+    expected["M"]["category"] = "organ" if is_known else "other"
+    assert {**found["M"], "label_code": "LIVER"} == expected["M"]
+    del found["M"], expected["M"]
+    assert found == expected
+    assert [path for path, _, _ in losses] == ([] if is_known else ["/annotations/3/category_id"])
 
 
-def test_a_class_that_was_renamed_in_yolo(tmp_path: Path) -> None:
-    output = Edited("yolo", tmp_path)
-    output.write(flat())
-    data = output.path / "data.yaml"
-    data.write_text(data.read_text().replace('"NODULE"', '"CYST"'))
+RENAMED = {"CYST": "lesion", "AORTA": "organ", "WIDGET": "lesion"}
+"""New names of the class NODULE, and the category that its annotations have then: that of a label, else as before."""
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_class_that_was_renamed(output: Edited, name: str) -> None:
+    """A name that no label system knows says nothing of the category, which is as it was."""
+    path = output.path / "data.yaml" if output.format == "yolo" else output.path
+    path.write_text(path.read_text().replace("LIVER", "SPLEEN").replace("NODULE", name))
     (document,), losses = output.read()
     found = named(document)
-    assert [found[name]["label_code"] for name in "ABPM"] == ["CYST", "CYST", "LUNG", "LIVER"]
-    assert [found[name].get("annotator") for name in "ABPM"] == ["DOC_A", "DOC_B", "DOC_P", "DOC_M"]
-    assert losses == []
+    assert [found[each]["label_code"] for each in "ABPM"] == [name, name, "LUNG", "SPLEEN"]
+    assert [found[each].get("annotator") for each in "ABPM"] == ["DOC_A", "DOC_B", "DOC_P", "DOC_M"]
+    category = "lesion" if output.format == "coco" else RENAMED[name]  # whose record has a supercategory
+    assert [found[each]["category"] for each in "ABPM"] == [category, category, "other", "organ"]
+    assert [each for each in losses if "color" not in each[0]] == []
+
+
+def test_a_category_that_only_the_carrier_has_is_kept_in_a_class_that_says_none(output: Edited) -> None:
+    loaded = flat()
+    document = strict_json.plain(loaded.case)
+    for each, code in zip(document["annotations"], ("GIZMO", "GADGET"), strict=False):
+        each |= {"label_code": code, "category": "tissue"}
+    output.path = output.path.with_stem("other")
+    output.write(LoadedCase(Case.model_validate(document), loaded.masks))
+    path = output.path / "data.yaml" if output.format == "yolo" else output.path
+    path.write_text(path.read_text().replace("GIZMO", "WIDGET").replace("GADGET", "SPLEEN"))
+    (document,), losses = output.read()
+    found = named(document)
+    says = ("SPLEEN", "tissue") if output.format == "coco" else ("SPLEEN", "organ")
+    assert [(found[each]["label_code"], found[each]["category"]) for each in "AB"] == [("WIDGET", "tissue"), says]
+    told = [] if output.format == "coco" else ["/annoconv/annotations/B/category"]
+    assert [path for path, _, _ in losses if "color" not in path] == told
 
 
 # --- side files that are not what was written

@@ -97,6 +97,26 @@ def test_a_fault_of_the_text_is_told_with_its_place_and_what_to_do(text: bytes, 
         assert advice or "save" not in finding.message
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (b"\xef\xbb\xbf{}", "line 1", "expected a JSON document alone; save it as UTF-8 without one"),
+        (b"\xef\xbb\xbf{}", "line 7", "expected a JSON document alone; remove the mark there: files"),
+        (
+            b'{"a": [1, 2',
+            "line 7",
+            "at line 7, column 11; found the end of the text; expected the rest of the document",
+        ),
+        (b'{"a": "1', "line 7", "a string at line 7, column 8; found the end of the text; expected the rest"),
+        (b'{"a": 1]', "line 7", "at line 7, column 8; found ']'; expected a JSON document; correct it there"),
+    ],
+)
+def test_a_fault_of_a_line_tells_what_is_expected(text: bytes, line: str, said: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        strict_json.loads(text, source="cases.jsonl", where=line)
+    assert said in str(caught.value)
+
+
 def test_an_exponent_that_no_decimal_holds_is_named() -> None:
     with pytest.raises(DocumentError, match=r"too large: 1e-99999999999999999999 at line 1, column"):
         strict_json.loads(b'{"a": 1e-99999999999999999999}', exact=True)

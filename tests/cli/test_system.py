@@ -11,12 +11,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image as Pillow
 
-from annoconv.files.atomic import replacing
 from tests.test_disks import fill_the_disk, in_child
 
 if TYPE_CHECKING:
@@ -36,24 +35,67 @@ def coco(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_that_ends_a_command_leaves_nothing(
-    number: signal.Signals, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stops(*_: object) -> None:
-        with replacing(tmp_path / "x.json") as temporary:
-            temporary.write_text("{}")
-            os.kill(os.getpid(), number)
+STOPPED = """
+import os, signal, sys
+import annoconv.cli.formats
+from annoconv.cli import main
+from annoconv.files.atomic import replacing
+from pathlib import Path
 
-    monkeypatch.setattr("annoconv.cli.formats.formats", stops)
-    former = signal.signal(number, signal.SIG_DFL)
+number, arguments = int(sys.argv[1]), sys.argv[2:] or None
+
+def stops(*_):
+    with replacing(Path("x.json")) as temporary:
+        temporary.write_text("{}")
+        os.kill(os.getpid(), number)
+
+annoconv.cli.formats.formats = stops
+sys.argv = ["annoconv", "formats"]
+code = main(arguments)
+assert signal.getsignal(number) is signal.SIG_DFL
+sys.exit(code)
+"""
+
+
+def stopped(number: int, folder: Path, *arguments: str) -> tuple[int, str, list[str]]:
+    """Return exit code, errors and what is left of a process that a signal stops while it writes an output."""
+    words = [sys.executable, "-c", STOPPED, str(number), *arguments]
+    ran = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stderr, sorted(each.name for each in folder.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_a_command_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    assert stopped(number, tmp_path) == (128 + number, "", [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_program_that_calls_a_command_ends_by_its_signals_itself(number: signal.Signals, tmp_path: Path) -> None:
+    code, said, left = stopped(number, tmp_path, "formats")
+    assert (code, said) == (-number, "")
+    assert [each.startswith(".annoconv-") for each in left] == [True]  # the stage, as of any process that is killed
+
+
+def test_a_program_that_calls_a_command_handles_its_signals_itself(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shutdown(BaseException):
+        pass
+
+    def ends(*_: object) -> None:
+        raise Shutdown
+
+    def signals(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("annoconv.cli.formats.formats", signals)
+    former = signal.signal(signal.SIGTERM, ends)
     try:
-        ran = run("formats")
-        assert (ran.code, ran.err) == (128 + number, "")
-        assert not [*tmp_path.iterdir()]
-        assert signal.getsignal(number) is signal.SIG_DFL
+        with pytest.raises(Shutdown):
+            run("formats")
+        assert signal.getsignal(signal.SIGTERM) is ends
     finally:
-        signal.signal(number, former)
+        signal.signal(signal.SIGTERM, former)
 
 
 def test_a_signal_that_the_caller_ignores_is_ignored(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +109,91 @@ def test_a_signal_that_the_caller_ignores_is_ignored(run: Callable[..., Ran], mo
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, former)
+
+
+def without_reader(stream: str, *words: object) -> tuple[int, str]:
+    """Return exit code and what is said of a command one stream of which nobody reads any more."""
+    end, closed = os.pipe()
+    os.close(end)
+    streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, stream: closed}
+    command = [sys.executable, "-m", "annoconv", *map(str, words)]
+    try:
+        ran = subprocess.run(command, **streams, text=True, check=False)
+    finally:
+        os.close(closed)
+    return ran.returncode, ran.stderr or ""
+
+
+@pytest.mark.parametrize("words", [["schema"], ["formats", "--json"], ["--help"], ["--version"], ["to-coco", "-h"]])
+def test_an_answer_that_nobody_reads_ends_as_other_programs_do(words: list[str]) -> None:
+    """By the exit code that a shell gives for SIGPIPE, and without a word."""
+    code, said = without_reader("stdout", *words)
+    assert code == 141
+    assert "annoconv: error" not in said
+    assert "Traceback" not in said
+
+
+def test_a_fault_of_the_request_is_told_even_if_nobody_reads_the_answer() -> None:
+    code, said = without_reader("stdout", "no-command", "--json")
+    assert code == 141
+    assert "No such command" in said
+    assert "Traceback" not in said
+
+
+def test_an_output_is_written_and_the_code_is_that_of_the_work_if_nobody_reads_what_is_said(
+    coco: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "cases.jsonl"
+    assert without_reader("stderr", "from-coco", coco, "-o", target) == (0, "")
+    assert target.is_file()
+    assert without_reader("stderr", "from-coco", coco, "-o", target) == (2, "")
+    answer = tmp_path / "again.jsonl"
+    assert without_reader("stdout", "from-coco", coco, "-o", answer, "--json") == (141, "")
+    assert answer.read_bytes() == target.read_bytes()  # it stood there when the answer was cut off
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", "-"],
+        ["from-coco", "-", "-o", "x.json"],
+        ["convert", "-", "--from", "coco", "--to", "cvat", "-o", "x.xml"],
+        ["to-coco", "-", "-o", "x.json"],
+        ["info", "-"],
+    ],
+)
+def test_standard_input_as_a_source_is_named_as_what_is_not_read(
+    words: list[str], run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run(*words)
+    assert ran.code == 1
+    assert "standard input is not read; found -; expected a file or a folder" in ran.err
+    assert "rite what it holds to a file first" in ran.err
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "words", [["from-coco", "coco.json", "-o", "x", "--losses", "-"], ["validate", "x.jsonl", "--findings", "-"]]
+)
+def test_standard_output_is_no_file_of_the_name_of_a_dash(
+    words: list[str], coco: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(coco.parent)
+    assert run("from-coco", coco, "-o", "x.jsonl").code == 0
+    ran = run(*words)
+    assert ran.code == 2
+    assert "this output is no text for standard output; found -; expected a file or a folder. Name the file" in ran.err
+    assert not Path("-").exists()
+
+
+def test_a_side_file_beside_standard_output_is_left_out_by_plain(coco: Path, run: Callable[..., Ran]) -> None:
+    case = coco.with_name("cases.jsonl")
+    assert run("from-coco", coco, "-o", case).code == 0
+    ran = run("to-cvat", case, "-o", "-")
+    assert ran.code == 2
+    assert "found output.annoconv.json, output.xml; expected one text file. Add --plain, which writes no" in ran.err
+    assert run("to-cvat", case, "-o", "-", "--plain").out.startswith("<?xml")
 
 
 def test_the_temporary_folder_is_named_where_its_disk_is_full_and_not_that_of_the_output(

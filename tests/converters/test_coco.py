@@ -12,6 +12,7 @@ from typing import Any
 import faster_coco_eval
 import numpy as np
 import pytest
+from annoconv_converters.coco import bulk
 from PIL import Image as Pillow
 from pycocotools import mask as oracle
 from pycocotools.coco import COCO
@@ -154,6 +155,32 @@ def test_findings_tell_and_nothing_is_mended(tmp_path: Path) -> None:
         ("/annotations/3/category_id", "coco.category"),
         ("/annotations/4/keypoints", "coco.outside"),
     }
+
+
+@pytest.mark.parametrize("categories", [[], None])
+def test_a_category_of_a_file_that_lists_none_is_not_defined(categories: Any, tmp_path: Path) -> None:
+    path = foreign(tmp_path, [{"id": 1, "bbox": [2, 2, 3, 3]}], categories=categories)
+    if categories is None:
+        path.write_text(json.dumps({key: value for key, value in told(path).items() if key != "categories"}))
+    (reading,) = registry.read([path], format="coco")
+    for findings in (reading.findings, bulk.validate(path)):
+        assert [(each.path, each.rule, each.message) for each in findings] == [
+            (
+                "/annotations/1/category_id",
+                "coco.category",
+                "the category 7 is not defined, and no other is; add it to categories",
+            )
+        ]
+
+
+def test_results_have_the_categories_of_their_ground_truth_if_that_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps([{"image_id": 9, "category_id": 5, "bbox": [2, 2, 3, 3], "score": 0.5}]))
+    truth = foreign(tmp_path, [])
+    assert [each.findings for each in registry.read([path], format="coco")] == [()]
+    (reading,) = registry.read([path], format="coco", ground_truth=truth)
+    assert [each.rule for each in reading.findings] == ["coco.category"]
+    assert [*bulk.validate(path)] == []
 
 
 # --- ours ---

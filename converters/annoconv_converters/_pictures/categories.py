@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, name_fields, own_code
 from annoconv.model import AnnotationCategory
-from annoconv_converters._pictures.columns import held
+from annoconv_converters._pictures.columns import classes_of
 from annoconv_converters._pictures.skeletons import defined_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 
+    from annoconv.model import Label
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -229,6 +230,11 @@ class Categories:
         name = self.records.get(number, {}).get("name") if type(number) in {int, str} else None
         return name if isinstance(name, str) and name.strip() else unnamed(number)
 
+    def category_stated(self, number: object) -> str | None:
+        """Return the annotation category of a category id, by its supercategory or its label; None if neither says."""
+        found = self._category(number, self._labels.find(self.name_of(number)))
+        return found and found.value
+
     def apart(self, numbers: Iterable[object]) -> Categories:
         """Return the categories as they are for a case that has some of them, of which no two are one label."""
         listed = tuple(dict.fromkeys(numbers))
@@ -260,23 +266,21 @@ class Categories:
         return apart
 
     def _meaning(self, number: object, found: ClassLabel) -> Meaning:
-        record = self.records.get(number, {})
-        above = record.get("supercategory")
-        category = found.known and found.known.category
-        if isinstance(above, str) and above in _CATEGORIES:
-            category = AnnotationCategory(above)
-        definition, told = found.definition, defined_by(record)
+        definition, told = found.definition, defined_by(self.records.get(number, {}))
         stated = found.known.model_dump(mode="json", include=set(told)) if found.known else {}
         if told and told != stated:
             definition = {**(definition or {"code": found.code}), **told}
-        category_ = (category or AnnotationCategory.OTHER).value
-        return Meaning(found.code, category_, definition, tuple(told.get("keypoints", ())))
+        category = (self._category(number, found.known) or AnnotationCategory.OTHER).value
+        return Meaning(found.code, category, definition, tuple(told.get("keypoints", ())))
+
+    def _category(self, number: object, known: Label | None) -> AnnotationCategory | None:
+        above = self.records.get(number, {}).get("supercategory") if type(number) in {int, str} else None
+        if isinstance(above, str) and above in _CATEGORIES:
+            return AnnotationCategory(above)
+        return known.category if known is not None else None
 
 
 def _ids_of(pictures: Iterable[Picture]) -> Iterator[Any]:
     """Yield the ids of the categories that the shapes of pictures have."""
     for picture in pictures:
-        columns = held(picture)
-        shapes = picture.shapes if columns is None else ()
-        numbers = [shape.record.get("category_id") for shape in shapes] if columns is None else columns.classes
-        yield from (number for number in numbers if type(number) in {int, str})
+        yield from (number for number in classes_of(picture) if type(number) in {int, str})

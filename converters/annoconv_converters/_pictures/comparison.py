@@ -19,6 +19,7 @@ from annoconv_converters._pictures.class_lists import CLASSES, class_losses, ren
 from annoconv_converters._pictures.crowds import crowds
 from annoconv_converters._pictures.read import picture_case_of
 from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.refused import OUTPUT
 from annoconv_converters._pictures.told_cases import put_keys
 from annoconv_converters._raster.polygons import union
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
     from annoconv.casefile.left_out import LeftOut
     from annoconv.documents.losses import Reason
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.class_lists import WrittenLists
     from annoconv_converters._pictures.draw import Drawing
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["SIDE_FILE", "compare_case"]
@@ -57,7 +58,7 @@ def compare_case(
 
     @cache
     def by_itself() -> PictureCase:
-        found = picture_case_of(read, lists.known, task, "output", use_keys=False, codes=codes)
+        found = picture_case_of(read, lists.known, task, OUTPUT, use_keys=False, codes=codes)
         found.document = shared(original, found.document)
         return found
 
@@ -129,7 +130,7 @@ def _keyed(
     while True:
         entry = _keys_of(drawing.pictures, read, without_type, unbound)
         put_keys(read, entry)
-        found = picture_case_of(read, lists.known, task, "output", use_keys=True, listed=listed)
+        found = picture_case_of(read, lists.known, task, OUTPUT, use_keys=True, listed=listed)
         wrong = {
             each
             for each, parts in drawing.parts.items()

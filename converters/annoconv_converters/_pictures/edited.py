@@ -11,14 +11,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.codes import Labels, built_in_labels
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.model import AlgorithmType
+from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.records import KEY
-from annoconv_converters._pictures.said import NOWHERE, digest_of, said_of
+from annoconv_converters._pictures.said import NOWHERE, digest_of, digest_of_name, said_of
 from annoconv_converters._raster.polygons import rings_of_lists
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["NOT_WRITTEN", "Edit", "bind", "classes_said"]
+__all__ = ["NOT_WRITTEN", "Edit", "StatedCategories", "bind", "classes_said"]
 
 Record: TypeAlias = "dict[str, Any]"
 Said: TypeAlias = "tuple[str, str, str, dict[str, str]]"
@@ -37,6 +41,7 @@ _BY_ITSELF: Final = frozenset({"confidence", _MADE})
 """What changes an annotation if nothing else of its record was changed; attributes do too."""
 _FILLED: Final = Message("an outline that was drawn in a mask is filled pixel by pixel")
 _FIRST: Final = Message("an annotation in several pieces has the confidence and the attributes of the first")
+_UNKNOWN: Final = Message("nothing says any more of which annotation category the class was that it had")
 NOT_WRITTEN: Final = Message("this is not the key that was written with the record; it counts as one without")
 """Why what stands in a key of ours is not used."""
 
@@ -58,6 +63,9 @@ class Edit:
         Places of what the file says and the case does not take over, with why.
     redrawn
         Outlines of masks that were drawn anew.
+    categories
+        By the id of an annotation of another class than before, of which the file states no category: the category that
+        its class stated when it was written, None if that did not.
     """
 
     changed: dict[str, set[str]] = field(default_factory=dict)
@@ -65,6 +73,7 @@ class Edit:
     gone: set[str] = field(default_factory=set)
     unheld: list[tuple[Path, str]] = field(default_factory=list)
     redrawn: list[Shape] = field(default_factory=list)
+    categories: dict[str, str | None] = field(default_factory=dict)
 
     def note(self, identity: Any, aspects: Iterable[str]) -> None:
         """Add to what is changed of an annotation."""
@@ -80,6 +89,30 @@ class Edit:
             rings = shape.record.get("segmentation")
             if isinstance(rings, list) and rings and not rings_of_lists(rings).follows_pixels:
                 yield Loss(case_index, pointer(shape.place), LossKind.APPROXIMATED, _FILLED)
+
+
+@dataclass
+class StatedCategories:
+    """The annotation categories that the classes of a file state.
+
+    Attributes
+    ----------
+    now
+        The categories of the file.
+    written
+        Records of those that were written, beside those of built-in labels; None if they are not known.
+    """
+
+    now: Categories
+    written: Iterable[Record] | None = ()
+
+    @cached_property
+    def before(self) -> dict[str, str | None]:
+        """What classes stated when they were written, by the digests of their names."""
+        names = ((each.code, each.name_en, each.name_zh) for each in built_in_labels())
+        records = chain(({"name": name} for name in chain(*names) if name), self.written or ())
+        known = Categories(({**each, "id": place} for place, each in enumerate(records)), Labels.of())
+        return {digest_of_name(known.name_of(place)): known.category_stated(place) for place in known.records}
 
 
 @dataclass
@@ -102,6 +135,7 @@ def bind(
     told: Sequence[Sequence[Record]],
     name_of: Callable[[object], str],
     reserved: Collection[str],
+    stated: StatedCategories,
 ) -> Edit:
     """Give the records of pictures the keys that were noted of them, and return what was changed.
 
@@ -116,6 +150,8 @@ def bind(
         From a category id to the name of the class.
     reserved
         Ids that a new record must not have.
+    stated
+        The annotation categories that classes state.
     """
     pages = [_page(*pair, name_of) for pair in zip(pictures, told, strict=True)]
     edit = Edit()
@@ -145,10 +181,23 @@ def bind(
                 edit.note(each, found)
             if not found - {"digits"}:
                 edit.kept.add(key["id"])
+    _keep_categories(pages, edit, stated)
     _number_new(pages, reserved)
     for page in pages:  # what the format makes of masks that it does not hold was no annotation
         page.picture.shapes = [shape for shape in page.picture.shapes if not shape.key or "id" in shape.key]
     return edit
+
+
+def _keep_categories(pages: Sequence[_Page], edit: Edit, stated: StatedCategories) -> None:
+    """Note what the category was of annotations whose class is another one, of which nothing says a category."""
+    for shape in (shape for page in pages for shape in page.picture.shapes):
+        if "label" in edit.changed.get(shape.key.get("id", ""), ()):
+            said = _said(shape.key.get("said"))
+            if said is not None and stated.now.category_stated(shape.record.get("category_id")) is None:
+                known = stated.before.get(said[0])
+                edit.categories |= dict.fromkeys([shape.key["id"], *_members(shape.key)], known)
+                if known is None and stated.written is None:
+                    edit.unheld.append(((*shape.place, "category_id"), _UNKNOWN))
 
 
 def _members(key: Record) -> set[str]:

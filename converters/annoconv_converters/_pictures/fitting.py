@@ -20,18 +20,17 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.edited import Edit
 
-__all__ = ["GONE", "fitted", "has_places", "lost", "reserved_ids"]
+__all__ = ["DRAWN", "GONE", "fitted", "has_places", "lost", "reserved_ids"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_DRAWN: Final = frozenset(
+DRAWN: Final = frozenset(
     {"type", "bbox", "polygon", "holes", "parts", "polyline", "point", "keypoints", "contours", "center", "radii"}
     | {"rotation_degrees", "size", "direction", "mask_file", "mask_value", "fractional_type", "sha256"}
 )
 """Fields of an annotation that say where it is."""
 _MEASURED: Final = frozenset({"measurements", "evaluations"})
 """Fields that say what was measured and judged of an outline."""
-_LABELLED: Final = frozenset({"label_code", "category"})
 _IDENTITIES: Final = ("id", "uid", "code")
 GONE: Final = Message("the file does not show it any more; what our carrier holds of it is left out")
 """Why something of a carrier is lost."""
@@ -98,6 +97,7 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         return None if number is None else (name, number, *path[2:])
 
     whole = {each["id"]: each for each in native["annotations"]}
+    whole |= {each: {**whole[each], "category": of} for each, of in edit.categories.items() if of and each in whole}
     identities = carried.order.get(("annotations",), ())
 
     def owner(path: Path) -> str | None:
@@ -107,11 +107,12 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
 
     redrawn = {owner(path) for path in carried.values if path[2:] == ("type",)}
     anew: dict[str, set[str]] = {}
-    for name, aspects in edit.changed.items():
+    for name, changed in edit.changed.items():
+        aspects = changed | {"category"} if "label" in changed and name not in edit.categories else changed
         is_whole = name in redrawn and "drawn" not in aspects  # the carrier has the outline in a form of its own
         anew[name] = aspects - {"digits"} if is_whole else aspects
         if is_whole and "digits" in aspects and name in whole:
-            whole[name] = {key: each for key, each in whole[name].items() if key not in _DRAWN}
+            whole[name] = {key: each for key, each in whole[name].items() if key not in DRAWN}
     made = {each for each in whole.keys() - {*identities} if each.rpartition(".")[0] in edit.kept}
     annotations = [whole[each["id"]] for each in native["annotations"] if each["id"] not in made]
     native = {**native, "annotations": annotations}
@@ -160,11 +161,11 @@ def _at(native: Record, path: Path, whole: Mapping[str, Record], identity: str |
 def _is_changed(path: Path, aspects: Collection[str], is_mask: bool) -> bool:
     """Tell whether what the carrier says of a field of an annotation was changed in the file; names of masks never."""
     name = path[0]
-    if name in _LABELLED:
+    if name == "label_code":
         return "label" in aspects
     if name in _MEASURED:
         return "drawn" in aspects
-    if name in _DRAWN:
+    if name in DRAWN:
         is_named = is_mask and name in {"mask_file", "mask_value"}
         return not is_named and bool({"drawn", "digits"} & {*aspects})
     return name in aspects or "/".join(map(str, path[:2])) in aspects

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = [
+    "LARGEST_NUMBER",
     "LARGEST_SIZE",
     "Box",
     "Segmentation",
@@ -59,7 +60,7 @@ Box: TypeAlias = tuple[float, float, float, float]
 LARGEST_SIZE: Final = 1 << 20
 """Columns or rows of an image: whole slides reach 3e5."""
 _NUMBERS: Final = frozenset({int, float})
-_LARGEST_NUMBER: Final = 1e12
+LARGEST_NUMBER: Final = 1e12
 _DECIMALS: Final = 9
 """Of pixels: what a sum or a difference of two coordinates is rounded to, so that 511.72 - 473.07 is 38.65."""
 _POWERS: Final = {2: 1e2, _DECIMALS: 1e9}
@@ -344,7 +345,7 @@ def is_numbers(value: Any, count: int) -> bool:
         isinstance(value, list)
         and len(value) == count
         and _NUMBERS.issuperset(map(type, value))
-        and (not value or -_LARGEST_NUMBER < min(value) <= max(value) < _LARGEST_NUMBER)
+        and (not value or -LARGEST_NUMBER < min(value) <= max(value) < LARGEST_NUMBER)
         and not isnan(sum(value))  # which hides from the other two
     )
 

@@ -23,7 +23,7 @@ from annoconv_converters._pictures.together import TokenPlaces, unpaired
 from annoconv_converters._pictures.whole_side import in_parts, is_entry, whole_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from annoconv.loss import Loss
     from annoconv.registry import Context
@@ -42,7 +42,8 @@ Left: TypeAlias = "Callable[[], Iterable[list[Picture]]]"
 class WrittenCase:
     """A case that a side file tells of, with the keys of the records on each picture if its file was edited.
 
-    `shown` are those of its pictures that the file still has, `listed` the classes of its list.
+    `shown` are those of its pictures that the file still has, `listed` the classes of its list, `written` those of the
+    file when it was written.
     """
 
     pictures: list[Picture]
@@ -50,6 +51,7 @@ class WrittenCase:
     residual: Any
     keys: list[list[Record]] | None
     listed: list[Record]
+    written: Sequence[Record] = ()
 
 
 def put_keys(parsed: list[Picture], entry: Record, *, with_shapes: bool = True) -> None:
@@ -99,7 +101,7 @@ def told_cases(batch: Batch, task: str, context: Context) -> tuple[Iterable[Writ
     shown = zip(entries, _in_turn(places, counts), strict=True)
     gone = (number for number, each in enumerate(_in_turn(places, counts)) if max(each) < 0)
     losses = lost({("cases", number): GONE for number in gone}, 0)
-    known = _found(pictures, shown, lists, is_edited=is_edited)
+    known = _found(pictures, shown, lists, classes, is_edited=is_edited)
     return known, partial(pictures.groups, unpaired(pictures.names, places)), [*losses]
 
 
@@ -123,6 +125,7 @@ def _found(
     pictures: HeldPictures | StoredPictures,
     shown: Iterable[tuple[Record, array[int]]],
     lists: FileLists,
+    written: Sequence[Record],
     *,
     is_edited: bool,
 ) -> Iterator[WrittenCase]:
@@ -139,7 +142,7 @@ def _found(
         keys = [each["annotations"] for each in told] if is_edited else None
         classes = entry.get(CLASSES)
         listed = lists.of(classes, found, is_first=is_first) if classes else []
-        yield WrittenCase(found, own, entry["residual"], keys, listed)
+        yield WrittenCase(found, own, entry["residual"], keys, listed, written)
         is_first = False
 
 

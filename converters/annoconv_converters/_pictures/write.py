@@ -37,6 +37,7 @@ from annoconv_converters._pictures.drawn import drawn_cases
 from annoconv_converters._pictures.outlines import Outlines, compare_outlines
 from annoconv_converters._pictures.picture_format import PictureFormat, Whole
 from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.refused import told_of
 from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.sizes import with_sizes
@@ -181,7 +182,9 @@ class _Writer:
         whole = Whole(self._pictures, drawn.count, drawn.survey)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         tree = format.tree(pictures, _classes(self._listed, drawn.table, format), whole)
-        batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
+        cases = [drawing.loaded for drawing in part]
+        with told_of(cases, self._target), naming(self._target, self._temporary):
+            batch = None if format.understood is None else format.understood(tree, pictures, sizes, self._temporary)
         is_all = len(part) == len(drawn.drawings)
         if batch is None or is_all:
             format.save(tree, path)
@@ -196,7 +199,7 @@ class _Writer:
             if self._rendered is not None:
                 all_ = replace(drawing, pictures=every)
                 render(all_, self._rendered, self._rendering, drawn.context.limits, format.place)
-        with naming(self._target, path):
+        with told_of(cases, self._target), naming(self._target, path):
             self._compare(part, format.read(path, sizes) if batch is None else batch)
         self._pictures += len(pictures)
         return tree

@@ -256,7 +256,7 @@ def _annotation_findings(
         if is_result:
             drawn = picture_of_result(record, owner)
             sizes[owner] = size_from_record(drawn, source="", where=place) if "width" in drawn else (0, 0)
-        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0, effort)
+        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0, effort, is_result=is_result)
     except AnnoconvError as error:
         yield Finding("coco.geometry", Level.ERROR, place, error.problem)
 

@@ -168,7 +168,7 @@ def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Findi
 
 
 def case_findings(
-    pictures: Sequence[Picture], categories: Categories, case_index: int, effort: Effort
+    pictures: Sequence[Picture], categories: Categories, case_index: int, effort: Effort, *, is_result: bool = False
 ) -> Iterator[Finding]:
     """Yield the warnings about the records of one case; paths are `/annotations/{id}/{field}`."""
     for picture in pictures:
@@ -186,7 +186,7 @@ def case_findings(
         for shape in picture.shapes:
             if not _is_right(shape, size, categories):
                 place = f"/annotations/{shape.record.get('id')}"
-                yield from shape_findings(shape, size, categories, place, case_index, effort)
+                yield from shape_findings(shape, size, categories, place, case_index, effort, is_result=is_result)
 
 
 def _is_right(shape: Shape, size: tuple[int, int], categories: Categories) -> bool:
@@ -227,13 +227,24 @@ def _is_within(box: Sequence[float], size: tuple[int, int]) -> bool:
 
 
 def shape_findings(
-    shape: Shape, size: tuple[int, int], categories: Categories, place: str, case_index: int, effort: Effort
+    shape: Shape,
+    size: tuple[int, int],
+    categories: Categories,
+    place: str,
+    case_index: int,
+    effort: Effort,
+    *,
+    is_result: bool = False,
 ) -> Iterator[Finding]:
-    """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known."""
+    """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known.
+
+    Results may have no categories, which their ground truth has.
+    """
     record = shape.record
     if is_caption(record):
         return
-    if categories.records and id_of(record, "category_id") not in categories.records:
+    is_told = bool(categories.records) or not is_result
+    if is_told and id_of(record, "category_id") not in categories.records:
         yield _warning("coco.category", f"{place}/category_id", _undefined(record, categories), case_index)
     drawn = record.get("segmentation")
     if isinstance(drawn, list) and [] in drawn:
@@ -302,9 +313,12 @@ def _error(rule: str, path: str, message: str) -> Finding:
 
 def _undefined(record: dict[str, Any], categories: Categories) -> Message:
     """Return what is said of a category that the file does not list."""
+    number = id_of(record, "category_id")
+    if not categories.records:
+        return Message("the category {number!r} is not defined, and no other is; add it to categories", number=number)
     return Message(
         "the category {number!r} is not defined; expected {listed}; add it to categories",
-        number=id_of(record, "category_id"),
+        number=number,
         listed=listed([*categories.records], _MOST_NAMED),
     )
 

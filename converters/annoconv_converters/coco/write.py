@@ -32,6 +32,7 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
+from annoconv_converters._pictures.refused import OUTPUT, told_of
 from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
@@ -43,6 +44,7 @@ from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
+from annoconv_converters.coco.outlines import Outlined
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.foreign import Understood
-    from annoconv_converters.coco.output import OutputFiles
+from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["Options", "write_coco"]
 
@@ -94,7 +96,8 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
         sized = with_sizes(cases, options.rendering.images, context.limits, is_rendered=has_pictures)
         drawn = each_drawn_plain(sized) if options.axis == "k" else ((loaded, None) for loaded in sized)
         for case_index, (loaded, plain) in enumerate(drawn):
-            writer.add(loaded, case_index, plain)
+            with told_of([loaded], target):
+                writer.add(loaded, case_index, plain)
             context.advance(case_index + 1)
         if writer.kind is None:
             raise InputError(
@@ -139,7 +142,7 @@ class _Writer:
     def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
         """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
         header = loaded.header
-        kept = kept_of(header)
+        kept = kept_of(loaded)
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
@@ -210,7 +213,8 @@ class _Writer:
             number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
             usual = kept.get("absent") if identity in drawn else ()  # what is not drawn is kept whole
             placed = {**shape.record, "id": number, "image_id": record["id"]}
-            fitted = put_back(placed, differences.get(identity), usual)
+            outline = shape.outline if isinstance(shape, Outlined) else None
+            fitted = put_back(placed, differences.get(identity), usual, outline)
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.classes.used.add(str(fitted.get("category_id")))
@@ -322,7 +326,7 @@ class _Writer:
             use_keys=use_keys,
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
-            source="output",
+            source=OUTPUT,
             listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
 

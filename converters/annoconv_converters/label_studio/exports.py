@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture
     from annoconv_converters._pictures.stored import Told
 
-__all__ = ["TASK", "read_exports", "read_tasks", "tree_of"]
+__all__ = ["TASK", "batch_of", "read_exports", "read_tasks", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -152,7 +152,7 @@ def read_tasks(
     """
     document = tree_of(path, limits)
     side = side_of(path, sides or SideFiles(limits))
-    return _batch(document, path, limits, side, predictions, label_system)
+    return batch_of(document, path, limits, side, predictions, label_system)
 
 
 def read_exports(
@@ -177,10 +177,10 @@ def read_exports(
     for part in parts:
         some = islice(tasks, None if part.is_last else len(part.pictures))
         document = _loads(b"[%b]" % b",".join(some), path, limits)
-        yield replace(_batch(document, path, limits, side, predictions, label_system), part=part)
+        yield replace(batch_of(document, path, limits, side, predictions, label_system), part=part)
 
 
-def _batch(
+def batch_of(
     document: Any, path: Path, limits: Limits, side: Side, predictions: bool, label_system: Sequence[Label]
 ) -> Batch:
     """Return the pictures of tasks."""

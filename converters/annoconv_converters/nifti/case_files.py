@@ -256,18 +256,18 @@ def _labels(
             yield str(region.told["label_code"]), AnnotationCategory(region.told["category"]), None
         else:
             label = next(found)
-            yield label.code, _category(region.entry, label.known), label.definition
+            yield label.code, _category(region, label.known), label.definition
 
 
 def _is_labelled(region: Region) -> bool:
     return bool(region.told.get("label_code") and region.told.get("category"))
 
 
-def _category(entry: Entry, known: Label | None) -> AnnotationCategory:
+def _category(region: Region, known: Label | None) -> AnnotationCategory:
     if known is not None and known.category is not None:
         return known.category
-    told = entry.terms.category
-    return AnnotationCategory.OTHER if told is None else category_of(told)
+    told = region.entry.terms.category
+    return AnnotationCategory(region.told.get("category", "other")) if told is None else category_of(told)
 
 
 def _unused(wanted: str, taken: set[str]) -> str:

@@ -240,7 +240,7 @@ def _merged(
     drawn, known = present - {*side.empty}, {*side.regions} - {*side.empty}
     if side.shape != native["image"].get("shape") or (drawn and known and not drawn & ids.keys()):
         return Message(_OF_OTHERS)
-    native, masks = document(found, Labels.of(), task=finder.context.task, ids=ids)
+    native, masks = document(side.categorised(found, ids), Labels.of(), task=finder.context.task, ids=ids)
 
     def is_told_elsewhere(path: Path) -> bool:
         if path[:1] in {("image",), ("related_images",)}:

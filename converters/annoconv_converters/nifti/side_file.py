@@ -116,6 +116,13 @@ class SideFile:
         defined = [label for label in self.labels if label["code"] in used]
         return replace(found, regions=regions, told={**({"labels": defined} if defined else {}), **found.told})
 
+    def categorised(self, found: CaseFiles, ids: Mapping[str, str]) -> CaseFiles:
+        """Return files whose regions, by their annotations, keep the category of these, if their label states none."""
+        before = {str(region["id"]): region["category"] for region in self.regions.values()}
+        told = {key: {"category": before[identity]} for key, identity in ids.items()}
+        regions = [replace(each, told={**told.get(each.key, {}), **each.told}) for each in found.regions]
+        return replace(found, regions=regions)
+
     def _known(self, region: Region) -> Region:
         """Return a region under its key: the only one of a volume, without a table, is found without its value."""
         names = [key for key in self.regions if key.rpartition("/")[0] == region.key]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ import typer.main
 
 from annoconv.cli.command import LANG, Lang, app, internal_error, utf8_streams
 from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error, usage_object
+from annoconv.cli.standard_output import CLOSED, standard_output, tell
 from annoconv.cli.starting import starting
 from annoconv.cli.stopping import Stopped, stopping
 from annoconv.errors import AnnoconvError
@@ -125,12 +127,17 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug."""
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug.
+
+    Without arguments it is that of this process, which signals then end by an exit code too. A program that calls it
+    with arguments of its own keeps its signals.
+    """
     utf8_streams()
     if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
         import_module("typer.completion").completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with speaking(asked_language(given)), stopping(), starting(ends=arguments is None):
+    ends = arguments is None
+    with speaking(asked_language(given)), stopping() if ends else nullcontext(), starting(ends=ends):
         return _run(given)
 
 
@@ -175,28 +182,32 @@ def _call(command: Any, arguments: list[str]) -> int:
 def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
     """Run, and say what goes wrong; return the exit code."""
     try:
+        return _told(run, as_json=as_json)
+    except Stopped as stopped:
+        return stopped.exit_code
+    except SystemExit:  # so typer ends where nobody reads its help
+        return CLOSED
+
+
+def _told(run: Callable[[], int], *, as_json: bool) -> int:
+    try:
         return run()
     except _USAGE_ERROR as error:
-        sys.stderr.write(usage_error(error))
+        tell(usage_error(error))
         if as_json:
             _say_json(usage_object(error))
         return 2
     except AnnoconvError as error:
-        sys.stderr.write(f"annoconv: {said('error')}: {error.text(spoken())}\n")
+        tell(f"annoconv: {said('error')}: {error.text(spoken())}\n")
         if as_json:
             from annoconv.cli.report import as_object
 
             _say_json(as_object(error, spoken()))
         return error.exit_code
-    except Stopped as stopped:
-        return stopped.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:
-        sys.stdout = None  # whoever read it is gone; there is nothing to flush
-        return 1
     except Exception as error:  # a bug of ours, and never a traceback
-        sys.stderr.write(said(internal_error(error)) + "\n")
+        tell(said(internal_error(error)) + "\n")
         if as_json:
             _say_json({"kind": "InternalError", "message": str(internal_error(error)), "exit_code": 70})
         return 70
@@ -207,4 +218,5 @@ def _say_json(error: dict[str, Any]) -> None:
 
     code = error["exit_code"]
     answer = {"outputs": [], "losses": [], "findings": [], "errors": [error], "exit_code": code, "elapsed_s": 0.0}
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    with standard_output() as out:
+        out.write(json.dumps(answer, ensure_ascii=False) + "\n")

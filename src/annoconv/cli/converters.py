@@ -17,7 +17,8 @@ from annoconv.cli.labels import read_labels
 from annoconv.cli.standard_output import standard_output
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs, check_inputs, outputs_of
-from annoconv.files.names import check_ending
+from annoconv.files.inputs import STANDARD
+from annoconv.files.names import SIDE_SUFFIX, check_ending
 from annoconv.messages import Message, listed
 from annoconv.registry import Command, Context, Converter, Option
 
@@ -43,7 +44,8 @@ __all__ = [
     "to_stdout",
 ]
 
-STDOUT = Path("-")
+_PLAIN = Message("Add --plain, which writes no side file, or name a file or folder with -o")
+STDOUT = Path(STANDARD)
 
 
 def added_command(command: Command) -> Any:
@@ -150,7 +152,8 @@ def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list
             except AnnoconvError as error:
                 error.source = "-" if error.source == str(path) else error.source
                 raise
-        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        is_side = len([path for path in files if not path.name.endswith(SIDE_SUFFIX)]) == 1
         try:
             if len(files) != 1:
                 raise ValueError
@@ -160,7 +163,7 @@ def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list
                 "the result is not one text",
                 found=listed([file.name for file in files], 3),
                 expected="one text file",
-                advice="Name a file or folder with -o",
+                advice=_PLAIN if is_side else "Name a file or folder with -o",
             ) from None
         with standard_output() as out:
             out.write(text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import unicodedata
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from annoconv.cli.bar import showing
 from annoconv.cli.cells import OUTPUTS, PLACE, Asked, Cell, cells_of, check_words
 from annoconv.cli.language import said, spoken
-from annoconv.cli.standard_output import standard_output
+from annoconv.cli.standard_output import standard_output, tell
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 from annoconv.progress import over
@@ -116,7 +115,7 @@ def run_many(asked: Asked, call: Call, commands: Callable[[str, list[str]], Mapp
             if not asked.quiet and not asked.as_json:
                 if bar is not None:
                     bar.clear()
-                sys.stderr.write(f"[{number}/{len(cells)}] {cell.case_id}\n")
+                tell(f"[{number}/{len(cells)}] {cell.case_id}\n")
             is_stated = any(each.partition("=")[0] == "--case-id" for each in cell.options)
             identity = [f"--case-id={cell.case_id}"] if takes_id and not is_stated else []
             done.append(_run_one(asked, [*asked.before, asked.command, *identity, *cell.arguments], cell, call))
@@ -147,11 +146,9 @@ def _finish(asked: Asked, done: list[Done], total: int) -> int:
         for each in done:
             result = said("failed ({})", each.code) if each.is_failure else results[each.code]
             what = "" if each.is_failure else "  ".join(each.outputs)
-            sys.stderr.write(
-                f"  {each.case_id}{' ' * (width - _columns(each.case_id))}  {result}  {what}".rstrip() + "\n"
-            )
+            tell(f"  {each.case_id}{' ' * (width - _columns(each.case_id))}  {result}  {what}".rstrip() + "\n")
         counts = (len(done) - len(failed), total, len(failed), total - len(done))
-        sys.stderr.write(said("{} of {} cases done, {} failed, {} not begun", *counts) + "\n")
+        tell(said("{} of {} cases done, {} failed, {} not begun", *counts) + "\n")
     if failed:
         return failed[0].code if not asked.keep_going else 1
     return max((each.code for each in done), default=0)

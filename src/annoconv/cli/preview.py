@@ -48,13 +48,6 @@ def preview(
     check_distinct(paths)
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.claim(output)
-    if str(output) == "-":
-        raise UsageError(
-            "a picture is no text for standard output",
-            found="-o -",
-            expected="a .png file or a folder",
-            advice="Name one after -o",
-        )
     is_file = output.suffix.lower() in pictures.PICTURE_ENDINGS
     if is_file:
         pictures.check_ending(output)

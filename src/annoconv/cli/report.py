@@ -18,6 +18,7 @@ from annoconv import progress
 from annoconv.cli.bar import cases_in, showing
 from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
+from annoconv.cli.standard_output import tell
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.files.names import readable
 from annoconv.findings import NOT_CHECKED, Finding, Level
@@ -162,12 +163,11 @@ class Report:
     def add_finding(self, finding: Finding, source: Path | str, *, is_said: bool = False) -> None:
         """Record a finding and, for people, say it, unless an error says it."""
         self.levels[finding.level] += 1
+        entry = ""
         if self.as_json or self._all_findings is not None:
             entry = json.dumps({"source": str(source), **finding.to_json(self.lang)}, ensure_ascii=False)
             if self._all_findings is not None:
                 self._all_findings.write(f"{readable(entry)}\n")
-        else:
-            entry = ""
         count = self._findings.add(finding.rule, entry)
         if not is_said and count <= _SHOWN and (not self.quiet or (finding.level is Level.ERROR and not self.as_json)):
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
@@ -372,7 +372,7 @@ class Report:
     def _line(self, text: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        sys.stderr.write(f"{readable(text)}\n")
+        tell(f"{readable(text)}\n")
 
 
 def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:

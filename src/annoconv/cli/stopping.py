@@ -17,11 +17,11 @@ _NAMES = ("SIGTERM", "SIGHUP")
 
 
 class Stopped(BaseException):
-    """A signal asked the command to end, as Ctrl-C does with KeyboardInterrupt; `exit_code` is that of a shell."""
+    """The system asked the command to end, as Ctrl-C does with KeyboardInterrupt; `exit_code` is that of a shell."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, exit_code: int) -> None:
         super().__init__()
-        self.exit_code = 128 + number
+        self.exit_code = exit_code
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def stopping() -> Generator[None]:
 
     def stop(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
-        raise Stopped(number)
+        raise Stopped(128 + number)
 
     for each in taken:
         signal.signal(each, stop)

@@ -30,7 +30,7 @@ from annoconv.documents.exact_numbers import (
 )
 from annoconv.documents.faults import LARGE, check_sizes, conforming
 from annoconv.documents.json_values import SCALARS, plain
-from annoconv.documents.text_faults import BYTE_ORDER_MARK, not_json, too_large
+from annoconv.documents.text_faults import BYTE_ORDER_MARK, marked, not_json, too_large
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
@@ -95,7 +95,7 @@ def loads(
     if len(data) > limits.document_bytes:
         raise _oversized("the document is too large", len(data), "document_bytes", limits, source, where)
     if data.startswith(BYTE_ORDER_MARK):
-        raise _invalid("the text starts with a byte order mark; save it as UTF-8 without one", source, where)
+        raise _invalid(marked(_first_line(where)), source, where)
     try:
         with collector_paused():
             value = _from_json(data, exact=exact)

@@ -11,7 +11,7 @@ from typing import Final
 
 from annoconv.messages import Message, recognised
 
-__all__ = ["BYTE_ORDER_MARK", "not_json", "too_large"]
+__all__ = ["BYTE_ORDER_MARK", "marked", "not_json", "too_large"]
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -39,6 +39,7 @@ _JITER_SENTENCES = (
     "unexpected end of hex escape",
 )
 """What jiter says of a text that is not JSON."""
+_CUT: Final = "EOF while parsing"
 _POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 _NO_NUMBER: Final = re.compile(rb"[+-]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
 _END_OF_NUMBER: Final = re.compile(rb"[-+.0-9eE]+\Z")
@@ -50,6 +51,18 @@ _NUMBER: Final = re.compile(rb"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _MOST_TRIED: Final = 100_000
 """Numbers of a text that are looked at for the one that is too large."""
 _SHOWN: Final = 40  # characters of a number that are shown
+
+
+def marked(first: int = 1) -> Message:
+    """Return what is said of a text that begins with a byte order mark and whose first line has this number."""
+    if first > 1:
+        return Message(
+            "the line starts with a byte order mark; expected a JSON document alone; remove the mark there: "
+            "files that start with one were joined"
+        )
+    return Message(
+        "the text starts with a byte order mark; expected a JSON document alone; save it as UTF-8 without one"
+    )
 
 
 def not_json(message: str, data: bytes, first: int = 1) -> Message:
@@ -100,8 +113,17 @@ def not_json(message: str, data: bytes, first: int = 1) -> Message:
             line=line,
             column=column,
         )
+    if what.startswith(_CUT):
+        return Message(
+            "this is not JSON: {what} at line {line}, column {column}; found the end of the text; "
+            "expected the rest of the document; copy it again from where it is whole",
+            what=recognised(what, *_JITER_SENTENCES),
+            line=line,
+            column=column,
+        )
     return Message(
-        "this is not JSON: {what} at line {line}, column {column}; found {found}; correct it there",
+        "this is not JSON: {what} at line {line}, column {column}; found {found}; expected a JSON document; "
+        "correct it there",
         what=recognised(what, *_JITER_SENTENCES),
         line=line,
         column=column,

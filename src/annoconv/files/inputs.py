@@ -14,8 +14,19 @@ from annoconv.errors import InputError, LimitError, UsageError
 from annoconv.limits import Limits
 from annoconv.messages import Message
 
-__all__ = ["GIVE_LIMITS", "Inputs", "check_count", "check_each_once", "check_source", "limits_of", "paths_of"]
+__all__ = [
+    "GIVE_LIMITS",
+    "STANDARD",
+    "Inputs",
+    "check_count",
+    "check_each_once",
+    "check_source",
+    "limits_of",
+    "paths_of",
+]
 
+STANDARD = "-"
+"""Stands for standard input, or output, where another program takes a file."""
 _NOTHING = (-1, -1)
 """Stands for device and inode of what is not there."""
 
@@ -59,6 +70,13 @@ def check_source(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
+        if f"{path}" == STANDARD:
+            raise InputError(
+                "standard input is not read",
+                found=STANDARD,
+                expected="a file or a folder",
+                advice="Write what it holds to a file first",
+            ) from None
         raise InputError(
             "there is no such file or folder",
             source=path,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from annoconv.advice import NAME_APART, NEW_NAME, RUN_AGAIN
 from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
-from annoconv.files.inputs import Inputs
+from annoconv.files.inputs import STANDARD, Inputs
 from annoconv.files.manifest import (
     check_folder,
     check_seal,
@@ -137,6 +137,13 @@ class Outputs:
             If it is, contains or replaces an input, it and another output are one or in one another, or nothing can
             have this name.
         """
+        if f"{path}" == STANDARD:
+            raise UsageError(
+                "this output is no text for standard output",
+                found=STANDARD,
+                expected="a file or a folder",
+                advice="Name the file or the folder",
+            )
         path, of = absolute(path), None if of is None else absolute(of)
         if path in self._known and self._known[path].of != of:
             raise _one_name(path)
