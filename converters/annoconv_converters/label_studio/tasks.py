@@ -295,17 +295,12 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
 
 
 def _is_other(region: _Region, result: Record, value: Record) -> bool:
-    """Tell whether a result is of another region: at another place, or with other labels by the same control."""
-    told = (each for each in region.results if _control(each) == _control(result))
-    return differ(region.value, value) or any(_labels(each["value"]) != _labels(value) for each in told)
+    """Tell whether a result is of another region: at another place, or by a control that has one of the region."""
+    return differ(region.value, value) or any(_control(each) == _control(result) for each in region.results)
 
 
 def _control(result: Record) -> tuple[Any, Any]:
     return result.get("from_name"), result.get("type")
-
-
-def _labels(value: Record) -> list[Any]:
-    return [each for key, each in value.items() if key.endswith("labels")]
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:
