@@ -1,4 +1,4 @@
-"""Cases of boxes are understood as columns: the same cases, texts and refusals as the typed way has."""
+"""Cases of boxes and of outlines are understood as columns: the same cases, texts and refusals as the typed way has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annoconv.casefile import LoadedCase, Reading, open_case, read_cases, write_cases
-from annoconv.casefile.boxes import BoxCase, as_boxes, box_case, box_case_of, box_case_of_text
+from annoconv.casefile.boxes import (
+    BoxCase,
+    BoxColumns,
+    OutlineColumns,
+    as_boxes,
+    as_columns,
+    box_case,
+    box_case_of,
+    box_case_of_text,
+    outline_case_of,
+)
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
@@ -20,6 +30,8 @@ from annoconv.loss import LossReport
 from annoconv.model import AnnotationCategory, Case
 
 BOX = {"id": "0", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1.5, 2.0, 33.73, 28.45]}
+RING = [[1.5, 2.0], [33.73, 2.5], [20.0, 28.45]]
+OUTLINE = {**{name: value for name, value in BOX.items() if name != "bbox"}, "type": "polygon", "polygon": RING}
 IMAGE = {"uid": "a", "modality": "OT", "shape": [64, 48]}
 PLAIN: dict[str, Any] = {"task_id": "T", "image": IMAGE, "annotations": [BOX], "metadata": {}}
 NUMBERS = st.sampled_from([0.5, 2.0, 33.73, 1e-7, 1 / 3, -3.5, 1e300, 5, True, None, "1", 1e308])
@@ -36,8 +48,12 @@ ANNOTATIONS = st.one_of(
     changed("id"),
     changed("category", "organ"),
     changed("label_code", "own", "1a", "a-b", "A" * 129),
-    changed("type", "point", "BBOX"),
+    changed("type", "point", "BBOX", "bbox", "polygon"),
     st.lists(NUMBERS, max_size=7).map(lambda box: {"bbox": box}),
+    st.lists(st.one_of(st.lists(NUMBERS, max_size=3), st.just([1.0, 2.0]), NUMBERS), max_size=5).map(
+        lambda ring: {"polygon": ring}
+    ),
+    st.sampled_from([{"holes": [RING]}, {"parts": [{"polygon": RING}]}, {"polygon": ...}, {"polygon": "x"}]),
     st.sampled_from(["confidence", "notes", "image_uid", "x"]).flatmap(changed),
 )
 IMAGES = st.one_of(
@@ -71,7 +87,8 @@ def put(told: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Return cases of which most are plain but for one thing."""
-    boxes = [{**BOX, "id": str(place)} for place in range(draw(st.integers(0, 3)))]
+    kind = draw(st.sampled_from([BOX, OUTLINE]))
+    boxes = [{**kind, "id": str(place)} for place in range(draw(st.integers(0, 3)))]
     place = draw(st.integers(0, 5))
     annotations = [put(each, draw(ANNOTATIONS)) if at == place else each for at, each in enumerate(boxes)]
     image = put(IMAGE, draw(IMAGES)) if place == 3 else IMAGE
@@ -106,9 +123,13 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
     """Check a case of boxes against the typed one."""
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(strict_json.plain(typed))
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(typed.model_dump(warnings=False))
-    again = box_case_of(LoadedCase(typed))
-    assert again is not None
-    assert (again.image, again.boxes, again.extensions) == (boxes.image, boxes.boxes, boxes.extensions)
+    typed_ways = box_case_of, outline_case_of
+    (again,) = (found for way in typed_ways if (found := way(LoadedCase(typed))) is not None)
+    (same,) = (found for way in typed_ways if (found := way(boxes)) is not None)
+    assert same is boxes
+    assert (again.image, again.boxes.annotations) == (boxes.image, boxes.boxes.annotations)
+    assert again.extensions == boxes.extensions
+    assert type(again.boxes) is type(boxes.boxes)
     assert (again.frame.text, again.frame.document) == (boxes.frame.text, boxes.frame.document)
     assert (boxes.case_id, boxes.image_uid) == (typed.case_id, typed.image.uid)
     whole = LoadedCase(typed)
@@ -130,6 +151,17 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
 def test_most_cases_are_plain(change: dict[str, Any]) -> None:
     assert box_case({**PLAIN, **change}) is not None
     assert box_case_of_text(json.dumps({**PLAIN, **change}).encode(), None, Path("x.json")) is not None
+
+
+@pytest.mark.parametrize(("told", "kind"), [(BOX, BoxColumns), (OUTLINE, OutlineColumns)])
+def test_boxes_are_told_from_outlines(told: dict[str, Any], kind: type) -> None:
+    found = box_case({**PLAIN, "annotations": [told]})
+    assert found is not None
+    assert isinstance(found.boxes, kind)
+    assert as_columns(found) is found
+    assert (as_boxes(found) is found) == (box_case_of(found) is found) == (told is BOX)
+    assert (outline_case_of(found) is found) == (told is OUTLINE)
+    assert box_case({**PLAIN, "annotations": [BOX, {**OUTLINE, "id": "1"}]}) is None
 
 
 def test_cases_that_keep_other_things_have_one_frame() -> None:
@@ -187,7 +219,10 @@ def test_a_typed_case_that_was_changed_holds(tmp_path: Path) -> None:
 
 
 def test_lines_are_written_as_those_of_typed_cases(tmp_path: Path) -> None:
-    told = [{**PLAIN, "image": {**IMAGE, "uid": f"p{number}"}} for number in range(3)]
+    told = [
+        {**PLAIN, "image": {**IMAGE, "uid": f"p{number}"}, "annotations": [each]}
+        for number, each in enumerate([BOX, OUTLINE, BOX])
+    ]
     source = tmp_path / "in.jsonl"
     source.write_text("".join(f"{json.dumps(each)}\n" for each in told))
     read = [*read_cases(source)]

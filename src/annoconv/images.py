@@ -220,8 +220,13 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     return [*each_file(paths, limits, is_new)]
 
 
-def each_file(paths: Iterable[Path], limits: Limits, is_new: Callable[[str], bool]) -> Iterator[Path]:
-    """Yield what `list_files` returns; `is_new` takes where a file is, links followed, and says if that was not met."""
+def each_file(
+    paths: Iterable[Path],
+    limits: Limits,
+    is_new: Callable[[str], bool],
+    wanted: Callable[[Path], bool] | None = None,
+) -> Iterator[Path]:
+    """Yield what `list_files` returns, of folders what is wanted; `is_new` says if a place, links followed, is new."""
     count = 0
     folders: dict[str, str] = {}
     for path in map(Path, paths):
@@ -229,7 +234,7 @@ def each_file(paths: Iterable[Path], limits: Limits, is_new: Callable[[str], boo
             raise no_such_image(path)
         settle(path)
         check_source(path)
-        for file in files_of(path):
+        for file in files_of(path, wanted):
             if is_new(real_path(file, folders)):
                 count += 1
                 check_count(count, path, limits)

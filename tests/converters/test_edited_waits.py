@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tracemalloc
+from array import array
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -13,7 +14,7 @@ from unittest.mock import patch
 import pytest
 from annoconv_converters._pictures import side_cases
 from annoconv_converters._pictures.stored import HeldPictures
-from annoconv_converters._pictures.together import TokenPlaces, paired, together, token_of, unpaired
+from annoconv_converters._pictures.together import TokenPlaces, together, token_of, unpaired
 from annoconv_converters.cvat import parts
 from annoconv_converters.geojson.waiting import Waiting
 from annoconv_converters.label_studio import exports
@@ -222,15 +223,15 @@ def test_edited_files(
 @example(shown=[], told=[])
 @example(shown=["a", "b"], told=["b", "a"])
 def test_what_is_told_finds_what_is_shown_in_order(shown: list[str], told: list[str]) -> None:
-    tokens, asked = (b"".join(map(token_of, names)) for names in (shown, told))
+    tokens = b"".join(map(token_of, shown))
     left = {name: [place for place, each in enumerate(shown) if each == name] for name in "abcdef"}
     expected = [left[name].pop(0) if left[name] else -1 for name in told]
-    places = paired(tokens, asked)
+    known = TokenPlaces(tokens)
+    places = array("i", map(known.take, told))
     assert [*places] == expected
     assert [*unpaired(tokens, places)] == sorted(place for rest in left.values() for place in rest)
     groups = [[place for place, each in enumerate(shown) if each == name] for name in dict.fromkeys(shown)]
     assert [*together(tokens)] == groups
-    known = TokenPlaces(tokens)
     assert known.are_apart == (len({*shown}) == len(shown))
     last = {name: place for place, name in enumerate(shown)}
     assert [known.of(name) for name in "abcdef"] == [last.get(name, -1) for name in "abcdef"]

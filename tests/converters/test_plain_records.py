@@ -27,6 +27,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import annoconv
+from annoconv.casefile.boxes import as_boxes
+from annoconv.casefile.loaded import as_loaded
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.ids import content_digest
@@ -187,6 +189,48 @@ def test_columns_say_the_same(
         assert found == told(read)
 
 
+BOXES_OF_PICTURE = st.lists(st.tuples(CORNERS_OF_BOXES, CORNERS_OF_BOXES, SIZES, SIZES), max_size=3)
+
+
+@example([([(1, 2, 3, 4)], set(), []), ([(1, 2, 3, 4)], {"area"}, [("bbox", [10**400, 1, 1, 1])])])
+@example([([(1, 2, 3, 4)] * 2, set(), [("area", 5.600000000000001)]), ([(1, 2, 3, 4)], set(), [("image_id", True)])])
+@example([([(1, 2, 3, 4)], set(), []), ([(1, 2, 3, 4)], set(), [("image_id", 2.0), ("iscrowd", 0.0), ("area", 12)])])
+@given(st.lists(st.tuples(BOXES_OF_PICTURE, LEFT_OUT, st.lists(STRANGE, max_size=1)), max_size=4))
+def test_boxes_of_many_pictures_say_the_same(
+    folder: Path, pictures: list[tuple[list[Sequence[float]], set[str], list[tuple[str, Any]]]]
+) -> None:
+    """Plain, almost plain and damaged ones, which are looked at together."""
+    file = folder / "pictures.json"
+    records: list[dict[str, Any]] = []
+    for number, (boxes, left_out, strange) in enumerate(pictures, 1):
+        own = [{**record_of(len(records) + place, each), "image_id": number} for place, each in enumerate(boxes, 1)]
+        for record in own[-1:]:
+            record |= dict(strange)
+        records += ({name: value for name, value in each.items() if name not in left_out} for each in own)
+    images = [{"id": number + 1, "file_name": f"{number}.png", "width": 64, "height": 48} for number in range(4)]
+    categories = [{"id": 1, "name": "x"}, {"id": 2, "name": "LUNG"}, {"id": 3, "name": "x"}]
+    file.write_text(json.dumps({"images": images, "annotations": records, "categories": categories}))
+
+    def read() -> Any:
+        return annoconv.read([file], format="coco")
+
+    found = told(read)
+    with patch.object(plain_pictures, "plain_records", lambda *_: None):
+        assert found == told(read)
+
+
+def test_plain_boxes_are_held_as_such(folder: Path) -> None:
+    """Also where what is kept of a picture differs; numbers of many digits go the general way."""
+    file = folder / "held.json"
+    images = [{"id": place, "file_name": f"{place}.png", "width": 64, "height": 48} for place in range(1, 5)]
+    told = [BOX, {**BOX, "area": 959.6185000000001}, {**BOX, "bbox": [1, 2, 28.45, 33.73000000001]}, BOX]
+    records = [{**each, "id": place, "image_id": place} for place, each in enumerate(told, 1)]
+    text = json.dumps({"images": images, "annotations": records, "categories": [{"id": 1, "name": "x"}]})
+    file.write_text(text.replace('"4.png"', '"4.png", "note": 1.50'))
+    found = [as_boxes(as_loaded(each)) is not None for each in annoconv.read([file], format="coco")]
+    assert found == [True, True, True, False]
+
+
 @given(st.lists(st.floats(-1e15, 1e15) | CORNERS_OF_BOXES), st.integers(-(10**12), 10**12))
 @example([0.0000000005, 2.5e-10, -0.0, 1e300], 3)
 def test_many_numbers_are_rounded_as_one(numbers: list[float], whole: int) -> None:
@@ -202,7 +246,7 @@ SHAPED = st.lists(st.lists(CORNERS_OF_BOXES | st.integers(-5, 10**8) | st.sample
 @example([[1, 2, 3.5, 4, 5, 6] * 11, [0.0, -0.0, 1, 2, 3, 4], [10**400, 0, 1, 2, 3, 4], [0.1] * 64], [1e-5] * 6)
 def test_many_outlines_are_measured_as_one(some: list[list[Any]], floats: list[float]) -> None:
     given = [*([each] for each in some), [floats], [], [[], []], None, [3], {}]
-    for drawn, found in zip(given, outlines_of(given), strict=True):
+    for drawn, found in zip(given, outlines_of([{"segmentation": each} for each in given]), strict=True):
         if found is None:
             continue
         rings = rings_of_lists(drawn)
@@ -210,7 +254,7 @@ def test_many_outlines_are_measured_as_one(some: list[list[Any]], floats: list[f
         assert repr((found.area, found.sides, found.polygon)) == repr((rings.area, [*rings.box], rings[0]))
         assert repr([[found.flat], found.drawn_area, found.drawn_box]) == repr([*again.values()])
         assert found.segmentation is drawn
-    assert outlines_of([[[1.0, 2.0, 3.0, 4.5, 5.0, 6.0]]])[0]
+    assert outlines_of([{"segmentation": [[1.0, 2.0, 3.0, 4.5, 5.0, 6.0]]}])[0]
 
 
 @given(st.lists(st.floats(-1e20, 1e20) | CORNERS_OF_BOXES | st.integers()), st.floats(0, 1e9) | st.none())

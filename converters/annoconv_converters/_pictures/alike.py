@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
@@ -20,7 +21,7 @@ from annoconv_converters._pictures.records import KEY, flat_uid
 from annoconv_converters._pictures.said import digest_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from annoconv.documents.losses import Reasons
     from annoconv_converters._pictures.boxes import Boxes
@@ -50,12 +51,21 @@ class _Told(NamedTuple):
     entry: Record
 
 
+class _Beside(NamedTuple):
+    """What is told of a part of what a case keeps: its losses, and what of it is in the side file."""
+
+    losses: list[Loss]
+    values: list[Any]
+
+
 class Alike:
     """Tells what comes back of the cases of boxes in one file."""
 
     def __init__(self, task: str, reasons: Reasons, *, has_ids: bool) -> None:
         self._task, self._reasons, self._has_ids = task, reasons, has_ids
         self._known: dict[tuple[bytes, bytes, WrittenLists, bool], _Told] = {}
+        self._parts: dict[bytes, _Beside] = {}
+        """What is told of parts of what cases keep, by their texts."""
 
     def compare(
         self,
@@ -86,16 +96,27 @@ class Alike:
             KEY: boxes.pictures[0].key,
             _BOXES: self._keys(ids, found, lists),
         }
-        # No file of pictures says anything of what a case keeps: all of it travels.
-        told_beside = {} if kept is None else {_KEPT: kept}
-        beside = report(told_beside, {}, self._reasons, SIDE_FILE, case_index=case_index)
+        beside = [*map(self._beside, _parts(kept))]
         residual = told.entry["residual"]
-        values = [*residual["values"], *beside.kept.to_json()["values"]]
+        values = [*residual["values"], *(value for each in beside for value in each.values)]
         order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
         residual = {**residual, "values": values, "order": order}
         losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
-        losses += (Loss(case_index, each.path, each.kind, each.message) for each in told.losses)
-        return [*losses, *beside.losses], {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
+        every = chain(told.losses, *(each.losses for each in beside))
+        losses += (Loss(case_index, each.path, each.kind, each.message) for each in every)
+        return losses, {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
+
+    def _beside(self, part: Record) -> _Beside:
+        """Return what is told of a part of what a case keeps, of which no file of pictures says anything."""
+        text = strict_json.dumps(part)
+        found = self._parts.get(text)
+        if found is None:
+            compared = report(part, {}, self._reasons, SIDE_FILE)
+            found = _Beside(compared.losses, compared.kept.to_json()["values"])
+            if len(self._parts) == _MOST:
+                self._parts.clear()
+            self._parts[text] = found
+        return found
 
     def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
         """Return the keys of boxes with what they say."""
@@ -128,6 +149,17 @@ class Alike:
                 self._known.clear()
             self._known[key] = told
         return told
+
+
+def _parts(kept: Record | None) -> Iterator[Record]:
+    """Yield what a case keeps, some of it at a time: much of that is the same in all cases of a file."""
+    if not kept and kept is not None:
+        yield {_KEPT: kept}
+    for name, members in (kept or {}).items():
+        if type(members) is dict and members:
+            yield from ({_KEPT: {name: {member: value}}} for member, value in members.items())
+        else:
+            yield {_KEPT: {name: members}}
 
 
 def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from annoconv.casefile.boxes import BOX, BoxCase, BoxColumns, box_case_of
 from annoconv.pictures import address_told, name_told
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.casefile.boxes import BoxFrame
     from annoconv.model import Label
 
-__all__ = ["Boxes", "boxes_of"]
+__all__ = ["Boxes", "boxes_of", "record_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -35,7 +35,7 @@ class Boxes(Drawing):
     @property
     def told(self) -> BoxColumns:
         """Its boxes."""
-        return self.loaded.boxes
+        return cast("BoxColumns", self.loaded.boxes)
 
     @property
     def document(self) -> Record:
@@ -85,7 +85,7 @@ class Boxes(Drawing):
     def first(self) -> Drawing:
         """Return the case with its first box alone and without extensions, as any drawing that waits."""
         told, (picture,) = self.loaded, self.pictures
-        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in told.boxes), None, told.path)
+        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in self.told), None, told.path)
         document = {name: value for name, value in one.as_document().items() if name != "extensions"}
         found = Drawing(one, one, {}, planes=self.planes, document=document)
         found.pictures = [replace(picture, shapes=[Shape({}, key={"id": told.boxes.ids[0], "type": BOX})])]
@@ -98,13 +98,18 @@ def boxes_of(loaded: LoadedCase) -> Boxes | None:
     case = box_case_of(loaded)
     if case is None:
         return None
+    return _drawn(Boxes(case, case, {}), *record_of(case))
+
+
+def record_of(case: BoxCase) -> tuple[Record, str | None]:
+    """Return the record of a case's picture, as `picture_record` does, and where a server has it."""
     image = case.image
     (columns, rows), files, extensions = image["shape"], image.get("files"), image.get("extensions")
     name = name_told(image["uid"], files[0].get("path") if files else None, extensions)
     record: Record = {"width": columns, "height": rows, "file_name": name}
     if "acquired_at" in image:
         record["date_captured"] = image["acquired_at"]
-    return _drawn(Boxes(case, case, {}), record, address_told(extensions))
+    return record, address_told(extensions)
 
 
 def _again(*told: Any) -> Boxes:

@@ -6,16 +6,13 @@ of COCO under the key `annoconv` too.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
-from annoconv.documents.exact_numbers import EVERYTHING
 from annoconv.documents.losses import Compared, report
-from annoconv.documents.residuals import Residual, pointer
+from annoconv.documents.residuals import pointer
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.manifest import ending_of
@@ -23,7 +20,8 @@ from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.fitting import fitted, has_places
+from annoconv_converters._pictures.fitting import fitted
+from annoconv_converters._pictures.kept_alike import as_before, carried_of
 from annoconv_converters._pictures.records import KEY, is_key
 from annoconv_converters._pictures.side_cases import CASES, SideCases, read_object
 
@@ -36,8 +34,8 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.files.side_files import Side, SideFiles
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.edited import Edit
-    from annoconv_converters._pictures.meaning import PictureCase
 
 __all__ = [
     "FORMAT",
@@ -185,10 +183,10 @@ def restored(
             raise odd() from error
 
     unfit: dict[Steps, str] = {}
-    known = _as_before(native, residual) if edit is None else None
+    known = as_before(native, residual, [each["id"] for each in native["annotations"]]) if edit is None else None
     if known is not None:
         return known, unfit
-    carried = understood(lambda told: _checked(Residual.from_json(told)))
+    carried = understood(carried_of)
     if edit is not None:
         native, carried, unfit = fitted(native, carried, edit)
     try:
@@ -198,73 +196,6 @@ def restored(
     if not isinstance(document, dict):
         raise odd()
     return document, unfit
-
-
-_ALIKE: Final = 1 << 14
-"""Bytes of what is said of a case beside its annotations, up to which it may be kept for those that say the same."""
-_LEAVES: Final = 64
-"""Leaves that such a carrier has at most."""
-_DEEPEST: Final = 64
-"""Steps to a leaf of what is grown at once."""
-_ANNOTATIONS: Final = ["annotations"]
-_EXTENSIONS: Final = "extensions"
-"""Of which each case may have its own."""
-_OF_PICTURE: Final = frozenset({"uid", "files", "extensions"})
-"""Members of an image that each picture of a file has its own of."""
-
-
-def _as_before(native: Record, residual: Any) -> Record | None:
-    """Return the case that was written, if its picture and its annotations, in their order, are as they are read.
-
-    Cases of one file say much the same beside these and their extensions, which is understood once. None of any other
-    case, and of what is nothing of ours.
-    """
-    with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
-        values, removed, order = (residual[name] for name in ("values", "removed", "order"))
-        listed: list[Any] = [members for path, members in order if path == _ANNOTATIONS]
-        image, annotations = native["image"], native["annotations"]
-        if listed != [[each["id"] for each in annotations]]:
-            return None
-        if _EXTENSIONS in native or any(path[0] == _EXTENSIONS for path, _ in order):
-            return None
-        shared: list[Any] = []
-        extended: list[Any] = []
-        for path, value in values:
-            if path[0] != _EXTENSIONS:
-                shared.append([path, value])
-                continue
-            if not extended:
-                shared.append([[_EXTENSIONS], ""])
-            extended.append((path, value))
-        places = [*(path for path, _ in shared), *removed]
-        if len(places) > _LEAVES or any(len(path) > _DEEPEST for path, _ in extended):
-            return None
-        if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
-            return None
-        own = {name: value for name, value in image.items() if name in _OF_PICTURE}
-        rest = [each for each in order if each[0] != _ANNOTATIONS]
-        alike = {**native, "annotations": [], "image": image | dict.fromkeys(own, "")}
-        text = strict_json.dumps([shared, removed, rest, alike])
-        if len(text) <= _ALIKE:
-            found = _restored(text)
-            own_image = {"image": found["image"] | own}
-            return {**found, "annotations": annotations, **own_image, **residuals.grown(extended)}
-    return None
-
-
-@lru_cache(maxsize=64)
-def _restored(text: bytes) -> Record:
-    """Return what cases say beside their annotations and picture, given their carrier and what is read of them."""
-    values, removed, order, native = strict_json.loads_keeping(text, EVERYTHING)
-    carried = _checked(Residual.from_json({"values": values, "removed": removed, "order": order}))
-    found: Record = residuals.restore(native, carried)
-    return found
-
-
-def _checked(carried: Residual) -> Residual:
-    if not has_places(carried):
-        raise ValueError("a carrier names places of a case, members of its lists by their positions")
-    return carried
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase
@@ -17,11 +18,48 @@ from annoconv_converters._pictures.record_ids import record_id
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annoconv_converters._pictures.meaning import PictureCase
+    from annoconv.casefile.columns import BoxColumns, OutlineColumns
+    from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["by_records", "loaded_case"]
+__all__ = ["PictureCase", "by_records", "loaded_case"]
 
 Record: TypeAlias = "dict[str, Any]"
+
+
+@dataclass
+class PictureCase:
+    """A case document and the masks that it names.
+
+    Attributes
+    ----------
+    document
+        JSON values; without task id.
+    parts
+        For each mask, index of a picture and run lengths.
+    planes
+        Pictures of each image by its UID.
+    owners
+        Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
+    boxes
+        Its annotations, if they are plain boxes or outlines that were asked for as columns: the document then has none.
+    """
+
+    document: Record
+    parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
+    planes: dict[str, Planes] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    boxes: BoxColumns | OutlineColumns | None = None
+
+    def whole(self) -> Record:
+        """Return the document with all of its annotations, which are no columns any more."""
+        if self.boxes is not None:
+            self.document["annotations"], self.boxes = self.boxes.annotations, None
+        return self.document
+
+    def own(self, identity: str, key: Record) -> None:
+        """Note which annotation or text of its writer a shape is, if it has a key."""
+        if "id" in key:
+            self.owners[identity] = key["id"]
 
 
 def loaded_case(
@@ -29,14 +67,18 @@ def loaded_case(
 ) -> LoadedCase:
     """Return a document, which `is_plain` as `strict_json.as_model` has it, as a case with its lazy masks.
 
+    Its annotations are the native boxes, if there are any; then its extensions are as a parser makes them.
+
     Raises
     ------
     DocumentError
         If it does not conform to the model.
     """
-    boxes = box_case(document, limits=limits)
+    boxes = box_case(document, native.boxes, limits=limits)
     if boxes is not None:
         return boxes
+    if native.boxes is not None:
+        document = {**document, "annotations": native.boxes.annotations}
     case = strict_json.as_model(document, Case, limits=limits, source=source, is_plain=is_plain)
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     names = list(native.planes)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, name_fields, own_code
 from annoconv.model import AnnotationCategory
-from annoconv_converters._pictures.columns import held
+from annoconv_converters._pictures.columns import classes_of
 from annoconv_converters._pictures.skeletons import defined_by
 
 if TYPE_CHECKING:
@@ -283,7 +283,4 @@ class Categories:
 def _ids_of(pictures: Iterable[Picture]) -> Iterator[Any]:
     """Yield the ids of the categories that the shapes of pictures have."""
     for picture in pictures:
-        columns = held(picture)
-        shapes = picture.shapes if columns is None else ()
-        numbers = [shape.record.get("category_id") for shape in shapes] if columns is None else columns.classes
-        yield from (number for number in numbers if type(number) in {int, str})
+        yield from (number for number in classes_of(picture) if type(number) in {int, str})

@@ -93,13 +93,13 @@ class SharedPictures:
             before: Any = size
             if {"width", "height"} <= record.keys():
                 before = self._sizes.first(str(name), size)
-            place = pointer(picture.place)
             if before != size:
                 told = {"name": name, "size": size, "before": before}
                 message = Message("{name} is of {size} columns and rows here, and of {before} in a case before", **told)
-                yield Finding("picture.size", Level.WARNING, place, message, case_index)
+                yield Finding("picture.size", Level.WARNING, pointer(picture.place), message, case_index)
             elif is_met and len(pictures) == 1:
-                yield Finding(PICTURE_TWICE, Level.WARNING, place, picture_twice(str(name)), case_index)
+                said = picture_twice(str(name))
+                yield Finding(PICTURE_TWICE, Level.WARNING, pointer(picture.place), said, case_index)
 
 
 def place_of(shape: Shape) -> Path:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
 
 __all__ = [
-    "BOX", "PIXEL_SLACK", "BoxPicture", "Columns", "array_of", "box_picture", "drawn_ids", "held", "keys_of",
-    "measured", "plain_columns", "row_texts",
+    "BOX", "PIXEL_SLACK", "BoxPicture", "Columns", "array_of", "box_picture", "classes_of", "drawn_ids", "held",
+    "keys_of", "measured", "plain_columns", "row_texts",
 ]  # fmt: skip
 
 BOX: Final = "bbox"
@@ -139,6 +139,12 @@ def keys_of(picture: Picture) -> Iterable[Record]:
     if columns is None:
         return [shape.key for shape in picture.shapes]
     return columns.keys or [{}] * len(columns.classes)
+
+
+def classes_of(picture: Picture) -> Iterable[Any]:
+    """Return the `category_id` of each record of a picture."""
+    columns = held(picture)
+    return [shape.record.get("category_id") for shape in picture.shapes] if columns is None else columns.classes
 
 
 def drawn_ids(picture: Picture) -> Iterable[str]:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from annoconv.casefile.left_out import LeftOut
     from annoconv.documents.losses import Reason
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.class_lists import WrittenLists
     from annoconv_converters._pictures.draw import Drawing
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["SIDE_FILE", "compare_case"]

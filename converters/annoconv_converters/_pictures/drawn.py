@@ -128,7 +128,8 @@ class Drawn:
             kept = drawing.waiting(self._frame, self.table.last or ())
             types, codes = [BOX] * bool(drawing.told.ids), drawing.told.codes
         else:
-            self._frame, case = None, drawing.loaded.case
+            self._frame = None
+            case = drawing.loaded.header if isinstance(drawing, Outlines) else drawing.loaded.case
             listed, labels, told = self._take(case)
             if isinstance(drawing, Outlines):
                 kept = drawing.waiting(listed, self.table.last or (), told)

@@ -7,7 +7,7 @@ one annotation and which pictures one image, but none of what the case says beyo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import NOTHING
@@ -16,6 +16,7 @@ from annoconv.errors import InputError
 from annoconv.ids import safe_name
 from annoconv.messages import Message, listed
 from annoconv.pictures import named_image
+from annoconv_converters._pictures.cases import PictureCase
 from annoconv_converters._pictures.columns import keys_of
 from annoconv_converters._pictures.geometry import (
     Segmentation,
@@ -25,7 +26,7 @@ from annoconv_converters._pictures.geometry import (
     size_from_record,
     tidy,
 )
-from annoconv_converters._pictures.plain import beside, place_in, plain_annotations
+from annoconv_converters._pictures.plain import beside, place_in, plain_annotations, plain_boxes
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, captured, flat_uid, is_caption
@@ -37,36 +38,8 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.categories import Categories, Meaning
     from annoconv_converters._pictures.geometry import Box
-    from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["PictureCase", "labels_of", "picture_case"]
-
-
-@dataclass
-class PictureCase:
-    """A case document and the masks that it names.
-
-    Attributes
-    ----------
-    document
-        JSON values; without task id.
-    parts
-        For each mask, index of a picture and run lengths.
-    planes
-        Pictures of each image by its UID.
-    owners
-        Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
-    """
-
-    document: Record
-    parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
-    planes: dict[str, Planes] = field(default_factory=dict)
-    owners: dict[str, str] = field(default_factory=dict)
-
-    def own(self, identity: str, key: Record) -> None:
-        """Note which annotation or text of its writer a shape is, if it has a key."""
-        if "id" in key:
-            self.owners[identity] = key["id"]
+__all__ = ["labels_of", "picture_case"]
 
 
 @dataclass(slots=True)
@@ -99,11 +72,12 @@ def picture_case(
     source: object,
     reserved: Collection[str] = (),
     listed: Sequence[Record] = (),
+    as_columns: bool = False,
 ) -> PictureCase:
     """Return the case that pictures stand for: one flat picture, or all slices of the images of one case.
 
     Records without a key have none of the ids that are reserved. Its labels are those of a class list, if there is one,
-    and others that the pictures show.
+    and others that the pictures show. Plain boxes may be asked for as columns; then nothing owns them.
 
     Raises
     ------
@@ -118,7 +92,7 @@ def picture_case(
     case = next((picture.name.case for picture in pictures if picture.name), None)
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
-    seen = _plain(pictures, native, categories, use_keys=use_keys, source=source)
+    seen = _plain(pictures, native, categories, use_keys=use_keys, source=source, as_columns=as_columns)
     if seen is None:
         items = list(_items(pictures, native, categories, use_keys=use_keys, source=source))
         _understand(items, native, reserved, source)
@@ -135,12 +109,22 @@ def labels_of(seen: dict[str, Record], listed: Sequence[Record]) -> Record:
 
 
 def _plain(
-    pictures: list[Picture], native: PictureCase, categories: Categories, *, use_keys: bool, source: object
+    pictures: list[Picture],
+    native: PictureCase,
+    categories: Categories,
+    *,
+    use_keys: bool,
+    source: object,
+    as_columns: bool,
 ) -> dict[str, Record] | None:
     """Take what a flat picture shows into its case, and return the definitions of its labels, if all of it is plain."""
     if len(pictures) != 1 or pictures[0].name is not None:
         return None
     uid = native.document["image"]["uid"]
+    boxes = plain_boxes(pictures[0], uid, categories, use_keys=use_keys) if as_columns else None
+    if boxes is not None and not boxes.more:
+        native.boxes = boxes.columns
+        return boxes.definitions
     size = native.planes[uid].size
     plain = plain_annotations(pictures[0], uid, size, categories, use_keys=use_keys, source=source)
     if plain is None:

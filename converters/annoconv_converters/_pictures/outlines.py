@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from annoconv.casefile.boxes import RING, OutlineColumns, as_columns
 from annoconv.documents import strict_json
 from annoconv.model import PolygonAnnotation
 from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.alike import classes_come_back
+from annoconv_converters._pictures.boxes import record_of
 from annoconv_converters._pictures.columns import BoxPicture, Columns, held
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.crowds import crowds
@@ -40,8 +42,6 @@ __all__ = ["RING", "Outlines", "RingColumns", "compare_outlines", "held_rings", 
 Record: TypeAlias = "dict[str, Any]"
 Ring: TypeAlias = "list[tuple[float, float]]"
 
-RING: Final = "polygon"
-"""Type of an annotation."""
 _FIELDS: Final = frozenset({"id", "category", "label_code", "type", RING})
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _FLOATS: Final[set[type]] = {float}
@@ -86,23 +86,6 @@ def ring_picture(record: Record, rings: RingColumns, **more: Any) -> BoxPicture:
     return picture
 
 
-class Told(NamedTuple):
-    """What is told of outlines: ids, categories, label codes and vertices, pairs of x and y."""
-
-    ids: list[str]
-    categories: list[str]
-    codes: list[str]
-    rings: list[Ring]
-
-    @property
-    def annotations(self) -> list[Record]:
-        """The same as annotations."""
-        return [
-            {"id": identity, "category": category, "label_code": code, "type": RING, RING: [[x, y] for x, y in ring]}
-            for identity, category, code, ring in zip(*self, strict=True)
-        ]
-
-
 class Outlines(Drawing):
     """A case of outlines as a picture, of which texts and numbers wait in a file.
 
@@ -115,7 +98,7 @@ class Outlines(Drawing):
     """
 
     frame: Record
-    told: Told
+    told: OutlineColumns
 
     @property
     def document(self) -> Record:
@@ -138,7 +121,7 @@ class Outlines(Drawing):
         apart = {"annotations": [], "labels": told}
         self.frame = {
             name: apart[name] if name in apart else strict_json.plain(value)
-            for name, value in vars(self.loaded.case).items()
+            for name, value in vars(self.loaded.header).items()
             if value is not None
         }
         self.loaded = self.shown = _Waiting(self.frame, self.told, self.loaded.path)
@@ -155,7 +138,7 @@ class Outlines(Drawing):
         """Return the case with some of its outlines alone, as any drawing that waits."""
         (picture,), (ids, categories, codes, rings) = self.pictures, self.told
         ids, categories, codes = ([of[place] for place in places] for of in (ids, categories, codes))
-        told = Told(ids, categories, codes, [rings[place] for place in places])
+        told = OutlineColumns(ids, categories, codes, [rings[place] for place in places])
         found = Drawing(self.loaded, self.shown, {}, planes=self.planes)
         found.document = {**self.frame, "annotations": told.annotations}
         found.pictures = [replace(picture, shapes=[Shape({}, key={"id": each, "type": RING}) for each in told.ids])]
@@ -166,7 +149,7 @@ class Outlines(Drawing):
 class _Waiting(Waiting):
     """A case of outlines that waits."""
 
-    def __init__(self, frame: Record, told: Told, path: Path | None) -> None:
+    def __init__(self, frame: Record, told: OutlineColumns, path: Path | None) -> None:
         super().__init__(frame, path)
         self._told = told
 
@@ -176,6 +159,13 @@ class _Waiting(Waiting):
 
 def outlines_of(loaded: LoadedCase) -> Outlines | None:
     """Return a case as a picture with the outlines that its annotations are; None if these or their image say more."""
+    if (known := as_columns(loaded)) is not None:
+        told = known.boxes
+        if not isinstance(told, OutlineColumns) or not _are_near(told.rings):
+            return None
+        told = told._replace(rings=[[*map(tuple, ring)] for ring in told.rings])
+        record, address = record_of(known)
+        return _drawn(Outlines(known, known, {}), told, record, known.image_uid, address)
     case = loaded.case
     image, shape = case.image, case.image.shape
     if not image.model_fields_set <= _OF_IMAGE or case.related_images or (shape is not None and len(shape) != 2):
@@ -187,7 +177,7 @@ def outlines_of(loaded: LoadedCase) -> Outlines | None:
     if len({*ids}) < len(ids) or not _are_near(rings):
         return None
     categories = [each.category._value_ for each in annotations]
-    told = Told(ids, categories, [each.label_code for each in annotations], rings)
+    told = OutlineColumns(ids, categories, [each.label_code for each in annotations], rings)
     columns, rows = shape or (0, 0)
     record = picture_record(image, columns, rows, own_name(image))
     return _drawn(Outlines(loaded, loaded, {}), told, record, image.uid, address_of(image))
@@ -197,7 +187,7 @@ def _is_outline(annotation: object) -> bool:
     return type(annotation) is PolygonAnnotation and annotation.model_fields_set <= _FIELDS
 
 
-def _are_near(rings: list[Ring]) -> bool:
+def _are_near(rings: Sequence[Sequence[Sequence[float]]]) -> bool:
     """Tell whether the numbers of all rings are floats near a picture."""
     for start in range(0, len(rings), _TOGETHER):
         numbers = [*chain.from_iterable(chain.from_iterable(rings[start : start + _TOGETHER]))]
@@ -206,16 +196,16 @@ def _are_near(rings: list[Ring]) -> bool:
     return True
 
 
-def _again(frame: Record, told: Told, path: Path | None, labels: Any, listed: Any, *picture: Any) -> Outlines:
+def _again(frame: Record, told: OutlineColumns, path: Path | None, labels: Any, listed: Any, *picture: Any) -> Outlines:
     """Return a case of outlines that waits."""
     loaded = _Waiting(frame, told, path)
     return _drawn(Outlines(loaded, loaded, {}, document=frame, labels=labels, listed=listed), told, *picture)
 
 
-def _drawn(drawing: Outlines, told: Told, record: Record, uid: str, address: str | None) -> Outlines:
+def _drawn(drawing: Outlines, told: OutlineColumns, record: Record, uid: str, address: str | None) -> Outlines:
     """Put a picture with its outlines in a drawing; return that."""
     drawing.told = told
-    columns = RingColumns(told.ids, told.codes, ids=told.ids, rings=told.rings)
+    columns = RingColumns(told.ids, told.codes, ids=told.ids, rings=cast("list[Ring]", told.rings))
     drawing.planes[uid] = Planes("k", 1, record.get("height", 0), record.get("width", 0))
     drawing.place(uid, 0, ring_picture(record, columns, key={"uid": uid}, address=address))
     return drawing
@@ -243,7 +233,7 @@ def compare_outlines(
         return None
     places = sorted({of: place for place, of in reversed([*enumerate(found.classes)])}.values())
     numbers, classes = ([of[place] for place in places] for of in (found.numbers, found.classes))
-    some = RingColumns(numbers, classes, rings=[told.rings[place] for place in places])
+    some = RingColumns(numbers, classes, rings=[found.rings[place] for place in places])
     shown = replace(read[0], shapes=some.shapes())
     losses, entry = compare_case(
         drawing.some(places), [shown], lists, task, reasons, case_index, plain=False, is_said=is_said
@@ -262,10 +252,10 @@ def compare_outlines(
     return [*every, *(loss for loss in losses if loss not in of_outlines)], entry
 
 
-def _keys(told: Told, found: RingColumns, lists: WrittenLists) -> Iterator[Record]:
+def _keys(told: OutlineColumns, found: RingColumns, lists: WrittenLists) -> Iterator[Record]:
     """Yield the keys of outlines with what they say."""
     names = {each: digest_of_name(lists.known.name_of(each)) for each in {*found.classes}}
-    parts = (told.rings[start : start + _TOGETHER] for start in range(0, len(told.rings), _TOGETHER))
+    parts = (found.rings[start : start + _TOGETHER] for start in range(0, len(found.rings), _TOGETHER))
     outlines = chain.from_iterable(map(said_of_rings, parts))
     for identity, of, outline, number in zip(told.ids, found.classes, outlines, found.numbers, strict=True):
         yield {"id": identity, "type": RING, "said": [names[of], *outline, {}], "number": str(number)}

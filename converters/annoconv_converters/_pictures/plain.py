@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from annoconv.casefile.boxes import BoxColumns
 from annoconv.errors import InputError
-from annoconv_converters._pictures.columns import BOX, held
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.geometry import polygon_of_pieces, rounded, segmentation_from_record
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.record_ids import annotation_id
 
 if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import Categories
-    from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["Plain", "beside", "geometry_of", "place_in", "plain_annotations"]
+__all__ = ["Plain", "beside", "geometry_of", "place_in", "plain_annotations", "plain_boxes"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -44,6 +44,24 @@ class Plain(NamedTuple):
     definitions: dict[str, Record]
 
 
+class PlainBoxes(NamedTuple):
+    """What plain boxes of a picture mean.
+
+    Attributes
+    ----------
+    columns
+        As their annotations have it.
+    more
+        Other fields that all of these have.
+    definitions
+        As `Plain` has them.
+    """
+
+    columns: BoxColumns
+    more: Record
+    definitions: dict[str, Record]
+
+
 def plain_annotations(
     picture: Picture, uid: str, size: tuple[int, int], categories: Categories, *, use_keys: bool, source: object
 ) -> Plain | None:
@@ -62,10 +80,10 @@ def plain_annotations(
     source
         For messages.
     """
-    columns = held(picture)
-    plain = None if columns is None else _of_boxes(columns, uid, categories, use_keys=use_keys)
-    if plain is not None:
-        return plain
+    boxes = plain_boxes(picture, uid, categories, use_keys=use_keys)
+    if boxes is not None:
+        annotations = {each["id"]: each | boxes.more for each in boxes.columns.annotations}
+        return Plain(annotations, boxes.definitions)
     found: dict[str, Record] = {}
     definitions: dict[str, Record] = {}
     uids = (uid,)
@@ -89,9 +107,13 @@ def plain_annotations(
     return Plain(found, definitions)
 
 
-def _of_boxes(columns: Columns, uid: str, categories: Categories, *, use_keys: bool) -> Plain | None:
-    """Return what plain boxes mean; None if they are none, or their ids or classes have to be told apart."""
-    if not columns.is_plain:
+def plain_boxes(picture: Picture, uid: str, categories: Categories, *, use_keys: bool) -> PlainBoxes | None:
+    """Return what the boxes of a flat picture mean; None if one is not plain, or ids or classes are to be told apart.
+
+    Parameters are those of `plain_annotations`.
+    """
+    columns = held(picture)
+    if columns is None or not columns.is_plain:
         return None
     uids = (uid,)
     if use_keys and columns.keys:
@@ -102,11 +124,11 @@ def _of_boxes(columns: Columns, uid: str, categories: Categories, *, use_keys: b
     codes = {each.code for each in meanings.values()}
     if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len(codes) < len(meanings):
         return None
-    found: dict[str, Record] = {}
-    for identity, of, sides in zip(ids, map(meanings.__getitem__, columns.classes), columns.sides, strict=True):
-        common: Record = {"id": identity, "category": of.category, "label_code": of.code}
-        found[identity] = {**common, "type": BOX, BOX: sides, **columns.more}
-    return Plain(found, {each.code: each.definition for each in meanings.values() if each.definition})
+    told = [meanings[each] for each in columns.classes]
+    boxes = BoxColumns(ids, [each.category for each in told], [each.code for each in told], columns.sides)
+    return PlainBoxes(
+        boxes, columns.more, {each.code: each.definition for each in meanings.values() if each.definition}
+    )
 
 
 def geometry_of(shape: Shape, size: tuple[int, int], key: Record, source: object) -> Record | None:

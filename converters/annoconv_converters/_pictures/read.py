@@ -22,7 +22,8 @@ from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import SharedPictures, picture_findings
 from annoconv_converters._pictures.edited import StatedCategories, bind
 from annoconv_converters._pictures.fitting import lost, reserved_ids
-from annoconv_converters._pictures.meaning import PictureCase, picture_case
+from annoconv_converters._pictures.kept_alike import as_before
+from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters._pictures.stored import grouped
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.registry import Context
     from annoconv_converters._pictures.batch import Batch
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.categories import ClassKind
+    from annoconv_converters._pictures.edited import Edit
     from annoconv_converters._pictures.told_cases import WrittenCase
 
 __all__ = ["by_themselves", "picture_case_of", "read_pictures"]
@@ -55,11 +59,13 @@ def picture_case_of(
     listed: Sequence[Record] = (),
     is_first: bool = True,
     codes: Collection[str] | None = None,
+    as_columns: bool = False,
 ) -> PictureCase:
     """Return what pictures mean, each alone or all together as one volume.
 
     With keys, `listed` is their class list. Without, it is that of the file: as a first case has it, or one behind; or
-    of that the classes that are used or have the `codes` of a case that it is compared with.
+    of that the classes that are used or have the `codes` of a case that it is compared with. Plain boxes may be asked
+    for as columns.
     """
     for picture in pictures:
         picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
@@ -68,7 +74,15 @@ def picture_case_of(
     if is_listed:
         of_file = known.list_of_case(pictures, is_first=is_first) if codes is None else known.list_with(pictures, codes)
         listed = _as_told(of_file, known.kind, pictures)
-    native = picture_case(pictures, known, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
+    native = picture_case(
+        pictures,
+        known,
+        use_keys=use_keys,
+        source=source,
+        reserved=reserved,
+        listed=listed,
+        as_columns=as_columns,
+    )
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
@@ -129,15 +143,11 @@ def _readings(
         is_first = False
         stated = stated or StatedCategories(ours, each.written)
         edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids, stated)
-        native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids, listed=each.listed)
-        document, unfit = restored(
-            native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
-        )
-        loaded = loaded_case(native, document, source, context.limits)
+        loaded, unfit = _restored(each, ours, edit, ids, task, source, context.limits)
         findings = _findings(batch, each.shown, count, met)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         _forget(each.pictures)
-        del native, document, edit
+        del edit
         yield Reading.of(loaded, losses, findings=findings, source=source)
         count += 1
     listed = categories[True]
@@ -150,6 +160,30 @@ def _readings(
         _forget(pictures)
         yield Reading.of(loaded, losses, findings=findings, source=source)
         count += 1
+
+
+def _restored(
+    each: WrittenCase, ours: Categories, edit: Edit | None, ids: set[str], task: str, source: Path, limits: Limits
+) -> tuple[LoadedCase, dict[Steps, str]]:
+    """Return a case that was written, and what of the side file does not fit it, if its file was edited."""
+    native = picture_case_of(
+        each.pictures,
+        ours,
+        task,
+        source,
+        use_keys=True,
+        reserved=ids,
+        listed=each.listed,
+        as_columns=edit is None,
+    )
+    if native.boxes is not None:
+        document = as_before(native.document, each.residual, native.boxes.ids)
+        if document is not None:
+            return loaded_case(native, document, source, limits), {}
+    document, unfit = restored(
+        native.whole(), each.residual, source, place="the side file", rule="side.invalid", edit=edit
+    )
+    return loaded_case(native, document, source, limits), unfit
 
 
 def _read_on(pictures: Iterator[Picture], records: list[Record], categories: Categories) -> Iterator[list[Picture]]:
@@ -204,5 +238,5 @@ def by_themselves(
 def _by_itself(
     group: list[Picture], categories: Categories, task: str, source: Path, limits: Limits, *, is_first: bool
 ) -> LoadedCase:
-    native = picture_case_of(group, categories, task, source, use_keys=False, is_first=is_first)
+    native = picture_case_of(group, categories, task, source, use_keys=False, is_first=is_first, as_columns=True)
     return loaded_case(native, native.document, source, limits)

@@ -6,7 +6,7 @@ import json
 import weakref
 from hashlib import blake2b
 from os import SEEK_END
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,49 +19,90 @@ if TYPE_CHECKING:
 
 __all__ = ["SeenNames", "SizesOfNames", "ToldNames"]
 
-_BYTES: Final = 12
+_BYTES: Final = 11
 """Of the digest of a name: of 10^9 names no two have the same, but for a chance of 10^-11."""
 _FRESH: Final = 4_096
-"""Names that are held as they are, before they are sorted in with the others."""
+"""Names that are held as they are, before they are sorted."""
 _BEGINS: Final = 1 << 21
 """How many begins of digests are told apart."""
+_END: Final = b"."
+"""Of a record: arrays of bytes leave out zeros at the end."""
+
+
+class _Records:
+    """Digests of names, each with as many bytes that are told of it."""
+
+    def __init__(self) -> None:
+        self._fresh: dict[bytes, bytes] = {}
+        self._runs: list[NDArray[np.bytes_]] = []
+        """Sorted, each longer than the next."""
+        self._begins = bytearray(_BEGINS >> 3)
+        """A bit of each begin of a digest that is in a run."""
+
+    def get(self, digest: bytes) -> bytes | None:
+        """Return what is told of a name; None if it is not here."""
+        if digest in self._fresh:
+            return self._fresh[digest]
+        begin = _begin_of(digest)
+        if not self._begins[begin >> 3] >> (begin & 7) & 1:  # as of nearly all that are new
+            return None
+        for run in self._runs:
+            place = int(run.searchsorted(np.bytes_(digest)))
+            if place < len(run) and run[place].startswith(digest):
+                return bytes(run[place][_BYTES : -len(_END)])
+        return None
+
+    def put(self, digest: bytes, told: bytes = b"") -> None:
+        """Take a name that is not here, and what is told of it."""
+        self._fresh[digest] = told
+        if len(self._fresh) < _FRESH:
+            return
+        for each in self._fresh:
+            begin = _begin_of(each)
+            self._begins[begin >> 3] |= 1 << (begin & 7)
+        self._runs.append(np.array([digest + told + _END for digest, told in sorted(self._fresh.items())]))
+        self._fresh.clear()
+        while len(self._runs) > 1 and len(self._runs[-2]) <= len(self._runs[-1]):
+            joined = np.concatenate((self._runs[-2], self._runs.pop()))
+            joined.sort()
+            self._runs[-1] = joined
 
 
 class SeenNames:
-    """A set of names that grows only."""
+    """A set of names that grows only, 12 bytes of each."""
 
     def __init__(self) -> None:
-        self._fresh: set[bytes] = set()
-        self._sorted: NDArray[Any] = np.empty(0, f"S{_BYTES}")
-        self._begins = bytearray(_BEGINS >> 3)
-        """A bit of each begin of a digest that is among those that are sorted in."""
+        self._records = _Records()
 
     def __contains__(self, name: str) -> bool:
-        return self._has(_digest(name))
+        return self._records.get(_digest(name)) is not None
 
     def add(self, name: str) -> bool:
         """Take a name; return whether it is a new one."""
         digest = _digest(name)
-        if self._has(digest):
-            return False
-        self._fresh.add(digest)
-        if len(self._fresh) == _FRESH:
-            for each in self._fresh:
-                place = _begin_of(each)
-                self._begins[place >> 3] |= 1 << (place & 7)
-            fresh = np.array(sorted(self._fresh), self._sorted.dtype)
-            self._sorted = np.insert(self._sorted, self._sorted.searchsorted(fresh), fresh)
-            self._fresh.clear()
-        return True
+        is_new = self._records.get(digest) is None
+        if is_new:
+            self._records.put(digest)
+        return is_new
 
-    def _has(self, digest: bytes) -> bool:
-        if digest in self._fresh:
-            return True
-        begin = _begin_of(digest)
-        if not self._begins[begin >> 3] >> (begin & 7) & 1:  # as of nearly all that are new
-            return False
-        place = int(self._sorted.searchsorted(np.bytes_(digest)))
-        return place < len(self._sorted) and self._sorted[place] == digest
+
+class SizesOfNames:
+    """The first size of each name, some 23 bytes of each."""
+
+    def __init__(self) -> None:
+        self._records = _Records()
+
+    def first(self, name: str, size: tuple[int, int]) -> tuple[int, int]:
+        """Take the size of a name; return the first that it had."""
+        digest = _digest(name)
+        own = json.dumps(size, default=str).encode()
+        told = self._records.get(digest)
+        if told is None:
+            self._records.put(digest, own)
+        if told in {None, own}:
+            return size
+        columns, rows = json.loads(told)
+        return columns, rows
 
 
 class ToldNames:
@@ -92,38 +133,9 @@ class ToldNames:
         return found
 
 
-class SizesOfNames:
-    """The first size of each name, 20 bytes of each."""
-
-    def __init__(self) -> None:
-        self._fresh: dict[bytes, tuple[int, int]] = {}
-        self._names: NDArray[Any] = np.empty(0, f"S{_BYTES}")
-        self._sizes = np.empty((0, 2), np.int32)
-
-    def first(self, name: str, size: tuple[int, int]) -> tuple[int, int]:
-        """Take the size of a name; return the first that it had."""
-        digest = _digest(name)
-        if digest in self._fresh:
-            return self._fresh[digest]
-        place = int(self._names.searchsorted(np.bytes_(digest)))
-        if place < len(self._names) and self._names[place] == digest:
-            columns, rows = self._sizes[place].tolist()
-            return columns, rows
-        self._fresh[digest] = size
-        if len(self._fresh) == _FRESH:
-            digests = sorted(self._fresh)
-            fresh = np.array(digests, self._names.dtype)
-            places = self._names.searchsorted(fresh)
-            self._names = np.insert(self._names, places, fresh)
-            self._sizes = np.insert(self._sizes, places, [self._fresh[each] for each in digests], axis=0)
-            self._fresh.clear()
-        return size
-
-
 def _begin_of(digest: bytes) -> int:
     return int.from_bytes(digest[:3], "big") % _BEGINS
 
 
 def _digest(name: str) -> bytes:
-    """Return a digest that does not end in zeros, which arrays of bytes leave out."""
-    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=_BYTES - 1).digest() + b"."
+    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import weakref
 from array import array
+from bisect import bisect_left
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -81,40 +82,47 @@ class StoredPictures:
         self._file: IO[bytes] = scratch_file()
         weakref.finalize(self, self._file.close)
         self._starts = array("q", [0])
-        self._owners = array("q")
-        self._parts: Members | None = None
-        self._groups = bytearray()
+        self._owners = array("i")
+        """Of further shapes, which stand behind all pictures."""
+        self._further: Members | None = None
+        self._slices = array("i")
+        """Places of the pictures that are slices of a volume."""
+        self._volumes = bytearray()
+        """A token of the volume of each slice."""
         self.names = bytearray()
 
     def __len__(self) -> int:
         return len(self.names) // len(token_of_place(0))
 
     def add(self, picture: Picture, *told: Any) -> None:
-        """Store the next picture."""
-        place = len(self)
+        """Store the next picture; no further shapes were stored before."""
+        name = picture_name(picture, DEFAULT_NAMES, use_keys=False)
+        if name is not None:
+            self._slices.append(len(self))
+            self._volumes += token_of(f"{name.case or name.series}")
         self.names += token_of(str(picture.record.get("file_name")))
-        self._groups += _group_of(picture, place)
-        self._store(place, (picture, told))
+        self._store((picture, told))
 
     def add_to(self, place: int, shapes: list[Shape], *told: Any) -> None:
         """Store further shapes of a picture, by its place."""
-        self._store(place, (shapes, told))
+        self._owners.append(place)
+        self._store((shapes, told))
 
-    def _store(self, place: int, part: tuple[Any, tuple[Any, ...]]) -> None:
+    def _store(self, part: tuple[Any, tuple[Any, ...]]) -> None:
         data = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
         self._file.write(data)
         self._starts.append(self._starts[-1] + len(data))
-        self._owners.append(place)
 
     def of(self, places: Iterable[int]) -> list[Picture]:
         """Return pictures by their places; none is added any more."""
-        if self._parts is None:
-            self._parts = Members.of(np.asarray(self._owners), len(self))
+        if self._further is None and self._owners:
+            self._further = Members.of(np.asarray(self._owners), len(self))
         found: Told = []
         for place in places:
-            (picture, told), *more = map(self._part, self._parts[place])
+            picture, told = self._part(place)
             found.append((picture, [*told]))
-            for shapes, beside in more:
+            for number in () if self._further is None else self._further[place]:
+                shapes, beside = self._part(len(self) + number)
                 picture.shapes += shapes
                 found[-1][1].extend(beside)
         self._asked(found)
@@ -127,14 +135,15 @@ class StoredPictures:
 
     def groups(self, places: Sequence[int]) -> Iterator[list[Picture]]:
         """Yield some of the pictures as `grouped` returns them."""
-        size = len(token_of_place(0))
-        tokens = b"".join([self._groups[place * size : (place + 1) * size] for place in places])
+        if not self._slices:
+            return (self.of([place]) for place in places)
+        tokens = bytearray()
+        for place in places:
+            rank = bisect_left(self._slices, place)
+            is_slice = rank < len(self._slices) and self._slices[rank] == place
+            size = len(token_of_place(0))
+            tokens += self._volumes[rank * size : (rank + 1) * size] if is_slice else token_of_place(place)
         return (self.of(places[each] for each in group) for group in together(tokens))
-
-
-def _group_of(picture: Picture, place: int) -> bytes:
-    name = picture_name(picture, DEFAULT_NAMES, use_keys=False)
-    return token_of_place(place) if name is None else token_of(f"{name.case or name.series}")
 
 
 class ToldSizes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Members", "Places", "TokenPlaces", "paired", "together", "token_of", "token_of_place", "unpaired"]
+__all__ = ["Members", "Places", "TokenPlaces", "together", "token_of", "token_of_place", "unpaired"]
 
 Places: TypeAlias = "NDArray[np.int64]"
 
@@ -91,22 +92,8 @@ def together(tokens: bytes | bytearray) -> Members:
     return Members.of(owners, len(first))
 
 
-def paired(shown: bytes | bytearray, told: bytes | bytearray) -> array[int]:
-    """Return for each token that is told the place of the one like it that is shown: of several the first that is left.
-
-    It is -1 where none is.
-    """
-    count = len(shown) // _BYTES
-    found = array("q", [-1]) * (len(told) // _BYTES)
-    for places in together(shown + told):
-        own = bisect_left(places, count)
-        for place, other in zip(places[:own], places[own:], strict=False):
-            found[other - count] = place
-    return found
-
-
 def unpaired(shown: bytes | bytearray, places: array[int]) -> array[int]:
-    """Return the places of those that are shown and not among the places that `paired` returned."""
+    """Return the places of those that are shown and not among these places, of which -1 is none."""
     is_left = np.ones(len(shown) // _BYTES + 1, np.bool_)
     is_left[np.asarray(places)] = False  # -1 is the last, which stands for none
     is_left[-1] = False
@@ -114,28 +101,46 @@ def unpaired(shown: bytes | bytearray, places: array[int]) -> array[int]:
 
 
 class TokenPlaces:
-    """Finds tokens among many.
+    """Finds tokens among many, which are not copied.
 
     Parameters
     ----------
     tokens
-        One behind the other.
+        One behind the other; none is added any more.
     """
 
     def __init__(self, tokens: bytes | bytearray) -> None:
-        self._tokens = bytearray(tokens)  # NumPy copies what cannot be written to, for each look-up
-        self._known = np.frombuffer(self._tokens, f"S{_BYTES}")
-        self._order = np.argsort(self._known, kind="stable")
+        self._tokens = tokens
+        order = np.argsort(np.frombuffer(tokens, f"S{_BYTES}"), kind="stable")  # the first of a token comes first
+        self._order = array("i", order.astype(np.int32).tobytes())
+        self._taken = array("i")
+        """By the rank of the first of a token, how many of it were taken."""
 
     @property
     def are_apart(self) -> bool:
         """Whether no two are alike."""
-        known = self._known[self._order]
-        return not (known[1:] == known[:-1]).any()
+        return all(one != other for one, other in pairwise(map(self._token, self._order)))
 
     def of(self, name: str) -> int:
         """Return the place of the token of a name, of several the last; -1 if there is none."""
         token = token_of(name)
-        rank = int(np.searchsorted(self._known, np.bytes_(token), side="right", sorter=self._order)) - 1
-        place = int(self._order[rank]) if rank >= 0 else 0
-        return place if bytes(self._tokens[place * _BYTES : (place + 1) * _BYTES]) == token else -1
+        return self._at(bisect_right(self._order, token, key=self._token) - 1, token)
+
+    def take(self, name: str) -> int:
+        """Return the place of the token of a name, of several the first that was not taken yet; -1 if none is left."""
+        if not self._taken:
+            self._taken = array("i", bytes(len(self._order) * self._order.itemsize))
+        token = token_of(name)
+        rank = bisect_left(self._order, token, key=self._token)
+        if self._at(rank, token) < 0:
+            return -1
+        self._taken[rank] += 1
+        return self._at(rank + self._taken[rank] - 1, token)
+
+    def _token(self, place: int) -> bytes:
+        return bytes(self._tokens[place * _BYTES : (place + 1) * _BYTES])
+
+    def _at(self, rank: int, token: bytes) -> int:
+        """Return the place of a rank if this token is there; -1 if it is not."""
+        place = self._order[rank] if 0 <= rank < len(self._order) else -1
+        return place if place >= 0 and self._token(place) == token else -1

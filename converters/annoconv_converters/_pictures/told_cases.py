@@ -19,7 +19,7 @@ from annoconv_converters._pictures.fitting import GONE, lost
 from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters._pictures.side_cases import CASES, SideCases
 from annoconv_converters._pictures.stored import HeldPictures, grouped
-from annoconv_converters._pictures.together import paired, token_of, unpaired
+from annoconv_converters._pictures.together import TokenPlaces, unpaired
 from annoconv_converters._pictures.whole_side import in_parts, is_entry, whole_side
 
 if TYPE_CHECKING:
@@ -90,13 +90,12 @@ def told_cases(batch: Batch, task: str, context: Context) -> tuple[Iterable[Writ
     if side.other is not None:
         return [], every, [not_used(side, 0)]
     entries, classes = _checked(side)
-    told, counts = bytearray(), array("q")
+    named, places, counts = TokenPlaces(pictures.names), array("i"), array("i")
     for entry in entries:
         if not is_entry(entry) or not are_listed(entry, classes):
             raise damaged(None, side.path)
-        told += b"".join([token_of(each["file_name"]) for each in entry["pictures"]])
+        places.extend(named.take(each["file_name"]) for each in entry["pictures"])
         counts.append(len(entry["pictures"]))
-    places = paired(pictures.names, told)
     is_edited = not batch.side.is_of(side.main)
     lists = FileLists(batch.categories, batch.classes, classes, is_edited=is_edited)
     shown = zip(entries, _in_turn(places, counts), strict=True)

@@ -161,19 +161,19 @@ def whole_pictures(side: Side, format: str) -> list[Record]:
 def _cases(path: Path) -> Iterator[Record]:
     waiting = b""
     for text in _texts(path):
-        waiting = waiting + _NEXT + text if waiting else text
+        waiting += text
         try:
-            found = _case(waiting, path)
+            found = _some(waiting, path)
         except DocumentError:
             continue
         waiting = b""
-        yield found
+        yield from found
     if waiting:
-        yield _case(waiting, path)  # tells what is wrong
+        yield from _some(waiting, path)  # tells what is wrong
 
 
 def _texts(path: Path) -> Iterator[bytes]:
-    """Yield what stands between the beginnings of cases."""
+    """Yield the texts of cases, each with a comma before it, of as many as are read at once."""
     held, is_head = b"", True
     with path.open("rb") as file:
         while read := file.read(max(_READ, len(held))):
@@ -182,13 +182,14 @@ def _texts(path: Path) -> Iterator[bytes]:
                 if _CASES not in held:
                     continue
                 held, is_head = b"," + held.partition(_CASES)[2], False
-            *whole, last = held.split(_NEXT)
-            yield from whole[1:]
-            held = _NEXT + last if whole else last
+            whole, begun, last = held.rpartition(_NEXT)
+            if whole:
+                yield whole
+            held = begun + last
     if held.startswith(_NEXT):
-        yield held.rstrip().removeprefix(_NEXT).removesuffix(_END)
+        yield held.rstrip().removesuffix(_END)
 
 
-def _case(text: bytes, path: Path) -> Record:
-    found: Record = strict_json.loads_keeping(_FIRST + text, EVERYTHING, source=path)
+def _some(text: bytes, path: Path) -> list[Record]:
+    found: list[Record] = strict_json.loads_keeping(b"[%b]" % text[1:], EVERYTHING, source=path)
     return found

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.codes import Labels
+from annoconv.documents.json_arrays import Span
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import PICTURE_TWICE, picture_twice
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
-from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters.coco.check import NO_ID, Effort, shape_findings

@@ -16,7 +16,9 @@ from annoconv_converters._pictures.file_losses import with_floats
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["changed", "difference_of", "digest_of", "is_held", "is_same", "of_annotations", "put_back"]
+    from annoconv_converters.coco.outlines import Outline
+
+__all__ = ["changed", "difference_of", "digest_of", "digests_of", "is_held", "is_same", "of_annotations", "put_back"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -79,28 +81,42 @@ def _as_list(segmentation: Record) -> Record:
     }
 
 
-def digest_of(record: Record) -> str:
-    """Return a digest of the geometry of a drawn record."""
+def digest_of(record: Record, outline: Outline | None = None) -> str:
+    """Return a digest of the geometry of a drawn record; `outline` may be what it was drawn of."""
+    if outline is not None and outline.is_in(record):
+        return outline.digest
     segmentation, area, box, *points = map(record.get, _GEOMETRY)
     is_plain = isinstance(segmentation, list) and points == [None, None]
     text = _numbers([segmentation, area, box]) if is_plain else None
     if text is None:
-        text = json.dumps([segmentation, area, box, *points]).encode()
+        return _digest(json.dumps([segmentation, area, box, *points]).encode())
+    return _digest(text[:-1] + b", null, null]")
+
+
+def digests_of(drawn: list[list[Any]]) -> list[str]:
+    """Return what `digest_of` does of records of one polygon, `[[ring], area, box]`, or of a box, `[[], area, box]`."""
+    text = _numbers(drawn) if drawn else None
+    if text is None:
+        return [digest_of(dict(zip(_GEOMETRY, each, strict=False))) for each in drawn]
+    return [_digest(b"[[%b], null, null]" % each) for each in text[3:-3].split(b"]], [[")]
+
+
+def _digest(text: bytes) -> str:
     return content_digest(text)[:16]
 
 
 def _numbers(values: list[Any]) -> bytes | None:
-    """Return what `json` makes of numbers, and two nulls behind them, at a fifth of the cost; None if that is not sure.
+    """Return what `json` makes of numbers, at a fifth of the cost; None if that is not sure.
 
     Numbers with an exponent and below 1e-4, and what is none, look otherwise there.
     """
     text = strict_json.dumps(values)[:-1]
-    if text.translate(None, b"0123456789.,-[]") or b"0.0000" in text:
+    if text.translate(None, b"0123456789.,-[]") or any(before + b"0.0000" in text for before in (b"[", b",", b"-")):
         return None
-    return text[:-1].replace(b",", b", ") + b", null, null]"
+    return text.replace(b",", b", ")
 
 
-def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
+def put_back(record: Record, difference: Any, usual: Any = (), outline: Outline | None = None) -> Record:
     """Return a drawn record as the file had it; geometry only if the annotation has not been changed since.
 
     Parameters
@@ -111,6 +127,8 @@ def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
         What is kept of it.
     usual
         What the records of its picture do not say, unless its difference says that otherwise.
+    outline
+        Of which it may be drawn.
     """
     if difference is None and isinstance(usual, list):
         return {key: value for key, value in record.items() if key not in usual or _is_place(key, record)}
@@ -118,7 +136,7 @@ def put_back(record: Record, difference: Any, usual: Any = ()) -> Record:
     fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
     if not isinstance(fields, dict) or not isinstance(absent, list):
         return record
-    if "of" in told and told["of"] != digest_of(record):
+    if "of" in told and told["of"] != digest_of(record, outline):
         fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
         absent = [key for key in absent if key not in _GEOMETRY]
     elif "of" not in told:

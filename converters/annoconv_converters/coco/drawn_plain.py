@@ -11,13 +11,11 @@ from operator import mul, sub
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import BOX, as_boxes
+from annoconv.casefile.boxes import BOX, RING, as_columns, outline_case_of
 from annoconv.documents import strict_json
-from annoconv.model import PolygonAnnotation
-from annoconv.pictures import address_of, own_name
-from annoconv_converters._pictures.boxes import boxes_of
+from annoconv_converters._pictures.boxes import boxes_of, record_of
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.draw import Drawing, picture_record
+from annoconv_converters._pictures.draw import Drawing
 from annoconv_converters._pictures.geometry import each_tidy
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import Picture, Shape
@@ -26,31 +24,15 @@ from annoconv_converters.coco.outlines import Outlined, outlines_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annoconv.casefile.boxes import BoxColumns
-    from annoconv.model import AnyAnnotation
+    from annoconv.casefile.boxes import BoxCase, BoxColumns, OutlineColumns
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["DrawnPolygons", "document_of", "drawn_plain", "each_drawn_plain"]
+__all__ = ["document_of", "drawn_plain", "each_drawn_plain"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_OF_POLYGON: Final = frozenset({"id", "category", "label_code", "type", "polygon"})
-_OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
-_FLOATS: Final[set[type]] = {float}
 _TOGETHER: Final = 1000
 """Polygons that are measured at a time."""
-
-
-class DrawnPolygons(Drawing):
-    """A case of polygons as a picture.
-
-    Attributes
-    ----------
-    outlines
-        The polygon of each annotation.
-    """
-
-    outlines: list[Outline]
 
 
 def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
@@ -63,37 +45,18 @@ def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
     labels, kept
         Its labels, and what it holds of the COCO file that it came from, which are JSON values already.
     """
-    document: Record
-    if (boxes := as_boxes(drawing.loaded)) is not None:
+    if (boxes := as_columns(drawing.loaded)) is not None:
         document = boxes.as_document()
-        if "labels" in document:
-            document["labels"] = labels
-        if EXTENSION in document.get("extensions", ()):
-            document["extensions"] = {**document["extensions"], EXTENSION: kept}
-        return document
-    case = drawing.loaded.case
-    apart: Record = {"annotations": []} if isinstance(drawing, DrawnPolygons) else {}
-    if case.labels is not None:
-        apart["labels"] = []
-    if case.extensions is not None:
-        apart["extensions"] = {**case.extensions, EXTENSION: None} if EXTENSION in case.extensions else case.extensions
-    document = strict_json.plain(case.model_copy(update=apart))
-    if case.labels is not None:
+    else:
+        case = drawing.loaded.case
+        apart: Record = {} if case.labels is None else {"labels": []}
+        if EXTENSION in (case.extensions or {}):
+            apart["extensions"] = {**(case.extensions or {}), EXTENSION: None}
+        document = strict_json.plain(case.model_copy(update=apart))
+    if "labels" in document:
         document["labels"] = labels
     if EXTENSION in document.get("extensions", ()):
-        document["extensions"][EXTENSION] = kept
-    if not isinstance(drawing, DrawnPolygons):
-        return document
-    document["annotations"] = [
-        {
-            "id": each.id,
-            "category": each.category.value,
-            "label_code": each.label_code,
-            "type": each.type,
-            "polygon": outline.polygon,
-        }
-        for each, outline in zip(case.annotations, drawing.outlines, strict=True)
-    ]
+        document["extensions"] = {**document["extensions"], EXTENSION: kept}
     return document
 
 
@@ -102,18 +65,19 @@ def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, 
 
     Cases of polygons are held until there are some, which are measured together.
     """
-    waiting: list[LoadedCase] = []
+    waiting: list[tuple[LoadedCase, BoxCase]] = []
     count = 0
     for each in _with_end(cases):
-        if isinstance(each, LoadedCase) and _is_of_polygons(each):
-            waiting.append(each)
-            count += len(each.annotation_ids)
+        outlined = outline_case_of(each) if isinstance(each, LoadedCase) else None
+        if isinstance(each, LoadedCase) and outlined is not None:
+            waiting.append((each, outlined))
+            count += len(outlined.annotation_ids)
             if count < _TOGETHER:
                 continue
-        yield from zip(waiting, _of_polygons(waiting), strict=True)
+        yield from zip((loaded for loaded, _ in waiting), _of_outlines([told for _, told in waiting]), strict=True)
         if isinstance(each, Exception):
             raise each
-        if each is not None and each not in waiting[-1:]:
+        if each is not None and outlined is None:
             yield each, drawn_plain(each)
         waiting, count = [], 0
 
@@ -130,8 +94,9 @@ def _with_end(cases: Iterable[LoadedCase]) -> Iterator[LoadedCase | Exception | 
 
 def drawn_plain(loaded: LoadedCase) -> Drawing | None:
     """Return a case as a picture with records; None if it is more than boxes, or than polygons, or has none."""
-    if _is_of_polygons(loaded):
-        return next(_of_polygons([loaded]))
+    outlined = outline_case_of(loaded)
+    if outlined is not None:
+        return next(_of_outlines([outlined]))
     boxes = boxes_of(loaded) if loaded.annotation_ids else None
     if boxes is not None:
         (picture,) = boxes.pictures
@@ -139,34 +104,21 @@ def drawn_plain(loaded: LoadedCase) -> Drawing | None:
     return boxes
 
 
-def _is_of_polygons(loaded: LoadedCase) -> bool:
-    """Tell whether a case is one flat picture with polygons, and these have each an id of its own."""
-    if as_boxes(loaded) is not None:
-        return False
-    case = loaded.case
-    image, polygons = case.image, case.annotations
-    is_flat = image.shape is not None and len(image.shape) == 2 and image.model_fields_set <= _OF_IMAGE
-    is_one = is_flat and not case.related_images and bool(polygons) and all(map(_is_polygon, polygons))
-    return is_one and len({each.id for each in polygons}) == len(polygons)
+def _of_outlines(cases: Sequence[BoxCase]) -> Iterator[Drawing | None]:
+    """Yield cases of outlines, each as a picture with records; None of one with what is too far or too small."""
+    told = [cast("OutlineColumns", each.boxes) for each in cases]
+    rings = chain.from_iterable(each.rings for each in told)
+    outlines = iter(outlines_of([{"segmentation": [[*chain.from_iterable(ring)]]} for ring in rings]))
+    for case, columns in zip(cases, told, strict=True):
+        known = [each for each in islice(outlines, len(columns.ids)) if each]
+        yield _drawn(case, columns, known) if len(known) == len(columns.ids) else None
 
 
-def _of_polygons(cases: Sequence[LoadedCase]) -> Iterator[DrawnPolygons | None]:
-    """Yield cases of polygons, each as a picture with records; None of one with what is too far or too small."""
-    told = [cast("list[PolygonAnnotation]", each.case.annotations) for each in cases]
-    outlines = iter(outlines_of([[[*chain.from_iterable(one.polygon)]] for each in told for one in each]))
-    for loaded, polygons in zip(cases, told, strict=True):
-        known = [each for each in islice(outlines, len(polygons)) if each]
-        yield _drawn(loaded, polygons, known) if len(known) == len(polygons) else None
-
-
-def _drawn(loaded: LoadedCase, polygons: list[PolygonAnnotation], outlines: list[Outline]) -> DrawnPolygons:
-    image = loaded.case.image
-    columns, rows = image.shape or (0, 0)
-    record = picture_record(image, columns, rows, own_name(image))
-    drawing = DrawnPolygons(loaded, loaded, {}, planes={image.uid: Planes("k", 1, rows, columns)})
-    drawing.outlines = outlines
-    shapes: list[Shape] = [*_polygons(polygons, outlines)]
-    drawing.place(image.uid, 0, Picture(record, shapes, {"uid": image.uid}, address=address_of(image)))
+def _drawn(case: BoxCase, told: OutlineColumns, outlines: list[Outline]) -> Drawing:
+    uid, (record, address) = case.image_uid, record_of(case)
+    drawing = Drawing(case, case, {}, planes={uid: Planes("k", 1, record["height"], record["width"])})
+    shapes: list[Shape] = [*_outlined(told, outlines)]
+    drawing.place(uid, 0, Picture(record, shapes, {"uid": uid}, address=address))
     return drawing
 
 
@@ -181,15 +133,10 @@ def _boxes(told: BoxColumns) -> list[Shape]:
     ]
 
 
-def _polygons(annotations: list[PolygonAnnotation], outlines: list[Outline]) -> list[Outlined]:
-    return [
-        Outlined(
-            _record(each.id, each.label_code, outline.segmentation, outline.drawn_area, outline.drawn_box),
-            key={"id": each.id, "type": "polygon"},
-            outline=outline,
-        )
-        for each, outline in zip(annotations, outlines, strict=True)
-    ]
+def _outlined(told: OutlineColumns, outlines: list[Outline]) -> Iterator[Outlined]:
+    for identity, code, outline in zip(told.ids, told.codes, outlines, strict=True):
+        record = _record(identity, code, outline.segmentation, outline.drawn_area, outline.drawn_box)
+        yield Outlined(record, key={"id": identity, "type": RING}, outline=outline)
 
 
 def _record(identity: str, code: str, segmentation: list[list[float]], area: float, box: list[float]) -> Record:
@@ -201,12 +148,3 @@ def _record(identity: str, code: str, segmentation: list[list[float]], area: flo
         "bbox": box,
         "iscrowd": 0,
     }
-
-
-def _is_polygon(annotation: AnyAnnotation) -> bool:
-    """Tell whether an annotation is a class and one ring, and says nothing else; its numbers are floats."""
-    return (
-        type(annotation) is PolygonAnnotation
-        and annotation.model_fields_set <= _OF_POLYGON
-        and {*map(type, chain.from_iterable(annotation.polygon))} == _FLOATS
-    )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from annoconv.model import Case
+    from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture, Shape
@@ -74,19 +74,19 @@ def additions(
     return partial(remembered.lost, found)
 
 
-def said_twice(pictures: Sequence[Picture], case: Case, case_index: int) -> Iterator[Loss]:
+def said_twice(pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
     """Yield a loss for each area, box and count of keypoints that is not that of its record's outline.
 
     Parameters
     ----------
     pictures
         Those of a case; the shapes that have a key were written by us.
-    case
-        What it says of other software's file holds what that said otherwise already.
+    loaded
+        The case: what it says of other software's file holds what that said otherwise already.
     case_index
         Of the case among those read.
     """
-    kept = kept_of(case).get("annotations")
+    kept = kept_of(loaded).get("annotations")
     differences: Record = kept if isinstance(kept, dict) else {}
     for picture in pictures:
         size = picture.record.get("height", 0), picture.record.get("width", 0)

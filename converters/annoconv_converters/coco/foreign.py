@@ -13,10 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import box_case
-from annoconv.model import SCHEMA_VERSION, Case
+from annoconv.casefile.boxes import as_columns, box_case
+from annoconv.documents import strict_json
+from annoconv.documents.exact_numbers import may_lose_digits
+from annoconv.documents.faults import LARGE
+from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
+from annoconv_converters._pictures.columns import classes_of
 from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
@@ -36,8 +40,8 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.cases import PictureCase
     from annoconv_converters._pictures.categories import Categories
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -104,7 +108,7 @@ class Understood:
         """The case; DocumentError if it does not conform to the model."""
         if not self.kept:
             return self.shown
-        if (boxes := box_case(self.native.document, limits=self.limits)) is not None:
+        if (boxes := box_case(self.native.document, self.native.boxes, limits=self.limits)) is not None:
             return boxes
         return LoadedCase(self.shown.case.model_copy(update={"extensions": {EXTENSION: self.kept}}), self.shown.masks)
 
@@ -172,6 +176,8 @@ def understand(
     (picture,) = pictures
     if plain is not None:
         found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
+        if native.boxes is not None and not _is_exact(found.kept):
+            native.whole()
         found.kept |= plain.kept
         found.is_right = plain.is_right
     else:
@@ -183,6 +189,12 @@ def understand(
     if found.kept:
         native.document["extensions"] = {EXTENSION: found.kept}
     return found
+
+
+def _is_exact(kept: Record) -> bool:
+    """Tell whether what is kept of a file is of usual size, and has no number that is more than a float."""
+    text = strict_json.dumps(kept)
+    return len(text) <= LARGE and not may_lose_digits(text)
 
 
 def is_flat(pictures: Sequence[Picture]) -> bool:
@@ -214,7 +226,7 @@ def _left_of_picture(
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    seen = {categories[shape.record.get("category_id")].code for shape in picture.shapes}
+    seen = {categories[number].code for number in classes_of(picture)}
     used = categories.numbers_of(seen) if beside is None else categories.records
     named = {categories[number].code: categories.records[number] for number in used}
     kept |= {"categories": named} if named else {}
@@ -286,9 +298,13 @@ def number_of(identity: str) -> int | None:
     return int(identity) if is_number and identity != "0" else None
 
 
-def kept_of(case: Case) -> Record:
+def kept_of(loaded: LoadedCase) -> Record:
     """Return what a case holds of the file that it came from; members of COCO's own count with floats."""
-    found = _counting((case.extensions or {}).get(EXTENSION))
+    known = as_columns(loaded)
+    if known is not None:  # which holds no decimals
+        found = (known.extensions or {}).get(EXTENSION)
+    else:
+        found = _counting((loaded.case.extensions or {}).get(EXTENSION))
     return found if isinstance(found, dict) else {}
 
 

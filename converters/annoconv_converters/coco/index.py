@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.advice import CORRECT_FILE
+from annoconv.documents.json_arrays import Span
 from annoconv.errors import DocumentError, InputError
 from annoconv.messages import Message
-from annoconv_converters._pictures.json_arrays import Span
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters._pictures.together import Members, together, token_of, token_of_place
 from annoconv_converters.coco.check import file_findings

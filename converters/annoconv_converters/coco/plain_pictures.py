@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.pictures import named_image
+from annoconv_converters._pictures.cases import PictureCase
+from annoconv_converters._pictures.columns import held, keys_of
 from annoconv_converters._pictures.geometry import flat_box_to_record, outline_to_record, size_from_record
-from annoconv_converters._pictures.meaning import PictureCase, labels_of
+from annoconv_converters._pictures.meaning import labels_of
 from annoconv_converters._pictures.plain import geometry_of, place_in
 from annoconv_converters._pictures.planes import Planes
 from annoconv_converters._pictures.records import captured, flat_uid
+from annoconv_converters.coco.boxes import LARGEST
 from annoconv_converters.coco.differences import difference_of, is_held, of_annotations
-from annoconv_converters.coco.plain_records import LARGEST, PlainRecords, plain_records
+from annoconv_converters.coco.plain_records import PlainRecords, plain_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +71,7 @@ def plain_picture(
     source
         For messages.
     """
-    record, number = picture.record, picture.record.get("id")
+    record = picture.record
     name = record.get("file_name")
     if picture.name is not None or picture.packed is not None or "width" not in record:
         return None
@@ -77,17 +80,16 @@ def plain_picture(
     rows, columns = size = size_from_record(record, source=source, where=place_in("images", record))
     uid, told = flat_uid(record)
     image = {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
-    found = plain_records(picture.shapes, number, uid, size, categories) or _each(
-        picture, uid, size, categories, source
-    )
+    found = plain_records(picture, uid, size, categories) or _each(picture, uid, size, categories, source)
     if found is None:
         return None
-    native = PictureCase({}, planes={uid: Planes("k", 1, *size)})
-    for shape, annotation in zip(picture.shapes, found.annotations, strict=True):
-        native.own(annotation["id"], shape.key)
     # In the order of the model, so that a case that is the same is the same text.
     labels = labels_of(found.definitions, listed)
-    native.document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}
+    document = {"image": image, **labels, "annotations": found.annotations, "metadata": {}}
+    native = PictureCase(document, planes={uid: Planes("k", 1, *size)}, boxes=found.columns)
+    if held(picture) is None:
+        for annotation, key in zip(native.whole()["annotations"], keys_of(picture), strict=True):
+            native.own(annotation["id"], key)
     drawn = {"width": columns, "height": rows, "file_name": name}
     return PlainPicture(native, drawn, found.kept, found.is_right)
 

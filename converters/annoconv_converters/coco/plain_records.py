@@ -1,37 +1,36 @@
 """Records of a picture that all are boxes, or all one polygon each, and say little else: understood column by column.
 
 What they say otherwise than what is drawn again of them can only be an area or the box of a polygon. `plain_picture`
-says of each record for itself what it means, and the same of these. Continuous pixels, origin at the outer corner of
-the first pixel. Authority: cocodataset.org/#format-data.
+says of each record for itself what it means, and the same of these. Boxes are measured by `boxes`, polygons by
+`outlines`. Continuous pixels, origin at the outer corner of the first pixel. Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
 
-from itertools import chain
-from operator import add, mul, sub
+from itertools import chain, islice
+from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv_converters._pictures.geometry import each_rounded, each_tidy
-from annoconv_converters.coco.check import agrees
-from annoconv_converters.coco.differences import digest_of
+from annoconv.casefile.columns import BoxColumns, OutlineColumns
+from annoconv_converters._pictures.columns import held
+from annoconv_converters.coco.boxes import DRAWN, LARGEST, BoxRecords, box_records
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from annoconv_converters._pictures.categories import Categories
-    from annoconv_converters._pictures.records import Shape
+    from annoconv_converters._pictures.categories import Categories, Meaning
+    from annoconv_converters._pictures.records import Picture, Shape
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["LARGEST", "PlainRecords", "plain_records"]
+__all__ = ["PlainRecords", "outline_records", "plain_records"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-LARGEST: Final = 10**18
-"""Of the ids of records: an annotation tells those below it by its own."""
-_DRAWN: Final[tuple[str, ...]] = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
-"""Members of a record as it is drawn again, those first that say where it is."""
-_MEMBERS: Final = frozenset(_DRAWN)
+_NEEDED: Final = frozenset({"id", "category_id", "segmentation"})
+_MEMBERS: Final = frozenset(DRAWN)
+_NOWHERE: Final = (-1, -1, -1, -1)
+"""How far one reaches of which the area and the box are not those that are stated."""
 _WHOLE: Final[set[type]] = {int}
 _LISTS: Final[set[type]] = {list}
 _NUMBERS: Final[set[type]] = {int, float}
@@ -46,52 +45,31 @@ class PlainRecords(NamedTuple):
     Attributes
     ----------
     annotations
-        One of each record.
+        One of each record, if they are no columns.
     definitions
         Of their labels, where codes do not say all, by code.
     kept
         What the records say otherwise than they are drawn again.
     is_right
         Whether they are known to break no rule of COCO.
+    columns
+        What they are, if all are boxes or all outlines.
     """
 
     annotations: list[Record]
     definitions: dict[str, Record]
     kept: Record
     is_right: bool = False
+    columns: BoxColumns | OutlineColumns | None = None
 
 
-class _Drawn(NamedTuple):
-    """Where records are.
-
-    Attributes
-    ----------
-    places
-        Type and place of each, as annotations have them.
-    outlines, areas, boxes
-        Segmentation, area and box of each, as it is drawn again.
-    is_right
-        Whether they are known to break no rule of COCO.
-    """
-
-    places: list[Record]
-    outlines: list[list[list[float]]]
-    areas: list[float]
-    boxes: list[list[float]]
-    is_right: bool
-
-
-def plain_records(
-    shapes: Sequence[Shape], number: object, taken: str, size: tuple[int, int], categories: Categories
-) -> PlainRecords | None:
+def plain_records(picture: Picture, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
     """Return what the records of a flat picture mean; None if one is more than that, or there is none.
 
     Parameters
     ----------
-    shapes
-        Its annotations, with records as `read_records` gives them.
-    number
-        Id of the picture.
+    picture
+        With records as `read_records` gives them.
     taken
         UID of the picture, which no annotation may have.
     size
@@ -99,9 +77,74 @@ def plain_records(
     categories
         Of the file.
     """
-    records = [each.record for each in shapes]
-    names = records[0].keys() if records else frozenset[str]()
-    if not {"id", "category_id"} <= names <= _MEMBERS or not all(names == record.keys() for record in records):
+    known = held(picture)
+    if not isinstance(known, BoxRecords):
+        found = [(picture.record.get("id"), [each.record for each in picture.shapes], ())]
+        (known,) = box_records(found)
+        if known is None:
+            (known,) = outline_records(found, _known(picture.shapes))
+    return None if known is None else _of_columns(known, taken, size, categories)
+
+
+def _of_columns(known: BoxRecords, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
+    """Return what boxes, or outlines, mean."""
+    own, meanings = [*map(str, known.numbers)], _meanings(known.classes, categories)
+    if meanings is None or taken in own:
+        return None
+    told = [meanings[each] for each in known.classes]
+    named = own, [each.category for each in told], [each.code for each in told]
+    columns = OutlineColumns(*named, known.rings) if known.rings else BoxColumns(*named, known.sides)
+    (right, bottom), (rows, width) = known.most, size
+    is_right = known.least >= 0 and right <= width and bottom <= rows
+    return PlainRecords([], _definitions(meanings), _kept(known.names, known.others), is_right, columns)
+
+
+def _meanings(classes: Iterable[int], categories: Categories) -> dict[int, Meaning] | None:
+    """Return what classes mean, by their ids; None if one is not among the categories, or two are one label."""
+    used = dict.fromkeys(classes)
+    if not used.keys() <= categories.records.keys():
+        return None
+    found = {each: categories[each] for each in used}
+    return found if len({each.code for each in found.values()}) == len(found) else None
+
+
+def _definitions(meanings: dict[int, Meaning]) -> dict[str, Record]:
+    """Return the definitions of labels, where codes do not say all, by code."""
+    return {each.code: each.definition for each in meanings.values() if each.definition}
+
+
+def _kept(names: Collection[str], others: dict[str, Record]) -> Record:
+    """Return what is kept of records: which of the members that are drawn they do not have, and what they say else."""
+    absent = [name for name in DRAWN if name not in names]
+    return ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
+
+
+def _known(shapes: Sequence[Shape]) -> list[Outline | None]:
+    """Return the outlines of records, measured already or now."""
+    known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
+    segmentations = [each.record.get("segmentation") for each in shapes]
+    is_known = all(each and each.segmentation is of for each, of in zip(known, segmentations, strict=True))
+    return known if is_known else outlines_of([each.record for each in shapes])
+
+
+def outline_records(
+    pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]], outlines: Iterable[Outline | None]
+) -> list[BoxRecords | None]:
+    """Return the records of each picture, as `box_records` does, given the outline of each; None if one is none."""
+    every = iter(outlines)
+    return [_outlined(*picture, [*islice(every, len(picture[1]))]) for picture in pictures]
+
+
+def _outlined(
+    number: object, records: Sequence[Record], places: Sequence[int], measured: Sequence[Outline | None]
+) -> BoxRecords | None:
+    outlines = [each for each in measured if each]
+    names = frozenset(records[0]) if records else frozenset[str]()
+    if (
+        len(outlines) < len(records)
+        or not _NEEDED <= names <= _MEMBERS
+        or any(names != each.keys() for each in records)
+    ):
         return None
     columns = {name: [each[name] for each in records] for name in names}
     ids, classes = columns["id"], columns["category_id"]
@@ -110,76 +153,30 @@ def plain_records(
     same = {"iscrowd": 0, "image_id": number}
     if any(columns[name] != [same[name]] * len(ids) or bool in _kinds(columns[name]) for name in same.keys() & names):
         return None
-    if not _kinds(columns.get("area", ())) <= _NUMBERS:
+    if not (_kinds(columns.get("area", ())) <= _NUMBERS and ("bbox" not in names or _are_boxes(columns["bbox"]))):
         return None
-    own, used = [*map(str, ids)], dict.fromkeys(classes)
-    if taken in own or not used.keys() <= categories.records.keys():
-        return None
-    meanings = {each: categories[each] for each in used}
-    definitions = {each.code: each.definition for each in meanings.values()}
-    if len(definitions) < len(meanings):
-        return None
-    are_drawn = any(columns.get("segmentation", ()))
-    known = [each.outline if isinstance(each, Outlined) else None for each in shapes]
-    drawn = _outlines(columns, size, known) if are_drawn else _boxes(columns, size)
-    if drawn is None:
-        return None
-    annotations = [
-        {"id": identity, "category": meaning.category, "label_code": meaning.code, **place}
-        for identity, meaning, place in zip(own, map(meanings.__getitem__, classes), drawn.places, strict=True)
-    ]
-    absent = [name for name in _DRAWN if name not in names]
-    is_same = columns.get("area", drawn.areas) == drawn.areas and columns.get("bbox", drawn.boxes) == drawn.boxes
-    others = {} if is_same else dict(_others(own, records, drawn))
-    kept = ({"absent": absent} if absent else {}) | ({"annotations": others} if others else {})
-    told = {code: definition for code, definition in definitions.items() if definition}
-    return PlainRecords(annotations, told, kept, drawn.is_right)
+    x, y, x_max, y_max = zip(*(each.reach or _NOWHERE for each in outlines), strict=True)
+    return BoxRecords(
+        ids, classes, rings=[each.polygon for each in outlines], records=records, places=places, names=names,
+        others=dict(_others(records, columns, outlines)), measured=outlines, least=min(*x, *y),
+        most=(max(x_max), max(y_max)),
+    )  # fmt: skip
 
 
-def _boxes(columns: dict[str, list[Any]], size: tuple[int, int]) -> _Drawn | None:
-    """Return where boxes are; None if one is none, or another one is drawn again of it."""
-    boxes = columns.get("bbox", [])
-    if not _are_boxes(boxes) or not _kinds(columns.get("segmentation", ())) <= _LISTS:
-        return None
-    lefts, tops, widths, heights = zip(*boxes, strict=True)
-    x, y = [*map(float, lefts)], [*map(float, tops)]
-    x_max = [*map(max, each_rounded(map(add, lefts, widths)), x)]
-    y_max = [*map(max, each_rounded(map(add, tops, heights)), y)]
-    exact = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    drawn = each_tidy(exact[0]), each_tidy(exact[1])
-    if [*widths] != drawn[0] or [*heights] != drawn[1]:
-        return None
-    places = [{"type": "bbox", "bbox": [*sides]} for sides in zip(x, y, x_max, y_max, strict=True)]
-    right, bottom = max(map(add, lefts, widths)), max(map(add, tops, heights))
-    is_right = min(map(min, (lefts, tops))) >= 0 and right <= size[1] and bottom <= size[0]
-    again = [*map(list, zip(x, y, *drawn, strict=True))]
-    return _Drawn(places, [[]] * len(boxes), each_tidy(map(mul, *exact)), again, is_right)
-
-
-def _outlines(columns: dict[str, list[Any]], size: tuple[int, int], known: Sequence[Outline | None]) -> _Drawn | None:
-    """Return where polygons are; None if one is none."""
-    drawn, boxes, areas = (columns.get(name, []) for name in ("segmentation", "bbox", "area"))
-    if not (_are_boxes(boxes) or "bbox" not in columns):
-        return None
-    is_known = all(each and each.segmentation is of for each, of in zip(known, drawn, strict=True))
-    outlines = [each for each in (known if is_known else outlines_of(drawn)) if each]
-    if len(outlines) < len(drawn):
-        return None
-    exact, own = [each.area for each in outlines], [each.sides for each in outlines]
-    is_right = bool(boxes and areas) and all(map(agrees, areas, boxes, exact, own, [size] * len(drawn)))
-    places = [{"type": "polygon", "polygon": each.polygon} for each in outlines]
-    again = [each.drawn_area for each in outlines], [each.drawn_box for each in outlines]
-    return _Drawn(places, [[each.flat] for each in outlines], *again, is_right)
-
-
-def _others(own: list[str], records: Sequence[Record], drawn: _Drawn) -> Iterator[tuple[str, Record]]:
+def _others(
+    records: Sequence[Record], columns: dict[str, list[Any]], outlines: Sequence[Outline]
+) -> Iterator[tuple[str, Record]]:
     """Yield what records say otherwise than they are drawn again, if they do, by the ids of their annotations."""
-    columns = drawn.outlines, drawn.areas, drawn.boxes
-    for identity, record, *row in zip(own, records, *columns, strict=True):
-        again: Record = dict(zip(_DRAWN, row, strict=False))
-        fields = {name: value for name, value in record.items() if name in again and value != again[name]}
+    again: dict[str, list[Any]] = {
+        "segmentation": [[each.flat] for each in outlines],
+        "area": [each.drawn_area for each in outlines],
+        "bbox": [each.drawn_box for each in outlines],
+    }
+    others = {name: drawn for name, drawn in again.items() if columns.get(name, drawn) != drawn}
+    for place, record in enumerate(records) if others else ():
+        fields = {name: record[name] for name in record if name in others and record[name] != others[name][place]}
         if fields:
-            yield identity, {"fields": fields, "of": digest_of(again)}
+            yield str(record["id"]), {"fields": fields, "of": outlines[place].digest}
 
 
 def _are_boxes(boxes: list[Any]) -> bool:

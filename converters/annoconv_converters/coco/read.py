@@ -27,12 +27,14 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothin
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.check import SharedPictures
 from annoconv_converters._pictures.class_lists import CLASSES
+from annoconv_converters._pictures.columns import BoxPicture
 from annoconv_converters._pictures.edited import StatedCategories, bind
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
+from annoconv_converters.coco.boxes import box_records
 from annoconv_converters.coco.check import Effort, case_findings, category_findings
 from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
@@ -40,6 +42,7 @@ from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
 from annoconv_converters.coco.index import RecordIndex, index_file
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 from annoconv_converters.coco.panoptic import unpack
+from annoconv_converters.coco.plain_records import outline_records
 from annoconv_converters.coco.records import key_of, without_key
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, Record, read_element, read_records
 from annoconv_converters.coco.volumes import volume_losses
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
+    from annoconv_converters.coco.boxes import BoxRecords
     from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["read_coco"]
@@ -140,7 +144,7 @@ def _readings(
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
     stated = StatedCategories(categories[True], [*index.side.categories.values()] or None)
     effort, met = Effort.of(index.path.stat().st_size), SharedPictures()  # other files may tell more of the same ones
-    for number, case_read in enumerate(_read_ahead(index, file)):
+    for number, case_read in enumerate(_read_ahead(index, file, as_columns=kind == "instances" and not is_ours)):
         pictures = [_picture(index, each, kind, maps) for each in case_read]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
         residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
@@ -204,7 +208,7 @@ def _readings(
             losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
         losses += [*lost(unfit, case_index + number), *added(), *index.side.lost_keys(case_index + number)]
         if edit is not None:
-            losses += [*edit.lost(case_index + number), *said_twice(pictures, loaded.case, case_index + number)]
+            losses += [*edit.lost(case_index + number), *said_twice(pictures, loaded, case_index + number)]
         if is_ours and index.is_keyed and number == len(index.groups) - 1:
             losses += index.side.lost_categories(listed, case_index + number)
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
@@ -245,16 +249,20 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
 
 
 class _Read(NamedTuple):
-    """A picture as its file has it: its place, its record (none in results), and its annotations with their places."""
+    """A picture as its file has it: its place, its record (none in results), its annotations with their places.
+
+    They are as columns too, if they are boxes or outlines and that was asked for.
+    """
 
     position: int
     record: Record | None
     places: list[int]
     annotations: list[Record]
     outlines: list[Outline | None]
+    columns: BoxRecords | None
 
 
-def _read_ahead(index: RecordIndex, file: BinaryIO) -> Iterator[list[_Read]]:
+def _read_ahead(index: RecordIndex, file: BinaryIO, *, as_columns: bool) -> Iterator[list[_Read]]:
     """Yield the pictures of each case; of many small cases, they are read at once."""
     lengths = index.annotation_places[:, 1] - index.annotation_places[:, 0]
     waiting: list[list[tuple[int, list[int]]]] = []
@@ -263,29 +271,40 @@ def _read_ahead(index: RecordIndex, file: BinaryIO) -> Iterator[list[_Read]]:
         waiting.append([(position, index.annotations[position]) for position in group])
         size += sum(_OF_A_PICTURE + int(lengths[places].sum()) for _, places in waiting[-1])
         if size >= _AHEAD:
-            yield from _read(index, file, waiting)
+            yield from _read(index, file, waiting, as_columns=as_columns)
             waiting, size = [], 0
-    yield from _read(index, file, waiting)
+    yield from _read(index, file, waiting, as_columns=as_columns)
 
 
-def _read(index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[int]]]]) -> Iterator[list[_Read]]:
+def _read(
+    index: RecordIndex, file: BinaryIO, cases: list[list[tuple[int, list[int]]]], *, as_columns: bool
+) -> Iterator[list[_Read]]:
     pictures = [each for case in cases for each in case]
     positions = [] if index.is_results else [position for position, _ in pictures]
-    images = read_records(file, index.image_places[positions].tolist(), index.path)
+    images: list[Record | None] = [*read_records(file, index.image_places[positions].tolist(), index.path)]
+    images = images or [None] * len(pictures)
     places = index.annotation_places[[place for _, places in pictures for place in places]].tolist()
     annotations = [*read_records(file, places, index.path)]
-    outlines = iter(outlines_of([each.get("segmentation") for each in annotations]))
-    records = iter(annotations)
+    outlines = outlines_of(annotations)
+    records, measured = iter(annotations), iter(outlines)
+    owned = [[*islice(records, len(of_it))] for _, of_it in pictures]
+    columns: list[BoxRecords | None] = [None] * len(pictures)
+    if as_columns:
+        asked = zip(images, owned, pictures, strict=True)
+        found = [(image and image.get("id"), own, of_it) for image, own, (_, of_it) in asked]
+        both = zip(box_records(found), outline_records(found, outlines), strict=True)
+        columns = [boxes or outlined for boxes, outlined in both]
+    every = (
+        _Read(position, image, of_it, own, [*islice(measured, len(own))], known)
+        for (position, of_it), image, own, known in zip(pictures, images, owned, columns, strict=True)
+    )
     for case in cases:
-        yield [
-            _Read(each, next(images, None), of_it, [*islice(records, len(of_it))], [*islice(outlines, len(of_it))])
-            for each, of_it in case
-        ]
+        yield [*islice(every, len(case))]
 
 
 def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> Picture:
     """Return an image with its annotations."""
-    position, record, places, annotations, outlines = read
+    position, record, places, annotations, outlines, columns = read
     if record is None:
         given = index.given[index.image_numbers[position]]
         record, key = given.record, given.key
@@ -293,6 +312,10 @@ def _picture(index: RecordIndex, read: _Read, kind: str, maps: Path | None) -> P
         key = index.side.key_of(record, (IMAGES, position))
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
+    if columns is not None:
+        plain = BoxPicture(record, key=key, place=above)
+        plain.columns = columns
+        return plain
     picture = Picture(record, key=key, is_unsized=index.is_results or not places, place=above)
     for place, annotation, outline in zip(places, annotations, outlines, strict=True):
         if index.is_results:

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv.documents.json_arrays import ROOT, NotObjectsError, Scanner, Span
 from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
-from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Scanner, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -44,6 +44,7 @@ from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
+from annoconv_converters.coco.outlines import Outlined
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.foreign import Understood
-    from annoconv_converters.coco.output import OutputFiles
+from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["Options", "write_coco"]
 
@@ -141,7 +142,7 @@ class _Writer:
     def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
         """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
         header = loaded.header
-        kept = kept_of(header)
+        kept = kept_of(loaded)
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
@@ -212,7 +213,8 @@ class _Writer:
             number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
             usual = kept.get("absent") if identity in drawn else ()  # what is not drawn is kept whole
             placed = {**shape.record, "id": number, "image_id": record["id"]}
-            fitted = put_back(placed, differences.get(identity), usual)
+            outline = shape.outline if isinstance(shape, Outlined) else None
+            fitted = put_back(placed, differences.get(identity), usual, outline)
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.classes.used.add(str(fitted.get("category_id")))

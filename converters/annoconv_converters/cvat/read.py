@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import ClassKind
     from annoconv_converters._pictures.columns import Columns
 
-__all__ = ["TASK", "CvatFile", "numbered", "read_cvat", "tree_of"]
+__all__ = ["TASK", "CvatFile", "numbered", "read_cvat", "read_tree", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Place: TypeAlias = "tuple[str | int, ...]"
@@ -91,7 +91,13 @@ def read_cvat(
     InputError
         If it is no annotation of CVAT, or a shape cannot be understood.
     """
-    root = tree_of(path, limits)
+    return read_tree(tree_of(path, limits), path, limits, label_system, sides)
+
+
+def read_tree(
+    root: Element, path: Path, limits: Limits, label_system: Sequence[Label] = (), sides: SideFiles | None = None
+) -> list[Batch]:
+    """Return the same, given what stands in the file."""
     file = CvatFile(root, path)
     tree = CvatTree(root, label_system)
     pictures = file.images(dict(enumerate(root.iterfind("image"))))

@@ -6,10 +6,12 @@ within their box, background first.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement
 
 from annoconv.codes import UNCLASSIFIED
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.geometry import far_side
 from annoconv_converters._pictures.objects import TRACK
 from annoconv_converters._pictures.parts import JoinedTexts
@@ -20,7 +22,8 @@ from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._raster.flat_masks import counts_by_row, foreground_of
 from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters._xml import xml_bytes
-from annoconv_converters.cvat.read import TASK, read_cvat
+from annoconv_converters.cvat.boxes import drawn_boxes
+from annoconv_converters.cvat.read import TASK, read_cvat, read_tree
 from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, definition_of, text_of
 from annoconv_converters.cvat.videos import arrange, frames_told, is_video, stretches, tracks_of
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture, Shape
 
@@ -69,6 +73,7 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         save=_save,
         parts=_Parts,
         read=lambda path, _: read_cvat(path, limits)[0],
+        understood=partial(_understood, limits=limits),
         reasons=REASONS,
         shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints", "oriented_box"}),
         arrange=arrange,
@@ -114,9 +119,15 @@ def _add_videos(root: Element, meta: Element, videos: list[list[Picture]], label
 
 
 def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels, first: int) -> None:
+    boxes = drawn_boxes(pictures)
     for place, picture in enumerate(pictures, first):
         size = {name: picture.record[name] for name in ("width", "height") if name in picture.record}
         image = _add(root, "image", id=place, name=picture.record["file_name"], **size)
+        columns = held(picture)
+        if columns is not None:
+            for of, sides in zip(columns.classes, next(boxes), strict=True):
+                SubElement(image, "box", {"label": labels.names[of], "source": "manual", "occluded": "0", **sides})
+            continue
         for shape in picture.shapes:
             label = labels.names[shape.record["category_id"]]
             own, attributes = _told_of(shape)
@@ -235,6 +246,14 @@ def _save(root: Element, path: Path) -> None:
     path.write_bytes(xml_bytes(root))
 
 
+def _understood(root: Element, pictures: Sequence[Picture], _: object, target: Path, *, limits: Limits) -> Batch | None:
+    """Return what a file of plain boxes is read as; None of any other, and of names that XML may not have."""
+    if any(held(each) is None for each in pictures):
+        return None
+    names = [each.text or "" for each in root.iter("name")] + [each.record["file_name"] for each in pictures]
+    return read_tree(root, target, limits)[0] if all(map(str.isprintable, names)) else None
+
+
 class _Parts:
     """A file that is written some images at a time; what it says beside them is the same each time."""
 
@@ -242,9 +261,13 @@ class _Parts:
         self._images = JoinedTexts()
         self._before = self._after = b""
 
-    def add(self, _: Element, saved: Path) -> None:
+    def add(self, root: Element, saved: Path) -> None:
         """Add images."""
-        text = saved.read_bytes()
+        if saved.exists():
+            text = saved.read_bytes()
+            saved.unlink()  # the next may need none
+        else:
+            text = xml_bytes(root)
         start, end = text.index(b"<image "), text.rindex(b"</annotations>")
         self._before, self._after = text[:start], text[end:]
         self._images.add(text[start:end])

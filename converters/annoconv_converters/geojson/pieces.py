@@ -14,6 +14,7 @@ from annoconv.casefile import LoadedCase, Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
+from annoconv.documents.json_arrays import NotObjectsError, Scanner
 from annoconv.errors import AnnoconvError
 from annoconv.loss import LossReport
 from annoconv.pixels import Masks
@@ -22,7 +23,6 @@ from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.file_losses import file_losses
-from annoconv_converters._pictures.json_arrays import NotObjectsError, Scanner
 from annoconv_converters._pictures.read import picture_case_of
 from annoconv_converters._pictures.records import Picture, flat_uid
 from annoconv_converters.geojson.coordinates import plain_rings

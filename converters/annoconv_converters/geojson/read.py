@@ -14,6 +14,7 @@ from annoconv.case_labels import CaseLabels
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
+from annoconv.documents.json_arrays import elements
 from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
@@ -23,7 +24,6 @@ from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
-from annoconv_converters._pictures.json_arrays import elements
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.whole_side import whole_parts, whole_pictures

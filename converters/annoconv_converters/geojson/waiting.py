@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
+from annoconv.documents.json_arrays import NotObjectsError, Scanner
 from annoconv.errors import InputError, LimitError
 from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import told_pictures
-from annoconv_converters._pictures.json_arrays import NotObjectsError, Scanner
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.skeletons import NamedPoints

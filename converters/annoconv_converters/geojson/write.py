@@ -31,6 +31,8 @@ __all__ = ["REASONS", "geojson_format", "tree"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_TOGETHER: Final = 1_000
+"""Features that are written at a time."""
 REASONS: Final[Reasons] = {
     "annotations/#/id": "the features of GeoJSON are numbered",
     "annotations/#/mask_file": "GeoJSON names no mask files; masks are named after their annotations",
@@ -85,7 +87,15 @@ def tree(
 
 
 def _save(collection: Record, path: Path) -> None:
-    path.write_bytes(strict_json.dumps(collection))
+    """Write a collection, some features at a time."""
+    features = collection["features"]
+    before, after = strict_json.dumps({**collection, "features": []}).rsplit(b"[]", 1)
+    with path.open("wb") as file:
+        file.write(before + b"[")
+        for start in range(0, len(features), _TOGETHER):
+            file.write(b"," if start else b"")
+            file.write(strict_json.dumps(features[start : start + _TOGETHER])[1:-2])
+        file.write(b"]" + after)
 
 
 class _Parts:

@@ -1,11 +1,13 @@
 """Results of Label Studio that are a box with its label and nothing else, as most are: what they are, and are again.
 
-`tasks` reads any result and `trees` compares it, member by member; what is told here is the same. Per cent of the
-picture's width and height; continuous pixels, origin at the outer corner of the first pixel.
+`write` makes any result, `tasks` reads it and `trees` compares it, member by member; what is told here is the same. Per
+cent of the picture's width and height; continuous pixels, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -16,7 +18,7 @@ from annoconv_converters._pictures.file_losses import SAME, settled
 from annoconv_converters._pictures.geometry import array_rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["A_BOX", "RESULTS", "are_again", "box_again", "boxes_of"]
+__all__ = ["A_BOX", "RESULTS", "are_again", "box_again", "boxes_of", "drawn_boxes"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -41,7 +43,11 @@ RESULTS: Final = "annotations", 0, "result"
 _SIZE: Final = "original_width", "original_height"
 _LARGEST_SIZE: Final = 1 << 20
 _TYPE: Final = "rectanglelabels"
+_SIDES_OF: Final = itemgetter(*_SIDES)
 _NUMBERS: Final = frozenset({int, float})
+_OBJECTS: Final[set[type]] = {dict}
+_TEXTS: Final[set[type]] = {str}
+_LISTS: Final[set[type]] = {list}
 _LARGEST: Final = 1e12
 """As `is_numbers` has it."""
 
@@ -72,6 +78,32 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
         yield boxes
 
 
+def drawn_boxes(pictures: Sequence[Picture], names: Mapping[Any, str]) -> Iterator[list[Record]]:
+    """Yield the results of each picture that holds boxes as columns, given the names of the classes, none empty."""
+    drawn = [(columns, picture.record) for picture in pictures if (columns := held(picture)) is not None]
+    sides = array_of(chain.from_iterable(columns.sides for columns, _ in drawn))
+    scale = 100 / array_of([record["width"], record["height"]] * 2 for _, record in drawn)
+    scale = scale.repeat([len(columns.sides) for columns, _ in drawn], axis=0)
+    near, size = sides[:, :2], array_rounded(sides[:, 2:] - sides[:, :2])
+    values = iter((np.concatenate([near, size], axis=1) * scale).tolist())
+    for columns, record in drawn:
+        rows = zip(columns.numbers, columns.classes, values, strict=False)
+        yield [
+            {
+                "id": str(number),
+                "type": _TYPE,
+                "value": {**dict(zip(_SIDES, value, strict=True)), "rotation": 0, _TYPE: [names[of]]},
+                "origin": "manual",
+                "to_name": "image",
+                "from_name": "rectangle",
+                "image_rotation": 0,
+                "original_width": record["width"],
+                "original_height": record["height"],
+            }
+            for number, of, value in rows
+        ]
+
+
 def are_again(picture: Picture, task: Record, codes: Sequence[str], labels: Labels) -> bool:
     """Tell whether a picture has such boxes of a task, which are the annotations of a case and have their labels.
 
@@ -99,7 +131,7 @@ def _results(task: Any) -> list[Record]:
         return []
     annotation = annotations[0] if isinstance(annotations[0], dict) else {"was_cancelled": True}
     results: Any = None if annotation.get("was_cancelled") else annotation.get("result")
-    if not results or not isinstance(task.get("data"), dict) or not all(map(_is_box, results)):
+    if not results or not isinstance(task.get("data"), dict) or not _are_boxes(results):
         return []
     size = [results[0][name] for name in _SIZE]
     meta = task.get("meta")
@@ -111,26 +143,28 @@ def _results(task: Any) -> list[Record]:
     return results if is_sized and are_alike and len(ids) == len(results) else []
 
 
-def _is_box(result: Record) -> bool:
-    """Tell whether a result is a box with a label, and says nothing else."""
-    value = result.get("value")
-    if type(value) is not dict or value.keys() != _VALUE or not _NEEDED <= result.keys() <= _MEMBERS:
+def _are_boxes(results: Sequence[Record]) -> bool:
+    """Tell whether results are each a box with a label, and say nothing else."""
+    if not all(_NEEDED <= result.keys() <= _MEMBERS for result in results):
         return False
-    identity, labels = result["id"], value[_TYPE]
-    numbers = [value[name] for name in _SIDES]
+    values = [result["value"] for result in results]
+    if {*map(type, values)} != _OBJECTS or any(value.keys() != _VALUE for value in values):
+        return False
+    ids, types = ([result[name] for result in results] for name in ("id", "type"))
+    labels = [value[_TYPE] for value in values]
+    if {*map(type, ids)} != _TEXTS or {*map(type, labels)} != _LISTS or {*map(len, labels)} != {1}:
+        return False
+    numbers = [*chain.from_iterable(map(_SIDES_OF, values))]
+    turns = [value["rotation"] for value in values]
     return (
-        result["type"] == _TYPE
-        and result.get("origin", "manual") == "manual"
-        and not result.get("image_rotation")
-        and type(identity) is str
-        and identity == identity.strip() != ""
-        and type(labels) is list
-        and len(labels) == 1
-        and type(labels[0]) is str
-        and _NUMBERS.issuperset(map(type, numbers))
+        types.count(_TYPE) == len(types)
+        and {type(label) for (label,) in labels} == _TEXTS
+        and all(identity == identity.strip() != "" for identity in ids)
+        and _NUMBERS.issuperset(map(type, chain(numbers, turns)))
         and -_LARGEST < min(numbers) <= max(numbers) < _LARGEST
-        and type(value["rotation"]) in _NUMBERS
-        and value["rotation"] == 0
+        and not any(turns)
+        and all(result.get("origin", "manual") == "manual" for result in results)
+        and not any(result.get("image_rotation") for result in results)
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
+from annoconv.documents.json_arrays import ROOT, NotObjectsError, Scanner, elements
 from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.files.side_files import SideFiles
@@ -17,7 +18,6 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.json_arrays import ROOT, NotObjectsError, Scanner, elements
 from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.stored import StoredPictures
 from annoconv_converters._pictures.whole_side import whole_parts
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.documents.json_arrays import Span
     from annoconv.documents.residuals import Path as Steps
     from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.model import Label
-    from annoconv_converters._pictures.json_arrays import Span
     from annoconv_converters._pictures.records import Picture
     from annoconv_converters._pictures.stored import Told
 
-__all__ = ["TASK", "read_exports", "read_tasks", "tree_of"]
+__all__ = ["TASK", "batch_of", "read_exports", "read_tasks", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -152,7 +152,7 @@ def read_tasks(
     """
     document = tree_of(path, limits)
     side = side_of(path, sides or SideFiles(limits))
-    return _batch(document, path, limits, side, predictions, label_system)
+    return batch_of(document, path, limits, side, predictions, label_system)
 
 
 def read_exports(
@@ -177,10 +177,10 @@ def read_exports(
     for part in parts:
         some = islice(tasks, None if part.is_last else len(part.pictures))
         document = _loads(b"[%b]" % b",".join(some), path, limits)
-        yield replace(_batch(document, path, limits, side, predictions, label_system), part=part)
+        yield replace(batch_of(document, path, limits, side, predictions, label_system), part=part)
 
 
-def _batch(
+def batch_of(
     document: Any, path: Path, limits: Limits, side: Side, predictions: bool, label_system: Sequence[Label]
 ) -> Batch:
     """Return the pictures of tasks."""

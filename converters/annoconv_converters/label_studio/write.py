@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv.files.side_files import SideFiles
+from annoconv_converters._pictures.carrier import side_of
+from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.parts import JoinedTexts
 from annoconv_converters._pictures.picture_format import PictureFormat, has_keypoints, polygon_reasons
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
-from annoconv_converters.label_studio.exports import TASK, read_tasks
+from annoconv_converters.label_studio.boxes import drawn_boxes
+from annoconv_converters.label_studio.exports import TASK, batch_of, read_tasks
 from annoconv_converters.label_studio.pictures import stored_name
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.trees import MODEL_VERSION
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.batch import Batch
     from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture, Shape
 
@@ -63,6 +69,7 @@ def label_studio_format(limits: Limits) -> PictureFormat[list[Record]]:
         save=_save,
         parts=_Parts,
         read=lambda path, _: read_tasks(path, limits),
+        understood=partial(_understood, limits=limits),
         reasons=REASONS,
         has_ids=True,
         shapes=frozenset({"point", "ellipse", "keypoints", "oriented_box"}),
@@ -80,21 +87,15 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole) ->
         If the size of a picture is not known.
     """
     names = {record["id"]: str(record["name"]) for record in categories}
+    are_named = all(names.values())
+    boxes = drawn_boxes(pictures if are_named else [], names)
     tasks: list[Record] = []
     for picture in pictures:
         is_sized = "width" in picture.record
-        if picture.shapes and not is_sized:
-            raise without_size("Label Studio", picture)
-        picture.shapes.sort(key=_is_suggested)  # as they are read
-        first: dict[str, Shape] = {}
-        for shape in picture.shapes:
-            first.setdefault(shape.key["id"], shape)
-        regions = [
-            (_is_suggested(shape), region)
-            for shape in picture.shapes
-            for region in _regions(shape, first, picture.record, names[shape.record["category_id"]])
-        ]
-        result, suggested = ([region for is_one, region in regions if is_one is wanted] for wanted in (False, True))
+        if are_named and held(picture) is not None:
+            result, suggested = next(boxes), list[Record]()
+        else:
+            result, suggested = _results(picture, names)
         data = {"image": _address(picture)}
         size = {f"original_{side}": picture.record[side] for side in ("width", "height") if is_sized}
         told = {"id": picture.record["id"], "data": data, **({"meta": size} if size else {})}
@@ -102,6 +103,31 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole) ->
         if suggested:
             tasks[-1]["predictions"] = [{"model_version": MODEL_VERSION, "result": suggested}]
     return tasks
+
+
+def _results(picture: Picture, names: Mapping[Any, str]) -> tuple[list[Record], list[Record]]:
+    """Return the regions of a picture, and those that a model suggests."""
+    if picture.shapes and "width" not in picture.record:
+        raise without_size("Label Studio", picture)
+    picture.shapes.sort(key=_is_suggested)  # as they are read
+    first: dict[str, Shape] = {}
+    for shape in picture.shapes:
+        first.setdefault(shape.key["id"], shape)
+    regions = [
+        (_is_suggested(shape), region)
+        for shape in picture.shapes
+        for region in _regions(shape, first, picture.record, names[shape.record["category_id"]])
+    ]
+    return [region for is_one, region in regions if not is_one], [region for is_one, region in regions if is_one]
+
+
+def _understood(
+    tasks: list[Record], pictures: Sequence[Picture], _: object, target: Path, *, limits: Limits
+) -> Batch | None:
+    """Return what tasks of plain boxes are read as; None of any other."""
+    if any(held(each) is None for each in pictures):
+        return None
+    return batch_of(tasks, target, limits, side_of(target, SideFiles(limits)), predictions=False, label_system=())
 
 
 def _address(picture: Picture) -> str:

@@ -47,6 +47,7 @@ __all__ = ["TASK", "Kind", "read_data_set", "shape_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
+SizeOf: TypeAlias = "Callable[[str, Path | None], tuple[int, int] | None]"
 
 TASK: Final = "yolo"
 """Task of a case that names none."""
@@ -118,7 +119,7 @@ def read_data_set(
 
     found = Folder(folder, limits)
     missing = found.missing(description.stated)
-    listed = _Listed(found, description, kind, limits, size_of)
+    listed = _Listed(found, description, kind, limits)
     tree = DataSetTree(
         description.said,
         description.names,
@@ -134,11 +135,11 @@ def read_data_set(
     )
     batch = Batch([], description.categories, folder, side, tree.losses, tree.findings, "numbered")
     if as_they_come and _is_flat(listed, side):
-        batch.flat = _as_they_come(listed, tree)
+        batch.flat = _as_they_come(listed.read(size_of), tree)
     elif as_they_come:
-        batch.stored = _stored(listed, tree)
+        batch.stored = _stored(listed.read(size_of), tree)
     else:
-        read = [*listed]
+        read = [*listed.read(size_of)]
         batch.pictures = [picture for picture, _ in read]
         tree.labels = {picture.record["id"]: lines for picture, lines in read}
     return batch
@@ -149,19 +150,18 @@ def _is_flat(listed: _Listed, side: Side) -> bool:
     return side.path is None and not any(parse_name(DEFAULT_NAMES, name) for name in listed.names(_MARK))
 
 
-def _as_they_come(listed: _Listed, tree: DataSetTree) -> Iterator[Picture]:
-    rest = iter(listed)
+def _as_they_come(rest: Iterator[tuple[Picture, LabelFile]], tree: DataSetTree) -> Iterator[Picture]:
     while some := [*islice(rest, _TOGETHER)]:
         tree.labels = {picture.record["id"]: lines for picture, lines in some}
         yield from (picture for picture, _ in some)
 
 
-def _stored(listed: _Listed, tree: DataSetTree) -> StoredPictures:
+def _stored(read: Iterator[tuple[Picture, LabelFile]], tree: DataSetTree) -> StoredPictures:
     def asked(found: Told) -> None:
         tree.labels = {picture.record["id"]: lines for picture, (lines,) in found}
 
     stored = StoredPictures(asked)
-    for picture, lines in listed:
+    for picture, lines in read:
         stored.add(picture, lines)
     return stored
 
@@ -188,34 +188,28 @@ class _Whole:
 class _Listed:
     """The pictures that a data set lists, each with its lines, as they are read."""
 
-    def __init__(
-        self,
-        folder: Folder,
-        description: Description,
-        kind: Kind,
-        limits: Limits,
-        size_of: Callable[[str, Path | None], tuple[int, int] | None],
-    ) -> None:
-        self._folder, self._limits, self._size_of = folder, limits, size_of
+    def __init__(self, folder: Folder, description: Description, kind: Kind, limits: Limits) -> None:
+        self._folder, self._limits = folder, limits
         self._kind, self._keypoints = kind, description.keypoints
         self._files = folder.pictures(description.listed)
 
     def __len__(self) -> int:
         return len(self._files)
 
-    def __iter__(self) -> Iterator[tuple[Picture, LabelFile]]:
-        shown, rest = _Pictures(self._folder.path, self._kind, self._keypoints), self._lines()
+    def read(self, size_of: SizeOf) -> Iterator[tuple[Picture, LabelFile]]:
+        """Yield them, given what tells the size of a picture by its name and its file."""
+        shown, rest = _Pictures(self._folder.path, self._kind, self._keypoints), self._lines(size_of)
         while some := [*islice(rest, _TOGETHER)]:
             files = (LabelFile(each.place, each.lines) for each in some)
             yield from zip(shown.pictures(some), files, strict=True)
 
-    def _lines(self) -> Iterator[_Lines]:
+    def _lines(self, size_of: SizeOf) -> Iterator[_Lines]:
         """Yield what there is about each picture."""
         for stem, place in self._files:
             label = Path(place)
             name, image = self._named(stem, label)
             name_in_set, lines = self._folder.name_of(label), _lines(label, self._limits)
-            yield _Lines(name, self._size_of(name, image), lines, label, name_in_set)
+            yield _Lines(name, size_of(name, image), lines, label, name_in_set)
 
     def names(self, mark: str) -> Iterator[str]:
         """Yield the names of the pictures that have a mark in them."""

@@ -64,6 +64,10 @@ class Given:
             self._others.setdefault(label, []).append(name)
         return True
 
+    def close(self) -> None:
+        """Let go of what is needed only while pictures are added."""
+        self._pairs = SeenNames()
+
     def __len__(self) -> int:
         return sum(1 for _ in self) if self._others else len(self._pictures)
 
@@ -82,7 +86,8 @@ class Folder:
         self.path, self._limits = folder, limits
         self._within = Within(folder)
         self._images_folder = folder / "images"
-        self._images: dict[Path, dict[str, str]] = {}
+        self._endings: dict[Path, list[str]] = {}
+        """Of the pictures in a folder."""
         self._beside: dict[Path, tuple[Path, ...]] = {}
         self._folders: dict[tuple[str, ...], Path] = {}
         self._names: dict[Path, str] = {}
@@ -115,6 +120,7 @@ class Folder:
                     self._given.add(self._name_by_label(path), f"{path}")
         for _, text in self._given:
             self._within(Path(text))
+        self._given.close()
         return self._given
 
     def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
@@ -142,14 +148,15 @@ class Folder:
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
         folders = {os.path.dirname(each) or os.curdir for each in self._lists} | self._given.folders  # noqa: PTH120
-        for path in self._files(self.path):
+        for path in image_seam.each_file([self.path], self._limits, SeenNames().add, self._is_unread):
             above = path.relative_to(self.path).parts[:-1]
             is_label = "labels" in above or (f"{path.parent}" in folders and not _NO_LABELS.fullmatch(path.name))
-            if path.suffix == ".txt" and is_label and path.name != _CLASSES and not self._is_read(f"{path}"):
+            if is_label and path.name != _CLASSES:
                 yield self._within(path)
 
-    def _is_read(self, path: str) -> bool:
-        return path in self._lists or path in self._given.labels
+    def _is_unread(self, path: Path) -> bool:
+        is_text = path.suffix == ".txt"
+        return is_text and f"{path}" not in self._lists and f"{path}" not in self._given.labels
 
     def image(self, label: Path, name: str) -> Path | None:
         """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
@@ -157,15 +164,15 @@ class Folder:
         if above not in self._beside:
             self._beside[above] = tuple(dict.fromkeys((self._exchanged(label, "labels", "images").parent, above)))
         for folder in self._beside[above]:
-            if folder not in self._images:
+            if folder not in self._endings:
                 files = folder.iterdir() if folder.is_dir() else ()
-                images = [path for path in files if path.suffix.lower() in _SUFFIXES]
-                self._images[folder] = {path.stem: path.name for path in images} | {
-                    path.name: path.name for path in images
-                }
-            for each in (Path(name).name, label.stem) if self._images[folder] else ():
-                if each in self._images[folder]:
-                    return self._within(folder / self._images[folder][each])
+                endings = {path.suffix for path in files}
+                self._endings[folder] = sorted(each for each in endings if each.lower() in _SUFFIXES)
+            for each in (Path(name).name, label.stem) if self._endings[folder] else ():
+                own = [""] if each.lower().endswith(_SUFFIXES) else []
+                for ending in (*own, *self._endings[folder]):
+                    if os.path.lexists(f"{folder}/{each}{ending}"):
+                        return self._within(folder / f"{each}{ending}")
         beside = self._images_folder / name
         return self._within(beside) if is_file(beside) and ".." not in Path(name).parts else None
 

@@ -1,8 +1,8 @@
-"""Cases of boxes on one flat picture, as most of a data set are: held as columns, and typed when somebody asks.
+"""Cases of boxes, or of outlines, on one flat picture, as most of a data set are: columns, typed when somebody asks.
 
-What pydantic says of any document holds for these without it: what they say beside their boxes is checked once for all
-that say the same, their boxes column by column, and their extensions, any JSON, by their names. Continuous pixels,
-x = column, y = row, origin at the outer corner of the first pixel.
+An outline is a polygon of one ring. What pydantic says of any document holds for these without it: what they say beside
+their annotations is checked once for all that say the same, those column by column, and extensions, any JSON, by their
+names. Continuous pixels, x = column, y = row, origin at the outer corner of the first pixel.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
-from math import isfinite
-from operator import itemgetter
 from sys import maxsize
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from annoconv.casefile.columns import (
+    BOX,
+    RING,
+    BoxColumns,
+    OutlineColumns,
+    are_plain,
+    boxes_of,
+    columns_of,
+    outlines_of,
+)
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.documents.collector import collector_paused
@@ -24,26 +31,22 @@ from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits
-from annoconv.model import AnnotationCategory, BboxAnnotation, Case, Image
+from annoconv.model import Case, Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from annoconv.model import AnyAnnotation, Label
+    from annoconv.model import Label
 
-__all__ = ["BOX", "BoxCase", "BoxColumns", "BoxFrame", "as_boxes", "box_case", "box_case_of", "box_case_of_text"]
+__all__ = [
+    "BOX", "RING", "BoxCase", "BoxColumns", "BoxFrame", "OutlineColumns", "as_boxes", "as_columns", "box_case",
+    "box_case_of", "box_case_of_text", "outline_case_of",
+]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
 
-BOX: Final = "bbox"
-"""Type of an annotation."""
-_SIDES: Final = 4
 _AXES: Final = 2
-_MOST: Final = 1_000
-"""Boxes of a case; a larger one is checked in pieces."""
-_MEMBERS: Final = ("id", "category", "label_code", "type", BOX)
-_MEMBERS_OF: Final = itemgetter(*_MEMBERS)
 _OF_IMAGE: Final = frozenset({"uid", "modality", "shape", "files", "extensions", "acquired_at"})
 _MORE: Final = ("related_images", "registrations")
 """Members of a case that is more than its picture."""
@@ -54,37 +57,13 @@ _EXAMPLE_OF: Final[Record] = {"uid": "1"}
 _CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
 _NAME: Final = re.compile(r"[\w.:-]+")
 """Identifiers as most are."""
-_CODE: Final = re.compile(r"[A-Za-z]\w{0,127}", re.ASCII)
-_CATEGORIES: Final = frozenset(each.value for each in AnnotationCategory)
 _PATH: Final = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*")
 """Relative paths as most are."""
-_FIELDS: Final = frozenset(_MEMBERS)
-_OBJECTS: Final[set[type]] = {dict}
-_TEXTS: Final[set[type]] = {str}
-_LISTS: Final[set[type]] = {list}
-_FLOATS: Final[set[type]] = {float}
-_TYPE, _BOX = b'"type"', b'"bbox"'
-"""What stands once, and twice, in the text of each box."""
+_TYPE, _KINDS = b'"type"', (b'"bbox"', b'"polygon"')
+"""What stands once, and twice, in the text of each box or outline."""
 _USUAL: Final = Limits()
 _ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
 """Of a case that was checked already."""
-
-
-class BoxColumns(NamedTuple):
-    """What is told of boxes: ids, categories, label codes, and sides `x_min, y_min, x_max, y_max`."""
-
-    ids: list[str]
-    categories: list[str]
-    codes: list[str]
-    sides: list[list[float]]
-
-    @property
-    def annotations(self) -> list[Record]:
-        """The same as annotations."""
-        return [
-            {"id": identity, "category": category, "label_code": code, "type": BOX, BOX: sides}
-            for identity, category, code, sides in zip(*self, strict=True)
-        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,22 +103,27 @@ class BoxFrame:
 
 
 class BoxCase(LoadedCase):
-    """A case of boxes; its typed case is made when it is asked for, which may then be changed: that case holds.
+    """A case of boxes, or of outlines; its typed case is made when it is asked for, and then holds: it may be changed.
 
     Attributes
     ----------
     frame
-        What it says beside its image and its boxes.
+        What it says beside its image and its annotations.
     image
         Its image as JSON values.
     boxes
-        Its boxes.
+        Its boxes, or its outlines.
     extensions
         Its extensions as JSON values, if it has any.
     """
 
     def __init__(
-        self, frame: BoxFrame, image: Record, boxes: BoxColumns, extensions: Record | None, path: Path | None = None
+        self,
+        frame: BoxFrame,
+        image: Record,
+        boxes: BoxColumns | OutlineColumns,
+        extensions: Record | None,
+        path: Path | None = None,
     ) -> None:
         self.frame, self.image, self.boxes, self.extensions, self.path = frame, image, boxes, extensions, path
         self._masks, self._fields = None, None
@@ -203,23 +187,35 @@ class BoxCase(LoadedCase):
         return {} if self.extensions is None else {"extensions": self.extensions}
 
 
-def box_case(document: Any, *, limits: Limits | None = None, path: Path | None = None) -> BoxCase | None:
-    """Return a case that is a flat picture and boxes, each of which says no more than that; None of any other.
+def box_case(
+    document: Any,
+    boxes: BoxColumns | OutlineColumns | None = None,
+    *,
+    limits: Limits | None = None,
+    path: Path | None = None,
+) -> BoxCase | None:
+    """Return a case that is a flat picture and boxes, or outlines, which say no more than that; None of any other.
 
     Parameters
     ----------
     document
         The case as JSON values, which need not conform to the model.
+    boxes
+        Its boxes, or outlines, where the document has no annotations and its extensions are as a parser makes them.
     limits
         Bounds on it; where they are unusual, it is none.
     path
         Its file, if it came from one.
     """
-    return _box_case(document, limits, path, _of_values)
+    return _box_case(document, boxes, limits, path, _of_values if boxes is None else _of_text)
 
 
 def _box_case(
-    document: Any, limits: Limits | None, path: Path | None, read: Callable[[Any], Record | None]
+    document: Any,
+    boxes: BoxColumns | OutlineColumns | None,
+    limits: Limits | None,
+    path: Path | None,
+    read: Callable[[Any], Record | None],
 ) -> BoxCase | None:
     """Return the same, given what makes the extensions of a case of what a document has for them."""
     if type(document) is not dict or document.keys() & _MORE or limits not in {None, _USUAL}:
@@ -227,8 +223,8 @@ def _box_case(
     image, annotations = document.get("image"), document.get("annotations")
     if type(image) is not dict or not image.keys() <= _OF_IMAGE or type(annotations) is not list:
         return None
-    boxes = _columns(annotations) if len(annotations) <= _MOST else None
-    if boxes is None:
+    boxes = boxes or columns_of(annotations)
+    if boxes is None or not are_plain(boxes):
         return None
     try:
         frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
@@ -242,32 +238,45 @@ def _box_case(
 
 def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase | None:
     """Return the case of a document in a file as `box_case` does; None too if it is no strict JSON."""
-    if len(data) > LARGE or data.count(_TYPE) * 2 != data.count(_BOX) or may_lose_digits(data):
+    if len(data) > LARGE or data.count(_TYPE) * 2 not in map(data.count, _KINDS) or may_lose_digits(data):
         return None
     with collector_paused(), suppress(AnnoconvError):
-        return _box_case(strict_json.loads(data, limits=limits), limits, file, _of_text)
+        return _box_case(strict_json.loads(data, limits=limits), None, limits, file, _of_text)
     return None
 
 
 def as_boxes(loaded: LoadedCase) -> BoxCase | None:
     """Return a case that is held as boxes, and of which nobody has the typed case; None of any other."""
+    known = as_columns(loaded)
+    return known if known is not None and isinstance(known.boxes, BoxColumns) else None
+
+
+def as_columns(loaded: LoadedCase) -> BoxCase | None:
+    """Return the same of a case that is held as boxes or as outlines."""
     return loaded if isinstance(loaded, BoxCase) and not loaded.is_typed else None
 
 
 def box_case_of(loaded: LoadedCase) -> BoxCase | None:
-    """Return a case that was checked as `box_case` does."""
-    if (known := as_boxes(loaded)) is not None:
-        return known
-    case, image = loaded.case, loaded.case.image
-    if not _is_flat(image) or case.related_images or case.registrations or not all(map(_is_box, case.annotations)):
+    """Return a case of boxes that was checked as `box_case` does."""
+    if (known := as_columns(loaded)) is not None:
+        return as_boxes(known)
+    return _case_of(loaded, boxes_of(loaded.case.annotations))
+
+
+def outline_case_of(loaded: LoadedCase) -> BoxCase | None:
+    """Return a case of outlines, one at least, that was checked as `box_case` does."""
+    if (known := as_columns(loaded)) is not None:
+        return known if isinstance(known.boxes, OutlineColumns) else None
+    return _case_of(loaded, outlines_of(loaded.case.annotations))
+
+
+def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns | None) -> BoxCase | None:
+    case = loaded.case
+    if told is None or not _is_flat(case.image) or case.related_images or case.registrations:
         return None
-    annotations = cast("list[BboxAnnotation]", case.annotations)
-    ids = [each.id for each in annotations]
-    if len({*ids}) < len(ids):
-        return None
-    categories = [each.category._value_ for each in annotations]
-    boxes = BoxColumns(ids, categories, [each.label_code for each in annotations], [each.bbox for each in annotations])
-    return BoxCase(BoxFrame.of(case), strict_json.plain(image), boxes, strict_json.plain(case.extensions), loaded.path)
+    return BoxCase(
+        BoxFrame.of(case), strict_json.plain(case.image), told, strict_json.plain(case.extensions), loaded.path
+    )
 
 
 @lru_cache(maxsize=16)
@@ -315,34 +324,3 @@ def _known_image(text: bytes) -> Record | None:
 
 def _is_flat(image: Image) -> bool:
     return image.shape is not None and len(image.shape) == _AXES and image.model_fields_set <= _OF_IMAGE
-
-
-def _is_box(annotation: AnyAnnotation) -> bool:
-    """Tell whether an annotation is a class and a box in a picture, and says nothing else; its numbers are floats."""
-    return (
-        type(annotation) is BboxAnnotation
-        and annotation.model_fields_set <= _FIELDS
-        and len(annotation.bbox) == _SIDES
-        and set(map(type, annotation.bbox)) == _FLOATS
-    )
-
-
-def _columns(annotations: list[Any]) -> BoxColumns | None:
-    """Return what annotations say that are boxes of the model and nothing else, of which no two have one id."""
-    if not annotations:
-        return BoxColumns([], [], [], [])
-    if {*map(type, annotations)} != _OBJECTS or {*map(len, annotations)} != {len(_MEMBERS)}:
-        return None
-    try:
-        ids, categories, codes, types, sides = map(list, zip(*map(_MEMBERS_OF, annotations), strict=True))
-    except KeyError:
-        return None
-    if types.count(BOX) < len(types) or {*map(type, chain(ids, categories, codes))} != _TEXTS:
-        return None
-    if {*map(type, sides)} != _LISTS or {*map(len, sides)} != {_SIDES}:
-        return None
-    numbers = [*chain.from_iterable(sides)]
-    if {*map(type, numbers)} != _FLOATS or not isfinite(sum(numbers)):
-        return None
-    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
-    return BoxColumns(ids, categories, codes, sides) if are_texts and len({*ids}) == len(ids) else None

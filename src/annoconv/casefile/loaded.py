@@ -247,6 +247,8 @@ def checked(loaded: Any) -> LoadedCase | Reading:
         loaded = LoadedCase(loaded)
     if not isinstance(loaded, LoadedCase | Reading):
         raise _no_case(loaded)
+    if not as_loaded(loaded).names_others:  # nobody has asked for the typed case, which could be changed
+        return loaded
     source = None if isinstance(loaded, Reading) else loaded.path
     check_changed(loaded.case, source=source)
     masks = Counter(each.id for each in loaded.case.annotations if isinstance(each, MaskAnnotation))

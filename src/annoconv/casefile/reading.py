@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from annoconv.advice import NOTHING
 from annoconv.casefile.boxes import box_case_of_text
 from annoconv.casefile.loaded import LoadedCase
+from annoconv.casefile.pieces import case_in_pieces
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
@@ -61,12 +62,17 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     LimitError
         If a document is too large.
     """
+    yield from _texts(_noted(path, limits), limits)
+
+
+def _noted(path: Path, limits: Limits | None) -> Path:
+    """Return the file of a path, which is there and is noted as read."""
     settle(path)
     path = _case_file(path)
     check_source(path)
     note_inputs([path])
     note_inputs(_named(path, limits))
-    yield from _texts(path, limits)
+    return path
 
 
 def _texts(path: Path, limits: Limits | None) -> Iterator[tuple[str | None, bytes]]:
@@ -181,14 +187,24 @@ def read_cases(paths: Iterable[Path | str] | Path | str, *, limits: Limits | Non
     files = case_paths(paths_of(paths), limits)
     check_distinct(files)
     for path in files:
-        file = _case_file(path)
-        for where, data in documents(path, limits=limits):
-            loaded = _opened(data, path, file, where, limits)
-            del data  # it may be large, and the case waits to be written
+        file = _noted(path, limits)
+        for loaded in _cases_of(path, file, limits):
             if loaded.names_others:
                 named = {one.mask_file: None for one in mask_annotations(loaded.case)}
                 check_mask_paths(file.parent, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
+
+
+def _cases_of(path: Path, file: Path, limits: Limits) -> Iterator[LoadedCase]:
+    """Yield the cases of a file, for which `path` stands in what was asked."""
+    case = case_in_pieces(file, limits) if file.suffix != ".jsonl" else None
+    if case is not None:
+        yield _beside(case, file, limits)
+        return
+    for where, data in _texts(file, limits):
+        loaded = _opened(data, path, file, where, limits)
+        del data  # it may be large, and the case waits to be written
+        yield loaded
 
 
 def case_paths(paths: Iterable[Path], limits: Limits) -> list[Path]:

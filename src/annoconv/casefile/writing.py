@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
-from annoconv.casefile.boxes import as_boxes
+from annoconv.casefile.boxes import as_columns
 from annoconv.casefile.loaded import as_loaded, checked, every_case, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
@@ -123,7 +123,7 @@ def _write_lines(
         beside = FolderBeside(target, outputs, overwrite)
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
-                boxes = as_boxes(as_loaded(loaded))
+                boxes = as_columns(as_loaded(loaded))
                 names = {} if boxes is not None else {name: name for name in _files_of(loaded)}
                 if taken & names.keys():
                     folder = _folder_name(loaded.case, position)

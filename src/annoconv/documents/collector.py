@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["collector_paused", "paused"]
 
 Made = TypeVar("Made")
 
 
-@contextmanager
-def collector_paused() -> Generator[None]:
+class _Pause(ContextDecorator):
+    """A pause of the collector; a function that it decorates may call itself."""
+
+    def __init__(self) -> None:
+        self._were_enabled: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._were_enabled.append(gc.isenabled())
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._were_enabled.pop():
+            gc.enable()
+
+
+def collector_paused() -> _Pause:
     """Keep the garbage collector from looking again and again at a large document while it is being built.
 
     JSON has no cycles, so there is nothing to collect; without it 100,000 annotations take twice as long.
     """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    return _Pause()
 
 
 def paused(made: Iterator[Made]) -> Iterator[Made]:

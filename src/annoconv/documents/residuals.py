@@ -163,27 +163,23 @@ def grown(values: Iterable[tuple[Sequence[Any], Any]]) -> dict[Any, Any]:
 
     Raises
     ------
-    ValueError, TypeError
+    AttributeError, TypeError, ValueError
         If a leaf is none or stands twice, one stands above another, or a path is none.
     """
     root: dict[Any, Any] = {}
     lists: set[Path] = set()
     for path, value in values:
+        *above, last = path
         kinds = {*map(type, path)}
-        if not kinds or not kinds <= _STEPS or _is_branch(value):
-            raise ValueError("a path is made of keys and positions, and leads to a leaf")
         if int in kinds:
             lists |= {tuple(path[:place]) for place, step in enumerate(path) if type(step) is int}
-        node = root
-        for step in path[:-1]:
-            if step not in node:
-                node[step] = {}
-            elif not node[step]:
-                raise ValueError("a value stands above another one")
-            node = node[step]
-        if type(node) is not dict or path[-1] in node:
-            raise ValueError("a value stands above another one")
-        node[path[-1]] = value
+        node: Any = root
+        for step in above:
+            # Below an empty leaf stands nothing.
+            node = (node[step] or None) if step in node else node.setdefault(step, {})
+        if not kinds <= _STEPS or _is_branch(value) or type(node) is not dict or last in node:
+            raise ValueError("a path is made of keys and positions, and leads to a leaf that stands alone")
+        node[last] = value
     for *above, last in sorted(lists, key=len, reverse=True):
         node = root
         for step in above:

@@ -34,6 +34,8 @@ ROOT: Final = ""
 _TOO_MUCH: Final = Message("too much stands beside the long lists of the file")
 _BUFFER: Final = 1 << 18
 _LONGEST_NAME: Final = 256
+_SPACE: Final = b" \t\n\r"
+"""What JSON takes for space."""
 _NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
 _BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
 """The four brackets share the bits of the mask; those that open have the last bit. `y` and `_` do too."""
@@ -110,6 +112,8 @@ class Scanner:
         Members of the object that are arrays of which elements are handed over.
     too_much
         What is said of a skeleton that is too large.
+    buffer
+        Bytes that are read at once, whose elements are handed over together.
 
     Attributes
     ----------
@@ -119,8 +123,16 @@ class Scanner:
         The array in which the scan is; None outside.
     """
 
-    def __init__(self, source: Path, limits: Limits, names: Collection[str], too_much: Message = _TOO_MUCH) -> None:
+    def __init__(
+        self,
+        source: Path,
+        limits: Limits,
+        names: Collection[str],
+        too_much: Message = _TOO_MUCH,
+        buffer: int = _BUFFER,
+    ) -> None:
         self._source, self._limits, self._names, self._too_much = source, limits, names, too_much
+        self._buffer = buffer
         self.skeleton = bytearray()
         self.depth = 0
         self.section: str | None = None
@@ -139,12 +151,12 @@ class Scanner:
         """
         buffer, offset = b"", 0
         while True:
-            read = file.read(max(_BUFFER, len(buffer)))
+            read = file.read(max(self._buffer, len(buffer)))
             buffer += read
             spans, used = self._feed(buffer, offset, is_last=not read)
             buffer, offset = buffer[used:], offset + used
             largest = max(int((each.ends - each.starts).max()) for each in spans) if spans else 0
-            largest = max(largest, len(buffer) if len(buffer) > 2 * _BUFFER else 0)
+            largest = max(largest, len(buffer) if len(buffer) > 2 * self._buffer else 0)
             if largest > self._limits.line_bytes:
                 raise LimitError(
                     "a record is too large",
@@ -235,7 +247,7 @@ class Scanner:
             )
 
     def _check_gap(self, gap: bytes, *, is_comma: bool) -> None:
-        if gap.strip() != (b"," if is_comma else b""):
+        if gap.strip(_SPACE) != (b"," if is_comma else b""):
             raise NotObjectsError(self.section or ROOT)
 
 

@@ -1,0 +1,189 @@
+"""Records that are boxes and say little else, as most of a data set are: of many pictures at once, as columns.
+
+What they say otherwise than what is drawn again of them can only be an area. `plain_picture` says of each record for
+itself what it means, and the same of these. Continuous pixels, x = column, y = row, origin at the outer corner of the
+first pixel. Authority: cocodataset.org/#format-data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain, islice, repeat
+from operator import ne
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from annoconv_converters._pictures.columns import Columns, array_of
+from annoconv_converters._pictures.geometry import array_rounded
+from annoconv_converters._pictures.records import Record, Shape
+from annoconv_converters.coco.differences import digests_of
+from annoconv_converters.coco.outlines import Outlined
+from annoconv_converters.coco.records import key_of
+from annoconv_converters.coco.stream import ANNOTATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from annoconv_converters.coco.outlines import Outline
+
+__all__ = ["DRAWN", "LARGEST", "BoxRecords", "box_records"]
+
+LARGEST: Final = 10**18
+"""Of the ids of records: an annotation tells those below it by its own."""
+DRAWN: Final[tuple[str, ...]] = ("segmentation", "area", "bbox", "id", "category_id", "iscrowd", "image_id")
+"""Members of a record as it is drawn again, those first that say where it is."""
+_NEEDED: Final = frozenset({"id", "category_id", "bbox"})
+_NUMBERS: Final[frozenset[type]] = frozenset({int, float})
+_KINDS: Final[dict[str, frozenset[type]]] = {
+    "segmentation": frozenset({list}),
+    "area": _NUMBERS,
+    "bbox": frozenset({list}),
+    "id": frozenset({int}),
+    "category_id": frozenset({int}),
+    "iscrowd": _NUMBERS,
+    "image_id": frozenset({int, float, str}),
+}
+"""What the members are where a record is plain."""
+_SIDES: Final = 4
+_FAR: Final = 1e12
+"""As `is_numbers` has it."""
+
+
+@dataclass(slots=True)
+class BoxRecords(Columns):
+    """Records of a picture that are all boxes, or all outlines, of which the ids are whole numbers.
+
+    Attributes
+    ----------
+    records, places
+        The records, and where they stand among the annotations of their file.
+    names
+        Their members.
+    others
+        What those say otherwise than is drawn again, and a digest of what is drawn, by their ids.
+    least, most
+        The least coordinate of their corners, and the greatest of x and y; `least` is below zero too where an outline
+        has not the area or the box that is stated.
+    rings, measured
+        Vertices of each, x and y, in place of sides; and the outlines that were measured.
+    """
+
+    records: Sequence[Record] = ()
+    places: Sequence[int] = ()
+    names: frozenset[str] = _NEEDED
+    others: dict[str, Record] = field(default_factory=dict[str, Record])
+    least: float = 0
+    most: tuple[float, float] = (0, 0)
+    rings: Sequence[list[list[float]]] = ()
+    measured: Sequence[Outline] = ()
+
+    def shapes(self) -> list[Shape]:
+        """Return a shape of each."""
+        rows = zip(self.records, self.places, self.measured or repeat(None), strict=False)
+        return [
+            Outlined(each, key=key_of(each), place=(ANNOTATIONS, place), outline=outline)
+            for each, place, outline in rows
+        ]
+
+
+def box_records(pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]]) -> list[BoxRecords | None]:
+    """Return the records of each picture, given its id, them and their places; None if one is no box, or says more.
+
+    It is one if nothing is rounded in what is drawn again of it.
+    """
+    found: list[BoxRecords | None] = [None] * len(pictures)
+    alike: dict[frozenset[str], list[int]] = {}
+    for place, (_, records, _) in enumerate(pictures):
+        names = _names_of(records)
+        if names is not None:
+            alike.setdefault(names, []).append(place)
+    for names, places in alike.items():
+        some = [pictures[place] for place in places]
+        for place, boxes in zip(places, _together(some, names), strict=False):
+            found[place] = boxes
+    return found
+
+
+def _names_of(records: Sequence[Record]) -> frozenset[str] | None:
+    """Return the members of records that may be boxes, if all have the same; None of others, and of none."""
+    if any(each.get("segmentation") for each in records):
+        return None
+    signs = {(*each, *map(type, each.values())) for each in records}
+    names = {*map(_members, signs)}
+    if len(names) != 1 or None in names:
+        return None
+    boxes = [each["bbox"] for each in records]
+    are_boxes = {*map(len, boxes)} == {_SIDES} and {*map(type, chain.from_iterable(boxes))} <= _NUMBERS
+    return names.pop() if are_boxes else None
+
+
+@lru_cache(maxsize=256)
+def _members(sign: tuple[Any, ...]) -> frozenset[str] | None:
+    """Return the members of a record, given these and the types of what they are; None if they cannot be of a box."""
+    names = sign[: len(sign) // 2]
+    is_plain = _NEEDED.issubset(names) and all(
+        kind in _KINDS.get(name, ()) for name, kind in zip(names, sign[len(names) :], strict=True)
+    )
+    return frozenset(names) if is_plain else None
+
+
+def _together(
+    pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]], names: frozenset[str]
+) -> Iterator[BoxRecords | None]:
+    """Yield the boxes of pictures of which the records have the same members; nothing if a number is too large."""
+    every = [*chain.from_iterable(records for _, records, _ in pictures)]
+    columns = {name: [each[name] for each in every] for name in names}
+    owners = [*chain.from_iterable(repeat(number, len(records)) for number, records, _ in pictures)]
+    crowds: Iterable[float] = columns.get("iscrowd", repeat(0))
+    rows = zip(columns["id"], columns.get("image_id", owners), owners, crowds, strict=False)
+    are_plain = [0 < number < LARGEST and of == owner and crowd == 0 for number, of, owner, crowd in rows]
+    try:
+        sizes = array_of(columns["bbox"])
+    except OverflowError:
+        return
+    near = sizes[:, :2]
+    far = np.maximum(array_rounded(near + sizes[:, 2:]), near)
+    exact = far - near
+    drawn = array_rounded(exact)
+    is_near = (np.abs(near) < _FAR) & (sizes[:, 2:] >= 0) & (sizes[:, 2:] < _FAR) & (near + sizes[:, 2:] < _FAR)
+    is_plain = are_plain & (is_near & (drawn == sizes[:, 2:]) & ~(np.signbit(near) & (near == 0))).all(1)
+    counts = [len(records) for _, records, _ in pictures]
+    starts = np.cumsum([0, *counts[:-1]])
+    whole = np.logical_and.reduceat(is_plain, starts).tolist()
+    least = np.minimum.reduceat(near.min(1), starts).tolist()
+    most = map(tuple, np.maximum.reduceat(near + sizes[:, 2:], starts).tolist())
+    areas = array_rounded(exact[:, 0] * exact[:, 1]).tolist()
+    others = _others(columns, areas, near.tolist(), drawn.tolist())
+    sides = iter(np.concatenate([near, far], axis=1).tolist())
+    start = 0
+    for (_, records, places), count, is_whole, *extent in zip(pictures, counts, whole, least, most, strict=True):
+        own = [*islice(sides, count)]
+        end = start + count
+        if is_whole:
+            numbers, classes = columns["id"][start:end], columns["category_id"][start:end]
+            told = {str(number): others[place] for place, number in enumerate(numbers, start) if place in others}
+            yield BoxRecords(
+                numbers, classes, own, records=records, places=places, names=names, others=told, least=extent[0],
+                most=extent[1],
+            )  # fmt: skip
+        else:
+            yield None
+        start = end
+
+
+def _others(
+    columns: dict[str, list[Any]], areas: list[float], near: list[list[float]], sizes: list[list[float]]
+) -> dict[int, Record]:
+    """Return what records say of their area otherwise than it is drawn again, by their places."""
+    stated = columns.get("area", areas)
+    places = [place for place, is_other in enumerate(map(ne, stated, areas)) if is_other]
+    digests = digests_of([[[], _tidy(areas[place]), [*near[place], *map(_tidy, sizes[place])]] for place in places])
+    return {
+        place: {"fields": {"area": stated[place]}, "of": digest} for place, digest in zip(places, digests, strict=True)
+    }
+
+
+def _tidy(number: float) -> float:
+    return int(number) if number.is_integer() else number
