@@ -14,7 +14,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.columns import PIXEL_SLACK, held
 from annoconv_converters._pictures.geometry import is_numbers
 from annoconv_converters._pictures.rotation import corners_of
-from annoconv_converters._pictures.seen_names import SeenNames, SizesOfNames
+from annoconv_converters._pictures.seen_names import SizesOfNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 PICTURE_TWICE: Final = "picture.twice"
 """Rule of pictures that are listed more than once."""
+_UNSIZED: Final = -1, -1
+"""In place of a size that is not known."""
 
 
 def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
@@ -82,24 +84,25 @@ class SharedPictures:
     """Tells of pictures that two cases have."""
 
     def __init__(self) -> None:
-        self._sizes, self._names = SizesOfNames(), SeenNames()
+        self._sizes = SizesOfNames()
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each picture of the next case that one before has, if it is flat or of another size."""
         for picture in pictures:
             record, name = picture.record, picture.record.get("file_name")
-            is_met = isinstance(name, str) and picture.is_named and name != "" and not self._names.add(name)
-            size: Any = (record.get("width"), record.get("height"))
-            before: Any = size
-            if {"width", "height"} <= record.keys():
-                before = self._sizes.first(str(name), size)
-            if before != size:
+            if not isinstance(name, str) or not name or not picture.is_named:
+                continue
+            columns, rows = record.get("width"), record.get("height")
+            size = (columns, rows) if type(columns) is int and type(rows) is int else _UNSIZED
+            before = self._sizes.first(name, size)
+            if before is None:
+                continue
+            if before != size and _UNSIZED not in {before, size}:
                 told = {"name": name, "size": size, "before": before}
                 message = Message("{name} is of {size} columns and rows here, and of {before} in a case before", **told)
                 yield Finding("picture.size", Level.WARNING, pointer(picture.place), message, case_index)
-            elif is_met and len(pictures) == 1:
-                said = picture_twice(str(name))
-                yield Finding(PICTURE_TWICE, Level.WARNING, pointer(picture.place), said, case_index)
+            elif len(pictures) == 1:
+                yield Finding(PICTURE_TWICE, Level.WARNING, pointer(picture.place), picture_twice(name), case_index)
 
 
 def place_of(shape: Shape) -> Path:

@@ -16,6 +16,7 @@ from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.columns import box_picture
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.scores import is_number
 from annoconv_converters.label_studio.boxes import RESULTS
 from annoconv_converters.label_studio.keypoints import grouped, is_round, parent_of
 from annoconv_converters.label_studio.pictures import picture_name, stored_name
@@ -188,8 +189,8 @@ class Task:
         label = next(iter(labels or region.answers), "")
         told: Record = {"category_id": self._names.setdefault(label, len(self._names))}
         score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
-        if type(score) in {int, float}:
-            told["score"] = score
+        if is_number(score):
+            told["score"] = float(score)
         attributes = ({} if is_copy else region.answers) | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
