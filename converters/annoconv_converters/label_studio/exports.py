@@ -18,6 +18,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.scores import has_long, put_long
 from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.stored import StoredPictures
 from annoconv_converters._pictures.whole_side import whole_parts
@@ -76,7 +77,10 @@ def _loads(data: bytes, path: Path, limits: Limits) -> Any:
     """Return the value of a text, with the digits that answers have."""
     has_digits = _ESCAPE in data or _DIGITS.search(data) is not None
     read = partial(strict_json.loads_keeping, kept=_KEPT) if has_digits else strict_json.loads
-    return read(data, limits=limits, source=path)
+    document = read(data, limits=limits, source=path)
+    if has_long(data):
+        put_long(document, strict_json.loads(data, limits=limits, source=path, exact=True))
+    return document
 
 
 def _check_tasks(document: Any, path: Path) -> None:
