@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.documents import strict_json
 from annoconv.ids import content_digest
 from annoconv_converters._pictures.file_losses import with_floats
+from annoconv_converters._pictures.scores import confidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -137,6 +138,8 @@ def put_back(record: Record, difference: Any, usual: Any = (), digest: Callable[
         absent = [key for key in absent if key not in _GEOMETRY]
     elif "of" not in told:
         absent = [key for key in absent if not _is_place(key, record)]
+    if "score" in fields and confidence_of(fields["score"]) != record.get("score"):  # the confidence was changed
+        fields = {key: value for key, value in fields.items() if key != "score"}
     return changed(record, fields, absent)
 
 

@@ -119,7 +119,7 @@ class Outlined(Shape):
 
 
 def digest_by(shape: Shape) -> Callable[[Record], str]:
-    """Return what makes the digest of a record that is drawn of a shape: `digest_of`, or its outline that knows it."""
+    """Return what makes the digest of a record drawn of a shape: `digest_of`, or its outline, which knows it."""
     outline = shape.outline if isinstance(shape, Outlined) else None
     return digest_of if outline is None else outline.digest_in
 

@@ -100,13 +100,8 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
                 writer.add(loaded, case_index, plain)
             context.advance(case_index + 1)
         if writer.kind is None:
-            raise InputError(
-                "there is no case to write",
-                source=target,
-                found=NOTHING,
-                expected="a case at least",
-                advice="Name one source at least",
-            )
+            problem, advice = "there is no case to write", "Name one source at least"
+            raise InputError(problem, source=target, found=NOTHING, expected="a case at least", advice=advice)
         writer.close()
     return LossReport(writer.losses)
 
