@@ -155,6 +155,18 @@ def test_numbers_that_a_format_has_no_place_for_come_back_with_the_side_file(tar
     assert sorted(seen.classes or ()) == [(1, "benign"), (4, "normal"), (7, "malignant")]
 
 
+def test_a_case_has_its_own_list_again_where_the_file_has_more(tmp_path: Path) -> None:
+    """Two files of CVAT in one: nothing but the side file tells that the classes of one were none of the other."""
+    one, other = data_set([0], []), DataSet(("left", "right"), (0, 1), (Page("q.png", 40, 30, ()),))
+    cases = [*read("cvat", one, tmp_path / "one"), *read("cvat", other, tmp_path / "other")]
+    out = tmp_path / "x.xml"
+    losses = registry.write([LoadedCase(each.case, each.masks) for each in cases], out, format="cvat")
+    assert [*losses] == []
+    again = [each.case for each in registry.read([out], format="cvat")]
+    assert [[label.code for label in case.labels or ()] for case in again] == [[*NAMES], [*NAMES], ["left", "right"]]
+    assert again == [each.case for each in cases]
+
+
 def test_a_class_that_is_added_to_the_list_of_a_written_file_is_in_its_cases(tmp_path: Path) -> None:
     data = data_set([2])
     write(read("yolo", data, tmp_path / "in"), "yolo", data, tmp_path / "out")

@@ -298,10 +298,9 @@ class WrittenLists:
         """Return the class list of a case as it is read with the side file."""
         return self._lists.of(places) if places else []
 
-    def is_cut(self, places: Sequence[int], pictures: Sequence[Picture]) -> bool:
-        """Tell whether a case behind the first would have less of its class list without the side file."""
-        is_long = len(self._records) > MOST_IN_EACH and self.kind != "seen"
-        return is_long and len(places) > len(self.known.list_with(pictures))
+    def is_other(self, places: Sequence[int], pictures: Sequence[Picture], *, is_first: bool) -> bool:
+        """Tell whether a case would have less or more of the class list without the side file than it has."""
+        return self.kind != "seen" and len(places) != len(self.known.list_of_case(pictures, is_first=is_first))
 
     def by_itself(
         self,

@@ -135,7 +135,7 @@ class _Writer:
         self._lists: WrittenLists | None = None
         self._listed: list[Record] = []
         self._entries: IO[bytes] = outputs.enter_context(scratch_file())
-        self._has_classes = self._is_cut = False
+        self._has_classes = self._has_own = False
         self._cases = self._pictures = self._read = 0
         """Those that were written, and shapes that were read again."""
         self._rendered: Path | None = None
@@ -163,7 +163,7 @@ class _Writer:
                 parts.finish(target)
             if not format.is_folder:  # what cannot be read again, as a whole, is not written
                 strict_json.check_document(target.stat().st_size, target, drawn.context.limits)
-        if (self._has_losses or self._is_cut or not format.has_sizes) and not self._plain:
+        if (self._has_losses or self._has_own or not format.has_sizes) and not self._plain:
             self._write_side()
 
     @collector_paused()
@@ -248,7 +248,8 @@ class _Writer:
                 ids = {identity for picture in drawing.pictures for identity in drawn_ids(picture)}
                 losses += self._counted.losses(drawing.document, drawn.labels_of(drawing), ids, self._cases)
             entries.append(entry)
-            self._is_cut = self._is_cut or bool(self._cases and lists.is_cut(entry.get(CLASSES, ()), read))
+            if not (self._plain or self._has_own):
+                self._has_own = lists.is_other(entry.get(CLASSES, ()), read, is_first=not self._cases)
             self._cases += 1
         self._lose(losses)
         if not self._plain:
