@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from annoconv.casefile import LoadedCase, Reading, open_case, read_cases, write_cases
 from annoconv.casefile.boxes import (
     BoxCase,
-    BoxColumns,
-    OutlineColumns,
     as_boxes,
     as_columns,
     box_case,
@@ -23,6 +21,7 @@ from annoconv.casefile.boxes import (
     box_case_of_text,
     outline_case_of,
 )
+from annoconv.casefile.columns import BoxColumns, OutlineColumns
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.limits import Limits

@@ -14,7 +14,7 @@ def lines(*losses: Loss, are_of_case: bool = False) -> list[str]:
     """Return what is said of losses, of cases of three annotations each."""
     taken = Losses("en")
     taken.add(losses, are_of_case=are_of_case)
-    found = Lost({(case, place): f"A{place}" for case in range(3) for place in range(3)})
+    found = Lost({case: ["A0", "A1", "A2"] for case in range(3)})
     for each in taken:
         found.add(each)
     return [line for line, _ in found.lines("en")]

@@ -266,7 +266,8 @@ def test_ids_that_are_none_are_named(tmp_path: Path) -> None:
     said = " ".join(str(each.message) for each in refusal.value.findings)
     assert said.count("that is a whole number or a text") == 6
     rules = [each.rule for each in validate(tmp_path / "x.json")]
-    assert rules == ["coco.no_id", "coco.size", *["coco.no_id"] * 2, "coco.dangling", "coco.no_id", "coco.dangling"]
+    of_images = ["coco.no_id", "coco.size", "picture.twice"]
+    assert rules == [*of_images, *["coco.no_id"] * 2, "coco.dangling", "coco.no_id", "coco.dangling"]
 
 
 @pytest.mark.parametrize("box_or_points", [{"bbox": [2**53 + 1, 0, 1, 1]}, {"keypoints": [1, 1e13, 2]}])

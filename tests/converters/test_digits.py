@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annoconv import registry
+from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 
 GEOMETRY = '{"type": "Polygon", "coordinates": [[[1, 1], [9, 1], [9, 9.125], [1, 1]]]}'
@@ -109,6 +110,80 @@ def test_ids_of_coco_that_are_written_as_decimals_are_those_numbers(number: int,
     again = json.loads((tmp_path / "y.json").read_text())
     assert [each["id"] for each in again["images"]] == [number, number + 1]
     assert again["annotations"][0]["image_id"] == number
+
+
+SCORED = {
+    "label-studio": (
+        "x.json",
+        '[{"data": {"image": "x.png"}, "annotations": [{"result": [{"id": "r", "type": "rectanglelabels", '
+        '"score": NUMBER, '
+        '"value": {"x": 5, "y": 5, "width": 9, "height": 9, "rectanglelabels": ["a"]}, '
+        '"original_width": 100, "original_height": 100}]}]}]',
+        "/0/annotations/0/result/0/score",
+    ),
+    "labelme": (
+        "x.json",
+        '{"shapes": [{"label": "a", "points": [[1, 1], [5, 1], [5, 5]], "score": NUMBER}]'
+        ', "imagePath": "x.jpg", "imageHeight": 20, "imageWidth": 30}',
+        "/shapes/0/score",
+    ),
+    "geojson": (
+        "x.geojson",
+        '{"type": "FeatureCollection", "features": [' + FEATURE.format(GEOMETRY, '{"confidence": NUMBER}') + "]}",
+        "/features/0/properties/confidence",
+    ),
+}
+DOUBLES = ["0.5", "0.50", "1", "0.12345678901234568", "0.10000000149011612", "0.100000001490116119384765625"]
+"""Numbers that are doubles: plain, with 17 digits, and one of 32 bits with all the digits that it has."""
+BEYOND = ["0.12345678901234567891", "0.000123456789012345678912", "1.2345678901234567891e-3"]
+
+
+@pytest.mark.parametrize("number", [*DOUBLES, *BEYOND])
+@pytest.mark.parametrize("format_name", SCORED)
+def test_a_confidence_with_more_digits_than_a_double_is_told(format_name: str, number: str, tmp_path: Path) -> None:
+    name, text, place = SCORED[format_name]
+    reading = read(format_name, name, text.replace("NUMBER", number), str(tmp_path))
+    assert reading.case.annotations[0].confidence == float(number)
+    told = [(each.path, each.kind.value) for each in reading.losses]
+    assert told == ([(place, "precision")] if number in BEYOND else [])
+
+
+@pytest.mark.parametrize("number", [*DOUBLES, *BEYOND])
+def test_a_score_of_coco_keeps_its_digits_until_the_confidence_is_changed(number: str, tmp_path: Path) -> None:
+    text = COCO.replace('"area": 4', f'"area": 4, "score": {number}').replace("NUMBER", "1")
+    reading = read("coco", "x.json", text, str(tmp_path))
+    assert (reading.case.annotations[0].confidence, list(reading.losses)) == (float(number), [])
+    registry.write([reading], tmp_path / "y.json", format="coco")
+    (record,) = strict_json.loads((tmp_path / "y.json").read_bytes(), exact=True)["annotations"]
+    assert Decimal(record["score"]) == Decimal(number if number in BEYOND else repr(float(number)))
+    for confidence in (0.25, None):
+        changed = reading.case.annotations[0].model_copy(update={"confidence": confidence})
+        case = LoadedCase(reading.case.model_copy(update={"annotations": [changed]}))
+        registry.write([case], tmp_path / f"{confidence}.json", format="coco")
+        (record,) = json.loads((tmp_path / f"{confidence}.json").read_text())["annotations"]
+        assert record.get("score") == confidence
+
+
+def test_a_score_of_coco_that_is_no_confidence_comes_back_until_there_is_one(tmp_path: Path) -> None:
+    text = COCO.replace('"area": 4', '"area": 4, "score": 1.5').replace("NUMBER", "1")
+    reading = read("coco", "x.json", text, str(tmp_path))
+    given = reading.case.annotations[0].model_copy(update={"confidence": 0.25})
+    for annotation, score in ((reading.case.annotations[0], 1.5), (given, 0.25)):
+        case = LoadedCase(reading.case.model_copy(update={"annotations": [annotation]}))
+        registry.write([case], tmp_path / f"{score}.json", format="coco")
+        (record,) = json.loads((tmp_path / f"{score}.json").read_text())["annotations"]
+        assert record["score"] == score
+
+
+@pytest.mark.parametrize("number", [*DOUBLES, *BEYOND])
+def test_a_confidence_of_cvat_with_more_digits_is_an_attribute(number: str, tmp_path: Path) -> None:
+    shape = '<box label="a" xtl="1" ytl="2" xbr="5" ybr="6"><attribute name="confidence">NUMBER</attribute></box>'
+    text = f'<annotations><image id="0" name="p.png" width="20" height="10">{shape}</image></annotations>'
+    reading = read("cvat", "x.xml", text.replace("NUMBER", number), str(tmp_path))
+    (annotation,) = reading.case.annotations
+    told = (None, {"confidence": number}) if number in BEYOND else (float(number), None)
+    assert (annotation.confidence, annotation.attributes) == told
+    assert not [each for each in reading.losses if each.kind.changes_value]
 
 
 def test_what_others_say_of_a_category_of_coco_keeps_its_digits(tmp_path: Path) -> None:

@@ -130,7 +130,9 @@ class Units:
 RECORDS = re.compile(r"<box [^>]*?/>|<box .*?</box>|\n\d [\d. ]+(?=\n|$)", re.DOTALL)
 EDITS = st.lists(
     st.tuples(
-        st.sampled_from(["swap", "drop", "twice", "rename", "digits", "class", "record", "move", "add", "half"]),
+        st.sampled_from(
+            ["swap", "drop", "twice", "rename", "digits", "class", "record", "move", "add", "half", "upload"]
+        ),
         st.integers(0, 40),
         st.integers(0, 40),
     ),
@@ -158,6 +160,9 @@ def edit(texts: list[str], others: list[str], kind: str, one: int, other: int) -
         texts[one] = re.sub(r"(\d\.\d)\d*", r"\g<1>3", texts[one], count=1 + other)
     elif kind == "class":
         texts[one] = texts[one].replace("NODULE", "MASS").replace("\n0 ", "\n1 ")
+    elif kind == "upload":
+        address = re.compile(r'(?<="image": )"(?:[^"]*/)?([^"/]+)"')
+        texts[:] = [address.sub(rf'"/data/upload/1/0123456{other % 10}-\g<1>"', text) for text in texts]
     elif kind == "add":
         texts.insert(one, others[other % len(others)])
     else:
@@ -193,6 +198,9 @@ def whole(path: Path, format: str) -> Any:
 @example(format="geojson", edits=[("swap", 0, 7), ("digits", 2, 0)], side="")
 @example(format="yolo", edits=[("half", 0, 0), ("digits", 0, 0)], side="")
 @example(format="label-studio", edits=[("add", 0, 0), ("add", 9, 3), ("twice", 1, 1)], side="")
+@example(format="label-studio", edits=[("upload", 0, 0), ("swap", 1, 5), ("digits", 0, 0)], side="")
+@example(format="label-studio", edits=[("twice", 1, 2), ("upload", 0, 0), ("twice", 1, 2)], side="")
+@example(format="label-studio", edits=[("upload", 0, 0), ("twice", 1, 2), ("upload", 0, 1), ("rename", 2, 1)], side="")
 @settings(deadline=None)
 def test_edited_files(
     written: Path, tmp_path_factory: pytest.TempPathFactory, format: str, edits: Any, side: str

@@ -328,9 +328,10 @@ def test_two_places_of_one_id_are_two_regions(tmp_path: Path) -> None:
         ({"points": [[1, 1], [9, 1], [9, 9]], "polygonlabels": ["c"]}, ["bbox", "polygon"], ["c", "c"]),
         ({"x": 10, "y": 10, "radiusX": 3, "radiusY": 4, "ellipselabels": ["c"]}, ["bbox", "ellipse"], ["c", "c"]),
         ({"x": 10, "y": 10, "width": 5, "height": 10, "rectanglelabels": ["d"]}, ["bbox", "bbox"], ["c", "d"]),
+        ({"x": 10, "y": 10, "width": 5, "height": 10, "rectanglelabels": ["c"]}, ["bbox", "bbox"], ["c", "c"]),
     ],
 )
-def test_two_kinds_or_classes_of_one_id_are_two_regions(
+def test_two_results_of_one_id_that_are_no_parts_of_a_region_are_two(
     tmp_path: Path, other: dict[str, Any], kinds: list[str], labels: list[str]
 ) -> None:
     first = {"x": 10, "y": 10, "width": 5, "height": 10, "rectanglelabels": ["c"]}

@@ -49,7 +49,7 @@ def test_what_one_file_shows_holds_for_all_of_them(tmp_path: Path) -> None:
         write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", f"<xmin>{first}<")).rename(tmp_path / f"{name}.xml")
     readings = list(registry.read([tmp_path], format="pascal-voc"))
     assert [each.case.annotations[0].bbox[:2] for each in readings] == [[0, 2], [7, 2]]  # type: ignore[union-attr]
-    assert [len(each.findings) for each in readings] == [1, 0]
+    assert [[found.rule for found in each.findings] for each in readings] == [["voc.origin"], ["picture.twice"]]
 
 
 @pytest.mark.parametrize("first", ["0", "-1"])

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from annoconv_converters.coco import bulk
 from PIL import Image
 
 from annoconv import registry
@@ -180,3 +181,50 @@ def test_a_picture_of_two_sizes_is_a_finding(tmp_path: Path) -> None:
     written(tmp_path / "y.xml", text.replace(f"<width>{WIDTH}", "<width>60"))
     found = [[each.rule for each in one.findings] for one in registry.read([tmp_path], format="pascal-voc")]
     assert found == [["voc.origin"], ["picture.size"]]
+
+
+def test_a_picture_that_is_listed_twice_is_a_finding(tmp_path: Path) -> None:
+    """Each is a case: which of the two to leave out only the user knows."""
+    box = [1.0, 2.0, 10.0, 9.0]
+    tasks = json.loads(label_studio(tmp_path, box).read_text())
+    written(tmp_path / "x.json", json.dumps([*tasks, {**tasks[0], "id": 2}]))
+    images = cvat(tmp_path, box).read_text().replace("</annotations>", "")
+    second = images[images.index("<image") :].replace('id="0"', 'id="1"')
+    written(tmp_path / "x.xml", f"{images}{second}</annotations>")
+    image = {"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}
+    images_of_coco = [image, {**image, "id": 2, "file_name": "b/a.png"}, {**image, "id": 3}]
+    told = json.dumps({"images": images_of_coco, "annotations": [], "categories": []})
+    coco = written(tmp_path / "coco.json", told)
+    for path, name, place in (
+        (tmp_path / "x.json", "label-studio", "/1"),
+        (tmp_path / "x.xml", "cvat", "/image/1"),
+        (coco, "coco", "/images/2"),
+    ):
+        found = [(each.rule, each.path) for one in registry.read([path], format=name) for each in one.findings]
+        assert found == [("picture.twice", place)]
+    assert [(each.rule, each.path) for each in bulk.validate(coco)] == [("picture.twice", "/images/3")]
+    written(tmp_path / "captions.json", told)  # files of one data set tell of the same pictures
+    found = [one.findings for one in registry.read([coco, tmp_path / "captions.json"], format="coco")]
+    assert [len(each) for each in found] == [0, 0, 1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("name", ["pascal-voc", "labelme"])
+def test_a_picture_of_two_files_is_a_finding_with_the_second(name: str, tmp_path: Path) -> None:
+    one = FORMATS[name][0](tmp_path, [1.0, 2.0, 10.0, 9.0])
+    written(one.with_stem("y"), one.read_text())
+    found = [[each.rule for each in each.findings] for each in registry.read([tmp_path], format=name)]
+    assert [rules.count("picture.twice") for rules in found] == [0, 1]
+
+
+def test_a_picture_that_yolo_lists_twice_is_one_case_with_a_finding(tmp_path: Path) -> None:
+    folder = yolo(tmp_path, [1.0, 2.0, 10.0, 9.0])
+    Image.new("L", (WIDTH, HEIGHT)).save(folder / "b.png")
+    written(folder / "data.yaml", "train: train.txt\nval: val.txt\ntest: train.txt\nnames: [c]\n")
+    written(folder / "train.txt", "a.png\n./a.png\n")
+    written(folder / "val.txt", "b.png\na.png\nb.png\n")
+    first, second = registry.read([folder], format="yolo")
+    assert [(each.rule, each.path, each.message.split(";")[0]) for each in first.findings] == [
+        ("picture.twice", "/train.txt", "it lists pictures that are listed already: 1, the first of them a.png"),
+        ("picture.twice", "/val.txt", "it lists pictures that are listed already: 2, the first of them a.png"),
+    ]
+    assert second.findings == ()

@@ -27,7 +27,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import annoconv
-from annoconv.casefile.boxes import as_boxes
+from annoconv.casefile.boxes import as_boxes, as_columns
+from annoconv.casefile.columns import OutlineColumns
 from annoconv.casefile.loaded import as_loaded
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
@@ -195,8 +196,14 @@ BOXES_OF_PICTURE = st.lists(st.tuples(CORNERS_OF_BOXES, CORNERS_OF_BOXES, SIZES,
 @example([([(1, 2, 3, 4)], set(), []), ([(1, 2, 3, 4)], {"area"}, [("bbox", [10**400, 1, 1, 1])])])
 @example([([(1, 2, 3, 4)] * 2, set(), [("area", 5.600000000000001)]), ([(1, 2, 3, 4)], set(), [("image_id", True)])])
 @example([([(1, 2, 3, 4)], set(), []), ([(1, 2, 3, 4)], set(), [("image_id", 2.0), ("iscrowd", 0.0), ("area", 12)])])
-@given(st.lists(st.tuples(BOXES_OF_PICTURE, LEFT_OUT, st.lists(STRANGE, max_size=1)), max_size=4))
-def test_boxes_of_many_pictures_say_the_same(
+@example([([RING], set(), [("area", 102.6)]), ([RING] * 2, {"bbox"}, []), ([(1, 2, 3, 4)], set(), [])])
+@example([([RING], set(), [("bbox", [2, 2, 10.5, 40])]), ([RING, (1, 2, 3, 4)], set(), []), ([RING], {"area"}, [])])
+@given(
+    st.lists(
+        st.tuples(BOXES_OF_PICTURE | st.lists(RINGS, max_size=3), LEFT_OUT, st.lists(STRANGE, max_size=1)), max_size=4
+    )
+)
+def test_records_of_many_pictures_say_the_same(
     folder: Path, pictures: list[tuple[list[Sequence[float]], set[str], list[tuple[str, Any]]]]
 ) -> None:
     """Plain, almost plain and damaged ones, which are looked at together."""
@@ -229,6 +236,19 @@ def test_plain_boxes_are_held_as_such(folder: Path) -> None:
     file.write_text(text.replace('"4.png"', '"4.png", "note": 1.50'))
     found = [as_boxes(as_loaded(each)) is not None for each in annoconv.read([file], format="coco")]
     assert found == [True, True, True, False]
+
+
+def test_plain_outlines_are_held_as_such(folder: Path) -> None:
+    """Whatever area and box their file says; one that has more, or is among boxes, goes the general way."""
+    file = folder / "rings.json"
+    images = [{"id": place, "file_name": f"{place}.png", "width": 64, "height": 48} for place in range(1, 6)]
+    ring = {"category_id": 1, "iscrowd": 0, "segmentation": [RING], "area": 102.49999999999997}
+    told = [ring, {**ring, "bbox": [0, 0, 9, 9]}, {**ring, "segmentation": [RING, RING]}, {**ring, "score": 0.5}, BOX]
+    records = [{**each, "id": place, "image_id": place} for place, each in enumerate(told, 1)]
+    records.append({**ring, "id": 9, "image_id": 5})
+    file.write_text(json.dumps({"images": images, "annotations": records, "categories": [{"id": 1, "name": "x"}]}))
+    found = [as_columns(as_loaded(each)) for each in annoconv.read([file], format="coco")]
+    assert [each is not None and isinstance(each.boxes, OutlineColumns) for each in found] == [True, True] + [False] * 3
 
 
 @given(st.lists(st.floats(-1e15, 1e15) | CORNERS_OF_BOXES), st.integers(-(10**12), 10**12))

@@ -32,4 +32,5 @@ def test_the_first_size_of_a_name_holds(told: list[tuple[str, int, int]]) -> Non
         sizes, known = SizesOfNames(), dict[str, tuple[int, int]]()
         for name, *size in told:
             own = (size[0], size[1])
-            assert sizes.first(name, own) == known.setdefault(name, own)
+            assert sizes.first(name, own) == known.get(name)
+            known.setdefault(name, own)

@@ -33,7 +33,8 @@ EXTENSIONS = st.dictionaries(
     st.recursive(
         SAID,
         lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["1", "of", "id"]), inner, max_size=3)
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["1", "id", "image", "annotations"]), inner, max_size=3)
         ),
         max_leaves=8,
     ),
@@ -58,6 +59,9 @@ def put_back(native: dict[str, Any], told: Any) -> Any:
 @given(EXTENSIONS, CHANGES, st.lists(LEAVES, max_size=2), st.lists(PATHS, max_size=1))
 @example({"a": IDENTIFIED}, {}, [], [])
 @example({}, {"case_id": "c"}, [], [])
+@example({"a": {"image": {"1": 2}, "id": {}, "annotations": {"1": [1]}}}, {}, [], [])
+@example({"a": {"annotations": {"1": {"id": 3}}}}, {}, [[["extensions", "a", "annotations"], {}]], [])
+@example({"a": {"annotations": {"1": 3}}}, {}, [[["extensions", "a"], 1]], [])
 @example({}, {}, [[["extensions", *"a" * 5000], 1]], [])
 def test_extensions_are_put_back_as_for_each_alone(
     extensions: dict[str, Any], more: dict[str, Any], odd: list[Any], removed: list[Any]

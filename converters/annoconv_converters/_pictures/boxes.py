@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from annoconv.casefile.boxes import BOX, BoxCase, BoxColumns, box_case_of
+from annoconv.casefile.boxes import BoxCase, box_case_of
+from annoconv.casefile.columns import BOX, BoxColumns
 from annoconv.pictures import address_told, name_told
 from annoconv_converters._pictures.columns import BoxPicture, Columns
 from annoconv_converters._pictures.draw import Drawing

@@ -6,7 +6,7 @@ COCO, whose records say more of themselves, has its own rules (`coco.check`).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["StatedSizes", "picture_findings", "place_of"]
+__all__ = ["PICTURE_TWICE", "SharedPictures", "picture_findings", "picture_twice", "place_of"]
 
 Record: TypeAlias = "dict[str, Any]"
+
+PICTURE_TWICE: Final = "picture.twice"
+"""Rule of pictures that are listed more than once."""
+_UNSIZED: Final = -1, -1
+"""In place of a size that is not known."""
 
 
 def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
@@ -70,22 +75,34 @@ def _is_box_within(shape: Shape, width: Any, height: Any) -> bool:
     )
 
 
-class StatedSizes:
-    """Tells of pictures that two cases have in different sizes."""
+def picture_twice(name: str) -> Message:
+    """Return what is said of a picture that was met before."""
+    return Message("{name} is the picture of a case before too; leave one of the two out", name=name)
+
+
+class SharedPictures:
+    """Tells of pictures that two cases have."""
 
     def __init__(self) -> None:
         self._sizes = SizesOfNames()
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
-        """Yield a warning for each picture of the next case that one before has in another size."""
-        for picture in (each for each in pictures if {"width", "height"} <= each.record.keys()):
-            record = picture.record
-            size = record["width"], record["height"]
-            before = self._sizes.first(str(record.get("file_name")), size)
-            if before != size:
-                told = {"name": record.get("file_name"), "size": size, "before": before}
+        """Yield a warning for each picture of the next case that one before has, if it is flat or of another size."""
+        for picture in pictures:
+            record, name = picture.record, picture.record.get("file_name")
+            if not isinstance(name, str) or not name or not picture.is_named:
+                continue
+            columns, rows = record.get("width"), record.get("height")
+            size = (columns, rows) if type(columns) is int and type(rows) is int else _UNSIZED
+            before = self._sizes.first(name, size)
+            if before is None:
+                continue
+            if before != size and _UNSIZED not in {before, size}:
+                told = {"name": name, "size": size, "before": before}
                 message = Message("{name} is of {size} columns and rows here, and of {before} in a case before", **told)
                 yield Finding("picture.size", Level.WARNING, pointer(picture.place), message, case_index)
+            elif len(pictures) == 1:
+                yield Finding(PICTURE_TWICE, Level.WARNING, pointer(picture.place), picture_twice(name), case_index)
 
 
 def place_of(shape: Shape) -> Path:

@@ -140,9 +140,10 @@ def class_losses(
     is_said
         Whether the case before had the same list.
     """
-    every = [*losses, *_renamed(original, written, case_index)]
-    told = [loss for loss in every if not (is_said and loss.path.startswith("/labels/"))]
-    return [*told, *_given(original, drawn, reasons, case_index)]
+    given = _given(original, drawn, reasons, case_index)
+    if is_said:
+        return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *given]
+    return [*losses, *_renamed(original, written, case_index), *given]
 
 
 def _renamed(original: Record, written: Collection[str], case_index: int) -> Iterator[Loss]:

@@ -21,17 +21,20 @@ __all__ = ["as_before", "carried_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_ALIKE: Final = 1 << 14
+_ALIKE: Final = 1 << 16
 """Bytes of what is said of a case beside its annotations, up to which it may be kept for those that say the same."""
-_LEAVES: Final = 64
-"""Leaves that such a carrier has at most."""
+_LEAVES: Final = 1 << 10
+"""Leaves that cases say alike, at most."""
 _DEEPEST: Final = 64
 """Steps to a leaf of an extension."""
-_OWN: Final[set[type]] = {str, int, float, bool, type(None), list, dict}
-"""Leaves of an extension that a case may have of its own: numbers with more digits than those of a float are none."""
+_PLAIN: Final[set[type]] = {str, int, float, bool, type(None), list, dict}
+"""Leaves, but for numbers that have more digits than their floats."""
 _ANNOTATIONS: Final = ["annotations"]
 _EXTENSIONS: Final = "extensions"
-"""Of which each case may have its own."""
+_OF_CASE: Final = frozenset({"image", "annotations"})
+"""Members of an extension of which each case has its own, as each has its picture and its annotations."""
+_WITHIN: Final = 3
+"""Steps to these."""
 _OF_PICTURE: Final = frozenset({"uid", "files", "extensions"})
 """Members of an image that each picture of a file has its own of."""
 
@@ -47,8 +50,8 @@ def carried_of(told: Any) -> Residual:
 def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | None:
     """Return the case that was written, if its picture and its annotations, in their order, are as they are read.
 
-    Cases of one file say much the same beside these and their extensions, which is understood once. None of any other
-    case, and of what is nothing of ours. Extensions are as a parser makes them.
+    Cases of one file say much the same beside these, and what an extension says of these, which is understood once.
+    None of any other case, and of what is nothing of ours. Extensions are as a parser makes them.
 
     Parameters
     ----------
@@ -66,18 +69,18 @@ def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | Non
         if _EXTENSIONS in native or any(path[0] == _EXTENSIONS for path, _ in order):
             return None
         shared: list[Any] = []
-        extended: list[Any] = []
+        kept: list[Any] = []
         for path, value in values:
-            if path[0] != _EXTENSIONS:
+            if path[0] != _EXTENSIONS or len(path) < _WITHIN or path[2] not in _OF_CASE:
                 shared.append([path, value])
                 continue
-            if not extended:
-                shared.append([[_EXTENSIONS], ""])
-            extended.append((path, value))
+            if not kept or kept[-1][0][:_WITHIN] != path[:_WITHIN]:
+                shared.append([path[:_WITHIN], ""])  # which has its place
+            kept.append((path, value))
         places = [*(path for path, _ in shared), *removed]
-        if len(places) > _LEAVES or not {type(value) for _, value in extended} <= _OWN:
+        if len(places) > _LEAVES or not {type(value) for _, value in values} <= _PLAIN:
             return None
-        if any(len(path) > _DEEPEST for path, _ in extended):
+        if any(len(path) > _DEEPEST for path, _ in kept):
             return None
         if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
             return None
@@ -87,8 +90,13 @@ def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | Non
         text = strict_json.dumps([shared, removed, rest, alike])
         if len(text) <= _ALIKE:
             found = _restored(text)
-            own_image = {"image": found["image"] | own}
-            return {**found, "annotations": annotations, **own_image, **residuals.grown(extended)}
+            more = {"image": found["image"] | own, "annotations": annotations}
+            if kept:
+                extensions: Record = dict(found[_EXTENSIONS])
+                for name, members in residuals.grown(kept)[_EXTENSIONS].items():
+                    extensions[name] = extensions[name] | members
+                more[_EXTENSIONS] = extensions
+            return found | more
     return None
 
 

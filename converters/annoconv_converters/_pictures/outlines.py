@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from annoconv.casefile.boxes import RING, OutlineColumns, as_columns
+from annoconv.casefile.boxes import as_columns
+from annoconv.casefile.columns import RING, OutlineColumns
 from annoconv.documents import strict_json
 from annoconv.model import PolygonAnnotation
 from annoconv.pictures import address_of, own_name

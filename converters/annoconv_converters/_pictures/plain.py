@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from annoconv.casefile.boxes import BoxColumns
+from annoconv.casefile.columns import BoxColumns
 from annoconv.errors import InputError
 from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.geometry import polygon_of_pieces, rounded, segmentation_from_record
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.record_ids import annotation_id
+from annoconv_converters._pictures.scores import confidence_of
 
 if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import Categories
@@ -202,9 +203,9 @@ def beside(shape: Shape) -> Record:
         told = {name: value for name, value in attributes.items() if _is_attribute(name, value)}
         extra |= tracked(told)
         extra |= {"attributes": told} if told else {}
-    score = shape.record.get("score")
-    if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
-        extra["confidence"] = float(score)
+    confidence = confidence_of(shape.record.get("score"))
+    if confidence is not None:
+        extra["confidence"] = confidence
     return extra | {name: value for name, value in shape.more.items() if name != "parent_id"}
 
 

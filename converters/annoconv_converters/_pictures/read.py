@@ -19,7 +19,7 @@ from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import nothing_shown, restored
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
-from annoconv_converters._pictures.check import StatedSizes, picture_findings
+from annoconv_converters._pictures.check import SharedPictures, picture_findings
 from annoconv_converters._pictures.edited import StatedCategories, bind
 from annoconv_converters._pictures.fitting import lost, reserved_ids
 from annoconv_converters._pictures.kept_alike import as_before
@@ -101,13 +101,13 @@ def _as_told(listed: list[Record], kind: ClassKind, pictures: Sequence[Picture])
 def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> Iterator[Reading]:
     """Yield the cases of what files of a format hold: flat pictures each a case, the slices of a volume together."""
     count = 0
-    sizes = StatedSizes()
+    met = SharedPictures()
     source: Path | None = None
     for batch in batches:
         first = count
         is_first, source = batch.source != source, batch.source
         known, left, beside = told_cases(batch, task, context)
-        for reading in _readings(batch, known, left, context, task, count, sizes, is_first=is_first):
+        for reading in _readings(batch, known, left, context, task, count, met, is_first=is_first):
             losses = [*(loss._replace(case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
@@ -123,7 +123,7 @@ def _readings(
     context: Context,
     task: str,
     count: int,
-    sizes: StatedSizes,
+    met: SharedPictures,
     *,
     is_first: bool,
 ) -> Iterator[Reading]:
@@ -144,7 +144,7 @@ def _readings(
         stated = stated or StatedCategories(ours, each.written)
         edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids, stated)
         loaded, unfit = _restored(each, ours, edit, ids, task, source, context.limits)
-        findings = _findings(batch, each.shown, count, sizes)
+        findings = _findings(batch, each.shown, count, met)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         _forget(each.pictures)
         del edit
@@ -156,7 +156,7 @@ def _readings(
         groups, listed, context.task or task, source, context.limits, is_first=is_first
     ):
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
-        findings = _findings(batch, pictures, count, sizes)
+        findings = _findings(batch, pictures, count, met)
         _forget(pictures)
         yield Reading.of(loaded, losses, findings=findings, source=source)
         count += 1
@@ -199,9 +199,9 @@ def _forget(pictures: Iterable[Picture]) -> None:
         picture.shapes = []
 
 
-def _findings(batch: Batch, pictures: Sequence[Picture], count: int, sizes: StatedSizes) -> tuple[Finding, ...]:
+def _findings(batch: Batch, pictures: Sequence[Picture], count: int, met: SharedPictures) -> tuple[Finding, ...]:
     of_format = () if batch.findings is None else batch.findings(pictures, count)
-    return (*of_format, *picture_findings(pictures, count), *sizes.findings(pictures, count))
+    return (*of_format, *picture_findings(pictures, count), *met.findings(pictures, count))
 
 
 def _categories(batch: Batch, context: Context, *, is_list: bool) -> Categories:

@@ -92,14 +92,15 @@ class SizesOfNames:
     def __init__(self) -> None:
         self._records = _Records()
 
-    def first(self, name: str, size: tuple[int, int]) -> tuple[int, int]:
-        """Take the size of a name; return the first that it had."""
+    def first(self, name: str, size: tuple[int, int]) -> tuple[int, int] | None:
+        """Take the size of a name; return the first that it had, None if it had none before."""
         digest = _digest(name)
-        own = json.dumps(size, default=str).encode()
+        own = b"[%d, %d]" % size
         told = self._records.get(digest)
         if told is None:
             self._records.put(digest, own)
-        if told in {None, own}:
+            return None
+        if told == own:
             return size
         columns, rows = json.loads(told)
         return columns, rows

@@ -153,20 +153,20 @@ def _together(
     starts = np.cumsum([0, *counts[:-1]])
     whole = np.logical_and.reduceat(is_plain, starts).tolist()
     least = np.minimum.reduceat(near.min(1), starts).tolist()
-    most = map(tuple, np.maximum.reduceat(near + sizes[:, 2:], starts).tolist())
+    most = np.maximum.reduceat(near + sizes[:, 2:], starts).tolist()
     areas = array_rounded(exact[:, 0] * exact[:, 1]).tolist()
     others = _others(columns, areas, near.tolist(), drawn.tolist())
     sides = iter(np.concatenate([near, far], axis=1).tolist())
     start = 0
-    for (_, records, places), count, is_whole, *extent in zip(pictures, counts, whole, least, most, strict=True):
-        own = [*islice(sides, count)]
-        end = start + count
+    for (_, records, places), is_whole, low, (right, bottom) in zip(pictures, whole, least, most, strict=True):
+        own = [*islice(sides, len(records))]
+        end = start + len(records)
         if is_whole:
             numbers, classes = columns["id"][start:end], columns["category_id"][start:end]
             told = {str(number): others[place] for place, number in enumerate(numbers, start) if place in others}
             yield BoxRecords(
-                numbers, classes, own, records=records, places=places, names=names, others=told, least=extent[0],
-                most=extent[1],
+                numbers, classes, own, records=records, places=places, names=names, others=told, least=low,
+                most=(right, bottom),
             )  # fmt: skip
         else:
             yield None

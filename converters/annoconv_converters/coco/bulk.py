@@ -21,8 +21,10 @@ from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.check import PICTURE_TWICE, picture_twice
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
 from annoconv_converters._pictures.records import Shape
+from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters.coco.check import NO_ID, Effort, shape_findings
 from annoconv_converters.coco.records import id_of, picture_of_result
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, elements_of, read_element, scan
@@ -199,6 +201,7 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     limits = limits or Limits()
     sizes: dict[Any, tuple[int, int]] = {}
     seen: set[Any] = set()
+    names = SeenNames()
     effort = Effort.of(path.stat().st_size)
     labels = Labels.of()
     categories = Categories([], labels)
@@ -207,7 +210,7 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
             categories = Categories(part.get("categories") or [], labels)
         elif part.section == IMAGES:
             for record in elements_of(part, limits, path):
-                yield from _image_findings(record, sizes)
+                yield from _image_findings(record, sizes, names)
     for part in _parts(path, limits):
         if isinstance(part, Span) and part.section != IMAGES:
             for record in elements_of(part, limits, path):
@@ -221,8 +224,8 @@ def _parts(path: Path, limits: Limits) -> Iterator[Span | Record]:
         yield from scan(file, path, limits)
 
 
-def _image_findings(record: Record, sizes: dict[Any, tuple[int, int]]) -> Iterator[Finding]:
-    """Yield what an image breaks, and note its size."""
+def _image_findings(record: Record, sizes: dict[Any, tuple[int, int]], names: SeenNames) -> Iterator[Finding]:
+    """Yield what an image breaks, and note its size and its name."""
     number = id_of(record)
     place = f"/{IMAGES}/{number}"
     if number is None or number in sizes:
@@ -232,6 +235,9 @@ def _image_findings(record: Record, sizes: dict[Any, tuple[int, int]]) -> Iterat
     except AnnoconvError as error:
         sizes[number] = 0, 0
         yield Finding("coco.size", Level.ERROR, place, error.problem)
+    name = record.get("file_name")
+    if isinstance(name, str) and name and not names.add(name):
+        yield Finding(PICTURE_TWICE, Level.WARNING, place, picture_twice(name))
 
 
 def _annotation_findings(

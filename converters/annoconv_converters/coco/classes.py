@@ -56,7 +56,7 @@ class Classes:
         self._kept: dict[int, str] = {}
         """Names of the classes whose records are those of their file, by these."""
         self._taken: tuple[Labels | None, dict[str, Record]] = None, {}
-        """What the case before had: most have the same."""
+        """The labels of the case before, and what it and those before it with the same had: most have no other."""
         self._read: tuple[tuple[Any, ...], Categories] = (), Categories([], Labels.of(), kind="numbered")
 
     def take(self, case: Case, kept: dict[str, Record], labels: Labels) -> None:
@@ -69,10 +69,12 @@ class Classes:
         kept
             The records that its classes had in their file, by label code.
         """
-        is_known = bool(self.table.kept) and self._taken[0] is labels and self._taken[1] == kept
-        every = {} if is_known else kept
-        fresh = [name for code, record in every.items() if (name := self.table.keep(code, record, labels))]
-        self._taken = labels, kept
+        if self._taken[0] is not labels or not self.table.kept:
+            self._taken = labels, {}
+        known = self._taken[1]
+        others = {code: record for code, record in kept.items() if known.get(code) != record}
+        fresh = [name for code, record in others.items() if (name := self.table.keep(code, record, labels))]
+        known |= others
         self._kept |= {id(self.table.records[name]): name for name in fresh}
         self.table.take(case, labels)
         for code, told in self.asked.items():

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.documents import strict_json
 from annoconv.ids import content_digest
 from annoconv_converters._pictures.file_losses import with_floats
+from annoconv_converters._pictures.scores import confidence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from annoconv_converters.coco.outlines import Outline
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["changed", "difference_of", "digest_of", "digests_of", "is_held", "is_same", "of_annotations", "put_back"]
 
@@ -81,10 +80,8 @@ def _as_list(segmentation: Record) -> Record:
     }
 
 
-def digest_of(record: Record, outline: Outline | None = None) -> str:
-    """Return a digest of the geometry of a drawn record; `outline` may be what it was drawn of."""
-    if outline is not None and outline.is_in(record):
-        return outline.digest
+def digest_of(record: Record) -> str:
+    """Return a digest of the geometry of a drawn record."""
     segmentation, area, box, *points = map(record.get, _GEOMETRY)
     is_plain = isinstance(segmentation, list) and points == [None, None]
     text = _numbers([segmentation, area, box]) if is_plain else None
@@ -116,7 +113,7 @@ def _numbers(values: list[Any]) -> bytes | None:
     return text.replace(b",", b", ")
 
 
-def put_back(record: Record, difference: Any, usual: Any = (), outline: Outline | None = None) -> Record:
+def put_back(record: Record, difference: Any, usual: Any = (), digest: Callable[[Record], str] = digest_of) -> Record:
     """Return a drawn record as the file had it; geometry only if the annotation has not been changed since.
 
     Parameters
@@ -127,8 +124,8 @@ def put_back(record: Record, difference: Any, usual: Any = (), outline: Outline 
         What is kept of it.
     usual
         What the records of its picture do not say, unless its difference says that otherwise.
-    outline
-        Of which it may be drawn.
+    digest
+        Returns what `digest_of` does.
     """
     if difference is None and isinstance(usual, list):
         return {key: value for key, value in record.items() if key not in usual or _is_place(key, record)}
@@ -136,11 +133,13 @@ def put_back(record: Record, difference: Any, usual: Any = (), outline: Outline 
     fields, absent = told.get("fields") or {}, told.get("absent", usual) or []
     if not isinstance(fields, dict) or not isinstance(absent, list):
         return record
-    if "of" in told and told["of"] != digest_of(record, outline):
+    if "of" in told and told["of"] != digest(record):
         fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
         absent = [key for key in absent if key not in _GEOMETRY]
     elif "of" not in told:
         absent = [key for key in absent if not _is_place(key, record)]
+    if "score" in fields and confidence_of(fields["score"]) != record.get("score"):  # the confidence was changed
+        fields = {key: value for key, value in fields.items() if key != "score"}
     return changed(record, fields, absent)
 
 

@@ -11,7 +11,8 @@ from operator import mul, sub
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import BOX, RING, as_columns, outline_case_of
+from annoconv.casefile.boxes import as_columns, outline_case_of
+from annoconv.casefile.columns import BOX, RING
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.boxes import boxes_of, record_of
 from annoconv_converters._pictures.crowds import EXTENSION
@@ -24,7 +25,8 @@ from annoconv_converters.coco.outlines import Outlined, outlines_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annoconv.casefile.boxes import BoxCase, BoxColumns, OutlineColumns
+    from annoconv.casefile.boxes import BoxCase
+    from annoconv.casefile.columns import BoxColumns, OutlineColumns
     from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["document_of", "drawn_plain", "each_drawn_plain"]

@@ -310,5 +310,6 @@ def kept_of(loaded: LoadedCase) -> Record:
 
 def _counting(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: with_floats(member) if key in COUNTED else _counting(member) for key, member in value.items()}
+        counted = COUNTED - {"score"}  # whose digits are kept
+        return {key: with_floats(member) if key in counted else _counting(member) for key, member in value.items()}
     return [_counting(member) for member in value] if isinstance(value, list) else value

@@ -19,14 +19,14 @@ from annoconv_converters._pictures.geometry import array_rounded, is_numbers, ti
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, Rings
 from annoconv_converters.coco.check import AREA_SLACK, PIXEL_SLACK
-from annoconv_converters.coco.differences import digests_of
+from annoconv_converters.coco.differences import digest_of, digests_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Outline", "Outlined", "outlines_of"]
+__all__ = ["Outline", "Outlined", "digest_by", "outlines_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -94,14 +94,15 @@ class Outline(NamedTuple):
         """That of the record that is drawn of it, as `digest_of` has it."""
         return self.together.digests[self.place]
 
-    def is_in(self, record: Record) -> bool:
-        """Tell whether a record is where it was drawn of this one."""
-        return (
+    def digest_in(self, record: Record) -> str:
+        """Return that of a record, which is this one's if the record is where it was drawn of it."""
+        is_drawn = (
             record.get("segmentation") is self.segmentation
             and record.get("area") is self.drawn_area
             and record.get("bbox") is self.drawn_box
             and "keypoints" not in record
         )
+        return self.digest if is_drawn else digest_of(record)
 
 
 @dataclass(slots=True)
@@ -115,6 +116,12 @@ class Outlined(Shape):
     """
 
     outline: Outline | None = None
+
+
+def digest_by(shape: Shape) -> Callable[[Record], str]:
+    """Return what makes the digest of a record drawn of a shape: `digest_of`, or its outline, which knows it."""
+    outline = shape.outline if isinstance(shape, Outlined) else None
+    return digest_of if outline is None else outline.digest_in
 
 
 @collector_paused()

@@ -25,6 +25,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
+from annoconv_converters._pictures.check import SharedPictures
 from annoconv_converters._pictures.class_lists import CLASSES
 from annoconv_converters._pictures.columns import BoxPicture
 from annoconv_converters._pictures.edited import StatedCategories, bind
@@ -142,7 +143,7 @@ def _readings(
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
     stated = StatedCategories(categories[True], [*index.side.categories.values()] or None)
-    effort = Effort.of(index.path.stat().st_size)
+    effort, met = Effort.of(index.path.stat().st_size), SharedPictures()  # other files may tell more of the same ones
     for number, case_read in enumerate(_read_ahead(index, file, as_columns=kind == "instances" and not is_ours)):
         pictures = [_picture(index, each, kind, maps) for each in case_read]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
@@ -197,6 +198,7 @@ def _readings(
         )
         loaded = understood.loaded
         findings = [*(() if number else category_findings(listed, case_index))]
+        findings += met.findings(pictures, case_index + number)
         if not understood.is_right:
             findings += case_findings(pictures, known, case_index + number, effort, is_result=index.is_results)
         losses = list(file_losses(understood.records, REASONS, case_index + number))

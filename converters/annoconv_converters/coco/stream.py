@@ -14,6 +14,7 @@ from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.scores import has_long, put_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,11 +140,14 @@ def read_records(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path
         records = _elements(file, part, source)
         are_sure = _are_sure(records)
         others = [_others(record) for record in records]
-        if any(others) or not all(are_sure):
+        are_long = any("score" in record for record in records) and has_long(b"".join(_texts(file, part)))
+        if any(others) or are_long or not all(are_sure):
             exact = _elements(file, part, source, exact=True)
             for record, written, names, is_sure in zip(records, exact, others, are_sure, strict=True):
                 record |= {name: written[name] for name in names if name not in COUNTED}
                 _put_members(record.get("segments_info"), written.get("segments_info"))
+                if are_long:
+                    put_long(record, written)
                 if not is_sure:
                     _put_whole(record, written)
         yield from records

@@ -44,7 +44,7 @@ from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
-from annoconv_converters.coco.outlines import Outlined
+from annoconv_converters.coco.outlines import digest_by
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
@@ -100,13 +100,8 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
                 writer.add(loaded, case_index, plain)
             context.advance(case_index + 1)
         if writer.kind is None:
-            raise InputError(
-                "there is no case to write",
-                source=target,
-                found=NOTHING,
-                expected="a case at least",
-                advice="Name one source at least",
-            )
+            problem, advice = "there is no case to write", "Name one source at least"
+            raise InputError(problem, source=target, found=NOTHING, expected="a case at least", advice=advice)
         writer.close()
     return LossReport(writer.losses)
 
@@ -213,8 +208,7 @@ class _Writer:
             number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
             usual = kept.get("absent") if identity in drawn else ()  # what is not drawn is kept whole
             placed = {**shape.record, "id": number, "image_id": record["id"]}
-            outline = shape.outline if isinstance(shape, Outlined) else None
-            fitted = put_back(placed, differences.get(identity), usual, outline)
+            fitted = put_back(placed, differences.get(identity), usual, digest_by(shape))
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.classes.used.add(str(fitted.get("category_id")))

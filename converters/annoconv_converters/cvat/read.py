@@ -7,6 +7,7 @@ format"; cvat-ai/cvat, `dataset_manager/formats/cvat.py`.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -24,6 +25,7 @@ from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
 from annoconv_converters._pictures.columns import box_picture, held
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.scores import is_longer
 from annoconv_converters._xml import attribute_number, parse_xml, whole
 from annoconv_converters._xml import side as side_length
 from annoconv_converters.cvat.boxes import boxes_of
@@ -375,12 +377,12 @@ def _at(place: Place, error: InputError) -> InputError:
 
 
 def _score(value: str) -> float | None:
-    """Return a confidence; None if it is none."""
+    """Return a confidence; None if it is none, or has more digits, which an attribute keeps."""
     try:
         score = float(value)
     except ValueError:
         return None
-    return score if 0 <= score <= 1 else None
+    return score if 0 <= score <= 1 and not is_longer(Decimal(value)) else None
 
 
 def _typed(value: str, kind: str | None) -> Any:

@@ -20,6 +20,7 @@ from annoconv.errors import InputError
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Shape
+from annoconv_converters._pictures.scores import is_number
 from annoconv_converters._raster.polygons import FARTHEST_PIXEL, rings_of_lists, with_keyholes
 from annoconv_converters.geojson.coordinates import corner_of, line_of, members_of, plain_rings, rings_of
 from annoconv_converters.geojson.losses import FileFeature
@@ -143,8 +144,8 @@ class FeatureFile:
         """Return what properties tell of an object, as its record has it."""
         name = class_name(properties)
         told: Record = {"category_id": self._names.setdefault(name, len(self._names))}
-        if type(properties.get("confidence")) in {int, float}:
-            told["score"] = properties["confidence"]
+        if is_number(properties.get("confidence")):
+            told["score"] = float(properties["confidence"])
         return told | {"attributes": _attributes(properties, kind)}
 
     def _known(self, properties: Record) -> Record:

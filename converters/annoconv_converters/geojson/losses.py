@@ -53,7 +53,7 @@ REASONS: Final[Reasons] = {
     "*color*": ("a case has no place for colours of objects, and labels have those of the task", LossKind.NO_PLACE),
     "properties/name": ("an object without a class is named by its class", LossKind.APPROXIMATED),
     "properties/classification/name": "a class is a name",
-    "properties/confidence": "a confidence lies between 0 and 1",
+    "properties/confidence": "a confidence lies between 0 and 1, and has the digits of a double",
     "properties/objectType": "objects of other types are written as annotations",
     "properties/picture": (
         "which of the listed pictures it is on is not told; it is on the only one, or on one named after the file",

@@ -6,7 +6,6 @@ unusual is left to those who read the file as a whole, and tell what is wrong wi
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.case_labels import CaseLabels
@@ -25,12 +24,13 @@ from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.read import picture_case_of
 from annoconv_converters._pictures.records import Picture, flat_uid
+from annoconv_converters._pictures.scores import has_long
 from annoconv_converters.geojson.coordinates import plain_rings
 from annoconv_converters.geojson.feature import colours_of
 from annoconv_converters.geojson.features import FeatureFile, outline_of
 from annoconv_converters.geojson.kinds import Kinds
 from annoconv_converters.geojson.losses import REASONS, geojson_losses
-from annoconv_converters.geojson.read import DEEP_ENOUGH, KEPT, TASK, beside_of, own_name, read_files
+from annoconv_converters.geojson.read import DEEP_ENOUGH, TASK, beside_of, loads, own_name, read_files
 from annoconv_converters.geojson.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -170,9 +170,8 @@ def _some(scanner: Scanner, path: Path, limits: Limits) -> Iterator[tuple[list[t
     with path.open("rb") as file:
         for span in scanner.spans(file):
             text, may_keep = span.text, _may_keep(span.text)
-            load = partial(strict_json.loads_keeping, kept=KEPT) if may_keep else strict_json.loads
             is_small = text.count(b",") < limits.members and text.count(b":") < limits.keys
-            found = load(text, limits=limits, source=path)
+            found = loads(text, path, limits) if may_keep else strict_json.loads(text, limits=limits, source=path)
             placed = [(("features", count + number), feature) for number, feature in enumerate(found)]
             count += len(found)
             for start in range(0, len(placed), _TOGETHER):
@@ -181,7 +180,7 @@ def _some(scanner: Scanner, path: Path, limits: Limits) -> Iterator[tuple[list[t
 
 def _may_keep(text: bytes) -> bool:
     """Tell whether members may stand in a text whose numbers keep their digits."""
-    is_any = any(each in text for each in _KEEPING)
+    is_any = any(each in text for each in _KEEPING) or has_long(text)
     return is_any or text.count(b'"id"') != text.count(b'"id":"') + text.count(b'"id": "')
 
 

@@ -25,6 +25,7 @@ from annoconv_converters._pictures.carrier import PICTURE, side_of, told_picture
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.scores import has_long, put_long
 from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.whole_side import whole_parts, whole_pictures
 from annoconv_converters.geojson.asap import read_asap
@@ -72,7 +73,15 @@ _GEOMETRIES: Final = frozenset(
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
-    return strict_json.loads_keeping(strict_json.read_bytes(path, limits), KEPT, limits=limits, source=path)
+    return loads(strict_json.read_bytes(path, limits), path, limits)
+
+
+def loads(text: bytes, path: Path, limits: Limits) -> Any:
+    """Return what a text says, with the digits that are kept or told."""
+    document = strict_json.loads_keeping(text, KEPT, limits=limits, source=path)
+    if has_long(text):
+        put_long(document, strict_json.loads(text, limits=limits, source=path, exact=True))
+    return document
 
 
 def read_files(
@@ -96,13 +105,13 @@ def read_files(
                 break
             some.append(waiting.popleft()[0])
         text = b'{"type":"FeatureCollection","pictures":[%b],"features":[%b]}' % (b",".join(shown), b",".join(some))
-        document = strict_json.loads_keeping(text, KEPT, limits=limits, source=path)
+        document = loads(text, path, limits)
         yield replace(_batch(document, path, side, part.pictures, label_system), part=part)
 
 
 def batch_of(text: bytes, path: Path, limits: Limits, outlines: Sequence[Shape | None]) -> Batch:
     """Return what the text of a collection of ours holds, of which the outlines that are given are known already."""
-    document = strict_json.loads_keeping(text, KEPT, limits=limits, source=path)
+    document = loads(text, path, limits)
     return _batch(document, path, None, [], (), outlines)
 
 

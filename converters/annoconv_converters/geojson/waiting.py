@@ -21,7 +21,7 @@ from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.stored import StoredPictures, ToldSizes
 from annoconv_converters._pictures.together import TokenPlaces
 from annoconv_converters.geojson.features import FeatureFile
-from annoconv_converters.geojson.read import KEPT, LISTS, TASK, beside_of, losses_of, picture_of
+from annoconv_converters.geojson.read import LISTS, TASK, beside_of, loads, losses_of, picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ class Waiting:
         count = 0
         with path.open("rb") as file:
             for span in scanner.spans(file):
-                found = strict_json.loads_keeping(span.text, KEPT, limits=limits, source=path)
+                found = loads(span.text, path, limits)
                 if span.section == _PICTURES:
                     self._add_pictures(found)
                 elif span.section == _FEATURES:
@@ -83,7 +83,7 @@ class Waiting:
                     for place, feature in enumerate(found, count):
                         self._add_feature(feature, (_FEATURES, place), names)
                     count += len(found)
-        document = strict_json.loads_keeping(bytes(scanner.skeleton), KEPT, limits=limits, source=path)
+        document = loads(bytes(scanner.skeleton), path, limits)
         is_collection = isinstance(document, dict) and document.get("type") == "FeatureCollection"
         if not is_collection or any(document.get(name) != [] for name in LISTS):
             raise _UnusualError

@@ -41,6 +41,7 @@ A_BOX: Final = BboxAnnotation.model_construct()
 RESULTS: Final = "annotations", 0, "result"
 """Steps within a task to the results of its only annotation."""
 _SIZE: Final = "original_width", "original_height"
+_SIZE_OF: Final = itemgetter(*_SIZE)
 _LARGEST_SIZE: Final = 1 << 20
 _TYPE: Final = "rectanglelabels"
 _SIDES_OF: Final = itemgetter(*_SIDES)
@@ -133,22 +134,22 @@ def _results(task: Any) -> list[Record]:
     results: Any = None if annotation.get("was_cancelled") else annotation.get("result")
     if not results or not isinstance(task.get("data"), dict) or not _are_boxes(results):
         return []
-    size = [results[0][name] for name in _SIZE]
+    size = _SIZE_OF(results[0])
     meta = task.get("meta")
-    if isinstance(meta, dict) and "original_width" in meta and [meta.get(name) for name in _SIZE] != size:
+    if isinstance(meta, dict) and "original_width" in meta and tuple(meta.get(name) for name in _SIZE) != size:
         return []
     ids = {result["id"] for result in results}
     is_sized = all(type(count) is int and 0 < count < _LARGEST_SIZE for count in size)
-    are_alike = all([result[name] for name in _SIZE] == size for result in results)
+    are_alike = [*map(_SIZE_OF, results)].count(size) == len(results)
     return results if is_sized and are_alike and len(ids) == len(results) else []
 
 
 def _are_boxes(results: Sequence[Record]) -> bool:
     """Tell whether results are each a box with a label, and say nothing else."""
-    if not all(_NEEDED <= result.keys() <= _MEMBERS for result in results):
+    if not all(_NEEDED.issubset(names) and _MEMBERS.issuperset(names) for names in {*map(tuple, results)}):
         return False
     values = [result["value"] for result in results]
-    if {*map(type, values)} != _OBJECTS or any(value.keys() != _VALUE for value in values):
+    if {*map(type, values)} != _OBJECTS or not all({*names} == _VALUE for names in {*map(tuple, values)}):
         return False
     ids, types = ([result[name] for result in results] for name in ("id", "type"))
     labels = [value[_TYPE] for value in values]
@@ -159,11 +160,12 @@ def _are_boxes(results: Sequence[Record]) -> bool:
     return (
         types.count(_TYPE) == len(types)
         and {type(label) for (label,) in labels} == _TEXTS
-        and all(identity == identity.strip() != "" for identity in ids)
+        and all(ids)
+        and ids == [*map(str.strip, ids)]
         and _NUMBERS.issuperset(map(type, chain(numbers, turns)))
         and -_LARGEST < min(numbers) <= max(numbers) < _LARGEST
         and not any(turns)
-        and all(result.get("origin", "manual") == "manual" for result in results)
+        and [result.get("origin", "manual") for result in results].count("manual") == len(results)
         and not any(result.get("image_rotation") for result in results)
     )
 

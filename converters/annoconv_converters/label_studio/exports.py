@@ -18,6 +18,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.scores import has_long, put_long
 from annoconv_converters._pictures.skeletons import NamedPoints
 from annoconv_converters._pictures.stored import StoredPictures
 from annoconv_converters._pictures.whole_side import whole_parts
@@ -25,7 +26,7 @@ from annoconv_converters.label_studio.boxes import boxes_of
 from annoconv_converters.label_studio.pages import ToldTask, pages_of
 from annoconv_converters.label_studio.tasks import Task, damaged
 from annoconv_converters.label_studio.trees import ANSWERS, TaskTree
-from annoconv_converters.label_studio.uploads import uploaded_name, written_names
+from annoconv_converters.label_studio.uploads import WrittenNames, uploaded_name, written_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,7 +77,10 @@ def _loads(data: bytes, path: Path, limits: Limits) -> Any:
     """Return the value of a text, with the digits that answers have."""
     has_digits = _ESCAPE in data or _DIGITS.search(data) is not None
     read = partial(strict_json.loads_keeping, kept=_KEPT) if has_digits else strict_json.loads
-    return read(data, limits=limits, source=path)
+    document = read(data, limits=limits, source=path)
+    if has_long(data):
+        put_long(document, strict_json.loads(data, limits=limits, source=path, exact=True))
+    return document
 
 
 def _check_tasks(document: Any, path: Path) -> None:
@@ -285,10 +289,7 @@ def _some(path: Path, limits: Limits, names: dict[str, int], predictions: bool) 
 
 
 def _stored(path: Path, limits: Limits, side: Side, predictions: bool, label_system: Sequence[Label]) -> Batch | None:
-    """Return the pictures of a list of tasks, which wait; None if one who reads it as a whole has to tell.
-
-    What pictures were called that were uploaded to a server is told by all of them together.
-    """
+    """Return the pictures of a list of tasks, which wait; None if one who reads it as a whole has to tell."""
     if not _is_long_list(path, limits, len):
         return None
     names: dict[str, int] = {}
@@ -300,9 +301,14 @@ def _stored(path: Path, limits: Limits, side: Side, predictions: bool, label_sys
         points.complete(picture for picture, _ in found)
 
     stored = StoredPictures(asked)
+    written: WrittenNames | None = None
     try:
         for tasks in _some(path, limits, names, predictions):
-            if any(uploaded_name(task.address) for task in tasks):
+            for task in (each for each in tasks if uploaded_name(each.address)):
+                written = written or WrittenNames(told_pictures(side, TASK, limits))
+                record = task.picture.record
+                record["file_name"] = written.of(task.address) or record["file_name"]
+            if written is not None and not written.are_apart:
                 return None
             told = _told(tasks)
             points.meet(task.picture for task in tasks)

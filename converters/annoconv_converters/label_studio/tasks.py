@@ -16,6 +16,7 @@ from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.columns import box_picture
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.scores import is_number
 from annoconv_converters.label_studio.boxes import RESULTS
 from annoconv_converters.label_studio.keypoints import grouped, is_round, parent_of
 from annoconv_converters.label_studio.pictures import picture_name, stored_name
@@ -188,8 +189,8 @@ class Task:
         label = next(iter(labels or region.answers), "")
         told: Record = {"category_id": self._names.setdefault(label, len(self._names))}
         score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
-        if type(score) in {int, float}:
-            told["score"] = score
+        if is_number(score):
+            told["score"] = float(score)
         attributes = ({} if is_copy else region.answers) | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
@@ -295,17 +296,12 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
 
 
 def _is_other(region: _Region, result: Record, value: Record) -> bool:
-    """Tell whether a result is of another region: at another place, or with other labels by the same control."""
-    told = (each for each in region.results if _control(each) == _control(result))
-    return differ(region.value, value) or any(_labels(each["value"]) != _labels(value) for each in told)
+    """Tell whether a result is of another region: at another place, or by a control that has one of the region."""
+    return differ(region.value, value) or any(_control(each) == _control(result) for each in region.results)
 
 
 def _control(result: Record) -> tuple[Any, Any]:
     return result.get("from_name"), result.get("type")
-
-
-def _labels(value: Record) -> list[Any]:
-    return [each for key, each in value.items() if key.endswith("labels")]
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:

@@ -82,6 +82,7 @@ _REASONS: Final[Reasons] = {
     "direction": "links of annotations have no direction",
     "parentID": "a part names the region that it belongs to, and there is none",
     "labels": "links of annotations have no labels",
+    "score": "a confidence lies between 0 and 1, and has the digits of a double",
     "*": "a case has no place for {name}",
 }
 _APART: Final = Message("each picture of a task is a case of its own")
@@ -344,8 +345,7 @@ def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
             sides = x_min * across, y_min * down, (x_max - x_min) * across, (y_max - y_min) * down
             return dict(zip(("x", "y", "width", "height"), sides, strict=True))
         case "polygon":
-            points = tuple([number for x, y in annotation.polygon for number in (x * across, y * down)])
-            return {"points": points}
+            return {"points": tuple([number for x, y in annotation.polygon for number in (x * across, y * down)])}
         case "oriented_box":
             turn = annotation.rotation_degrees or 0
             x, y = corners_of(annotation.center, annotation.size, turn)[:2]

@@ -6,18 +6,24 @@ folders, what Django lets stand. Authority: HumanSignal/label-studio, `data_impo
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+import weakref
+from array import array
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from annoconv.errors import InputError
 from annoconv.messages import Message
+from annoconv.scratch import scratch_file
+from annoconv_converters._pictures.seen_names import SeenNames
+from annoconv_converters._pictures.together import TokenPlaces, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["is_upload_of", "uploaded_name", "written_names"]
+__all__ = ["WrittenNames", "is_upload_of", "uploaded_name", "written_names"]
 
 _UPLOAD: Final = re.compile(r"(?:.*/)?data/upload/\d+/[0-9a-f]{8}-([^/]+)")
 _FORBIDDEN: Final = re.compile(r"[^-\w.]")
@@ -70,6 +76,44 @@ def written_names(pictures: Iterable[Mapping[str, Any]], addresses: Iterable[obj
                     advice="Export them apart, or remove the side file; --names flat writes names that stay apart",
                 )
     return {name: written[name][0] for name in uploads}
+
+
+class WrittenNames:
+    """The file names of pictures that were written, by the names that they have on a server; they wait in a file.
+
+    Parameters
+    ----------
+    pictures
+        That were written.
+
+    Attributes
+    ----------
+    are_apart
+        Whether no two of them have one name there, nor two uploads that were asked for.
+    """
+
+    def __init__(self, pictures: Iterable[Mapping[str, Any]]) -> None:
+        self._file: IO[bytes] = scratch_file()
+        weakref.finalize(self, self._file.close)
+        self._addresses, self._uploads, self.are_apart = SeenNames(), SeenNames(), True
+        names, on_server, tokens, self._starts = SeenNames(), SeenNames(), bytearray(), array("q")
+        for name in (str(each["file_name"]) for each in pictures):
+            if names.add(name):
+                self.are_apart &= on_server.add(_on_server(name))
+                tokens += token_of(_on_server(name))
+                self._starts.append(self._file.tell())
+                self._file.write(f"{json.dumps(name)}\n".encode())
+        self._places = TokenPlaces(tokens)
+
+    def of(self, address: str) -> str | None:
+        """Return the file name of the picture that was uploaded to an address; None if none is known."""
+        name = uploaded_name(address)
+        place = -1 if name is None else self._places.of(name)
+        if name is None or place < 0:
+            return None
+        self.are_apart &= not self._addresses.add(address) or self._uploads.add(name)
+        self._file.seek(self._starts[place])
+        return str(json.loads(self._file.readline()))
 
 
 def _on_server(name: str) -> str:

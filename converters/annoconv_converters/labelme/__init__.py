@@ -32,6 +32,7 @@ from annoconv_converters._pictures.geometry import counts_to_record, is_numbers,
 from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.scores import has_long, is_number, put_long
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters.labelme.groups import joined
 from annoconv_converters.labelme.shapes import Record, shape_of, with_record
@@ -97,9 +98,10 @@ def from_labelme(
 
 def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Batch:
     limits = context.limits
-    document = strict_json.loads_keeping(
-        strict_json.read_bytes(path, limits), {"attributes"}, limits=limits, source=path
-    )
+    data = strict_json.read_bytes(path, limits)
+    document = strict_json.loads_keeping(data, {"attributes"}, limits=limits, source=path)
+    if has_long(data):
+        put_long(document, strict_json.loads(data, limits=limits, source=path, exact=True))
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
         raise InputError(
@@ -166,8 +168,8 @@ def _json_shape(shape: Record, picture: Record, names: dict[str, int], path: Pat
     if isinstance(shape.get("attributes"), dict):
         attributes |= shape["attributes"]
     common: Record = {"id": place, "category_id": names.setdefault(label, len(names)), "attributes": attributes}
-    if type(shape.get("score")) in {int, float}:
-        common["score"] = shape["score"]
+    if is_number(shape.get("score")):
+        common["score"] = float(shape["score"])
     kind = str(shape.get("shape_type") or "polygon")
     if kind == "mask":
         yield Shape(common | _json_mask(shape, corners, picture, path, place))

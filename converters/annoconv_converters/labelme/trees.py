@@ -45,7 +45,7 @@ _REASONS: Final[Reasons] = {
     "#": "an object that is marked as deleted is left out",
     "imageData": "a case names its images and does not hold them",
     "filename": "a case names an image without its folder",
-    "score": "a confidence lies between 0 and 1",
+    "score": "a confidence lies between 0 and 1, and has the digits of a double",
     "shape_type": ("a case has polygons for all outlines", LossKind.APPROXIMATED),
     "points": "a case keeps the bounds of a rectangle",
     "polygon/pt": "a case keeps the bounds of a box, and the corners of an outline alone",

@@ -130,6 +130,7 @@ def read_data_set(
         is_guessed=kind == "auto" and side.path is None,
         records=listed.records,
         missing=missing,
+        twice=found.twice,
         is_renumbered=description.is_renumbered,
     )
     batch = Batch([], description.categories, folder, side, tree.losses, tree.findings, "numbered")

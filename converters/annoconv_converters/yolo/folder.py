@@ -53,15 +53,16 @@ class Given:
         self._others: dict[str, list[str]] = {}
         """Further names by their label files."""
 
-    def add(self, name: str, label: str) -> None:
-        """Take a picture, if it is not there."""
+    def add(self, name: str, label: str) -> bool:
+        """Take a picture; tell whether it was not there."""
         if not self._pairs.add(f"{label}\0{name}"):
-            return
+            return False
         if self.labels.add(label):
             self.folders.add(os.path.dirname(label) or os.curdir)  # noqa: PTH120  a text
             self._pictures.add((name, label))
         else:
             self._others.setdefault(label, []).append(name)
+        return True
 
     def close(self) -> None:
         """Let go of what is needed only while pictures are added."""
@@ -91,6 +92,8 @@ class Folder:
         self._folders: dict[tuple[str, ...], Path] = {}
         self._names: dict[Path, str] = {}
         self._lists: set[str] = set()
+        self.twice: dict[str, tuple[int, str]] = {}
+        """By the name of a list, how many of its pictures are listed already, and the first of these."""
         self._given = Given()
 
     def pictures(self, listed: list[str]) -> Given:
@@ -98,11 +101,14 @@ class Folder:
         for entry in listed:
             place = self._inside(entry)
             if place is not None and place.is_file():
+                is_read = f"{place}" in self._lists
                 self._lists.add(f"{place}")
                 for found in _LINE.finditer(text_of(place, self._limits.line_bytes)):
                     if line := found[0].strip():
                         name, label = self._located(line.replace("\\", "/").removeprefix("./"), place)
-                        self._given.add(name, f"{label}")
+                        if not self._given.add(name, f"{label}") and not is_read:
+                            count, first = self.twice.get(place.name, (0, name))
+                            self.twice[place.name] = count + 1, first
             elif place is not None:
                 for name, label in self._in_folder(place):
                     self._given.add(name, f"{label}")

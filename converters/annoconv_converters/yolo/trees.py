@@ -23,6 +23,7 @@ from annoconv.model import (
     OrientedBoxAnnotation,
     PolygonAnnotation,
 )
+from annoconv_converters._pictures.check import PICTURE_TWICE
 from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
@@ -114,6 +115,8 @@ class DataSetTree:
         Gives what all lines say.
     missing
         Lists of pictures for tests that are named and not there.
+    twice
+        By the name of a list, how many of its pictures are listed already, and the first of these.
     is_renumbered
         Whether Label Studio numbers the classes otherwise than their list has them in order.
     labels
@@ -129,6 +132,7 @@ class DataSetTree:
     is_guessed: bool = False
     records: Callable[[], Iterable[Record]] = tuple
     missing: list[str] = field(default_factory=list)
+    twice: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     is_renumbered: bool = False
     labels: Mapping[int, LabelFile] = field(default_factory=dict)
     _listed: dict[str, str] = field(init=False, default_factory=dict)
@@ -144,7 +148,14 @@ class DataSetTree:
         for name in self.missing:
             told = Message("the pictures for tests are not there; found {name}", name=name)
             yield Finding("yolo.test", Level.WARNING, pointer((_TEST,)), told, case_index)
-        self.missing = []
+        for name, (count, first) in self.twice.items():
+            told = Message(
+                "it lists pictures that are listed already: {count}, the first of them {first}; each is one case",
+                count=count,
+                first=first,
+            )
+            yield Finding(PICTURE_TWICE, Level.WARNING, pointer((name,)), told, case_index)
+        self.missing, self.twice = [], {}
         if self.is_renumbered:
             self.is_renumbered = False
             yield Finding("yolo.notes", Level.WARNING, pointer(("notes.json", "categories")), _RENUMBERED, case_index)

@@ -15,8 +15,6 @@ from sys import maxsize
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from annoconv.casefile.columns import (
-    BOX,
-    RING,
     BoxColumns,
     OutlineColumns,
     are_plain,
@@ -40,8 +38,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
 
 __all__ = [
-    "BOX", "RING", "BoxCase", "BoxColumns", "BoxFrame", "OutlineColumns", "as_boxes", "as_columns", "box_case",
-    "box_case_of", "box_case_of_text", "outline_case_of",
+    "BoxCase", "BoxFrame", "as_boxes", "as_columns", "box_case", "box_case_of", "box_case_of_text", "outline_case_of",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"

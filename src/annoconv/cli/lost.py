@@ -11,7 +11,7 @@ from annoconv.loss import LossKind
 from annoconv.messages import Message, listed, shortened, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from annoconv.cli.spool import Told
     from annoconv.messages import Language
@@ -63,10 +63,10 @@ class Lost:
     Parameters
     ----------
     names
-        Ids of annotations by case and position, as far as they are known.
+        Ids of the annotations of each case, as far as they are known.
     """
 
-    def __init__(self, names: Mapping[tuple[int, int], str]) -> None:
+    def __init__(self, names: Mapping[int, Sequence[str]]) -> None:
         self._names = names
         self._groups: dict[tuple[str, str, str, bool, str, bool], _Group] = {}
         self._waiting: list[Told] = []
@@ -134,12 +134,16 @@ class Lost:
             return f"{place} ({translate(listed(several), lang)})" if several else place
         start = group.first if group.count == 1 else where
         place = f"{start}/{leaves[0]}" if len(leaves) == 1 else f"{start}: {', '.join(leaves)}" if leaves else start
-        named = [self._names.get((case, int(at))) for case, at in group.members] if is_of_case else []
+        named = [self._name(case, int(at)) for case, at in group.members] if is_of_case else []
         if named and all(named):
             return f"{place} ({translate(listed(named, _NAMED, count=group.count), lang)})"
         if group.count == 1:
             return place
         return f"{place} ({translate(Message('{count} annotations', count=group.count), lang)})"
+
+    def _name(self, case_index: int, place: int) -> str | None:
+        known = self._names.get(case_index, ())
+        return known[place] if place < len(known) else None
 
 
 def _shared(places: list[str]) -> str:

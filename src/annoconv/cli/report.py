@@ -116,14 +116,13 @@ class Report:
         self.quiet = quiet
         self.lang: Language = lang
         self.losses_file = losses_file
-        self.fail_on_loss = fail_on_loss
-        self.overwrite = overwrite
+        self.fail_on_loss, self.overwrite = fail_on_loss, overwrite
         self.limits = Limits()
         self.levels: Counter[Level] = Counter()
         self._outputs: list[str] = []
         self.losses = Losses(lang)
         self._has_losses = False
-        self._names: dict[tuple[int, int], str] = {}
+        self._names, self._named = dict[int, list[str]](), 0
         self._extra: dict[str, Any] = {}
         self._errors: list[AnnoconvError] = []
         self._failed: dict[int, dict[str, str]] = {}
@@ -217,8 +216,9 @@ class Report:
 
     def name_annotations(self, case_index: int, loaded: LoadedCase | Reading) -> None:
         """Note the ids of annotations, by which losses are told to people."""
-        if len(self._names) < _MOST_NAMED:
-            self._names |= {(case_index, at): each for at, each in enumerate(loaded.annotation_ids)}
+        if self._named < _MOST_NAMED:
+            self._names[case_index] = names = list(loaded.annotation_ids)
+            self._named += len(names)
 
     def fail(self, error: AnnoconvError, *, case_id: str | None = None) -> None:
         """Record an error, with its findings, and say it; of one of many cases with its id."""
