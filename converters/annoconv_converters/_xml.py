@@ -5,6 +5,7 @@ defusedxml refuses entities too, but bounds neither depth nor size and knows no 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, TreeBuilder, indent, tostring
@@ -26,6 +27,7 @@ __all__ = [
     "as_number",
     "attribute_number",
     "element_of",
+    "is_in_digits",
     "members_of",
     "members_of_object",
     "number",
@@ -36,6 +38,8 @@ __all__ = [
 
 
 _DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
+_FARTHEST: Final = 1e9
+"""Coordinates beyond it, either way, are refused."""
 _CHUNK: Final = 1 << 18
 """Bytes that are read at once of a file that is read in parts."""
 _EXPAT_SENTENCES: Final = (
@@ -262,16 +266,22 @@ def as_number(text: str) -> float | str:
         return text
 
 
+def is_in_digits(text: str) -> bool:
+    """Tell whether a text has no digits but 0 to 9, and no `_`: Python reads `1_0` and digits of any script too."""
+    return text.isascii() and "_" not in text
+
+
 def number(text: str | None, where: str, source: Path) -> float:
     """Return a text as a finite number of the size of images; InputError if it is none."""
     try:
-        value = float(text if text is not None else "nan")
+        value = float(text) if text and is_in_digits(text) else float("nan")
     except ValueError:
         value = float("nan")
-    if not abs(value) < 1e9:
+    if not abs(value) < _FARTHEST:
         found = text[:40] if text else Message("nothing")
+        expected = "a number" if math.isnan(value) else Message("numbers within {most:g}", most=_FARTHEST)
         raise InputError(
-            "this is no coordinate", source=source, where=where, found=found, expected="a number", advice=CORRECT_FILE
+            "this is no coordinate", source=source, where=where, found=found, expected=expected, advice=CORRECT_FILE
         )
     return value
 

@@ -58,8 +58,8 @@ def yolo(folder: Path, rng: random.Random, odd: float) -> Path:
             numbers = map(rng.choice(["{}", "{:.6f}", "{:.3e}"]).format, shares)
             lines.append(" ".join([str(rng.choice([0, 0, 1, 2, *((3, 7) if odd else ())])), *numbers]))
             if rng.random() < odd:
-                others = ["{} 0.5", "{} 1 7", " {} ", "0{}", "{}\n", "0 0 0 1 0 1 1", "1_0 .5 .5 .25 .25"]
-                others += ["1 .5 .5 1", "0 nan .5 .5 .5"] if rng.random() < 0.01 else []
+                others = ["{} 0.5", "{} 1 7", " {} ", "0{}", "{}\n", "0 0 0 1 0 1 1", "10 .5 .5 .25 .25"]
+                others += ["1 .5 .5 1", "0 nan .5 .5 .5", "1_0 .5 .5 .25 .25"] if rng.random() < 0.01 else []
                 lines[-1] = rng.choice(others).format(lines[-1])
         (folder / "labels" / f"{name}.txt").write_text("\n".join(lines))
     return folder
@@ -210,3 +210,33 @@ def test_sides_that_no_picture_has_are_refused(sides: tuple[str, str], tmp_path:
     path.write_text(f'<annotations><image id="0" name="a.png" width="64" height="48">{box}</image></annotations>')
     with pytest.raises(AnnoconvError, match=r"x\.xml: /image/0/box/0: box/@x(tl|br): this is no coordinate"):
         list(annoconv.read([path], format="cvat"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1e9", r"numbers within 1e\+09"), ("inf", r"numbers within 1e\+09"), ("x", "a number")]
+)
+def test_a_number_too_far_away_is_told_the_bound(text: str, expected: str, tmp_path: Path) -> None:
+    """It is a number; what the file may hold is what its author has to know."""
+    box = f'<box label="A" source="manual" occluded="0" xtl="1" ytl="1" xbr="{text}" ybr="9" z_order="0"/>'
+    path = tmp_path / "x.xml"
+    path.write_text(f'<annotations><image id="0" name="a.png" width="64" height="48">{box}</image></annotations>')
+    with pytest.raises(AnnoconvError, match=rf"this is no coordinate; found {text}; expected {expected}\. "):
+        list(annoconv.read([path], format="cvat"))
+
+
+@pytest.mark.parametrize("text", ["1_0", "\u0661\u0662", "\uff11"])
+def test_only_digits_from_0_to_9_make_a_number(text: str, tmp_path: Path) -> None:
+    """Python reads these as 10, 12 and 1; no program that writes annotations means that."""
+    box = f'<box label="A" source="manual" occluded="0" xtl="1" ytl="1" xbr="{text}" ybr="9" z_order="0"/>'
+    path = tmp_path / "x.xml"
+    path.write_text(f'<annotations><image id="0" name="a.png" width="64" height="48">{box}</image></annotations>')
+    with pytest.raises(AnnoconvError, match=rf"box/@xbr: this is no coordinate; found {text}; expected a number\. "):
+        list(annoconv.read([path], format="cvat"))
+    folder = tmp_path / "set"
+    folder.mkdir()
+    Image.new("L", (64, 48)).save(folder / "a.png")
+    (folder / "classes.txt").write_text("\n".join(map(str, range(20))))
+    for line in (f"{text} 0.5 0.5 0.25 0.25", f"1 0.{text} 0.5 0.25 0.25"):
+        (folder / "a.txt").write_text(f"0 0.5 0.5 0.25 0.25\n{line}\n")
+        with pytest.raises(AnnoconvError, match=r"a\.txt: line 2: this is no label; found"):
+            list(annoconv.read([folder], format="yolo"))

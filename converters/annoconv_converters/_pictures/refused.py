@@ -14,6 +14,7 @@ from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.fitting import DRAWN
 from annoconv_converters._pictures.geometry import LARGEST_NUMBER
+from annoconv_converters._raster.polygons import FARTHEST_PIXEL
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -29,6 +30,8 @@ Record: TypeAlias = "dict[str, Any]"
 OUTPUT: Final = "output"
 """What a reader is told to read, where a writer asks it what it wrote."""
 _FAR: Final = Message("numbers within {most:g}", most=LARGEST_NUMBER)
+_ROUNDED: Final = 1 - 1e-5
+"""Makes up for six digits, which an error may tell of a number."""
 _ADVICE: Final = Message("Correct it in the case")
 
 
@@ -41,14 +44,15 @@ def told_of(cases: Sequence[LoadedCase], target: Path) -> Generator[None]:
         documents: list[Record] = []
         if error.source in {OUTPUT, str(target)}:
             documents = [strict_json.plain(each.case) for each in cases]
+        most = _most(error.found)
         for document in documents:
-            for steps, number in _far(document):
+            for steps, number in _far(document, most):
                 raise InputError(
                     "the number is too far away for a file of pictures",
                     source=target,
                     where=Message("case {case}: {place}", case=_name(document), place=pointer(steps)),
                     found=number,
-                    expected=_FAR,
+                    expected=_FAR if most == LARGEST_NUMBER else error.expected,
                     advice=_ADVICE,
                 ) from error
         if len(documents) == 1:
@@ -61,16 +65,25 @@ def _name(document: Record) -> str:
     return str(document.get("case_id") or document["image"]["uid"])
 
 
-def _far(document: Record) -> Iterator[tuple[Steps, Any]]:
-    """Yield the coordinates that no reader takes, and where they stand in a case."""
+def _most(found: object) -> float:
+    """Return what no coordinate exceeds: that of every file of pictures, or just below what a format refused."""
+    try:
+        refused = abs(float(str(found)))
+    except ValueError:
+        return LARGEST_NUMBER
+    return refused * _ROUNDED if FARTHEST_PIXEL < refused <= LARGEST_NUMBER else LARGEST_NUMBER
+
+
+def _far(document: Record, most: float) -> Iterator[tuple[Steps, Any]]:
+    """Yield the coordinates beyond a number, and where they stand in a case."""
     for place, annotation in enumerate(document["annotations"]):
         for name in DRAWN & annotation.keys():
-            yield from _numbers(annotation[name], ("annotations", place, name))
+            yield from _numbers(annotation[name], ("annotations", place, name), most)
 
 
-def _numbers(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+def _numbers(value: Any, steps: Steps, most: float) -> Iterator[tuple[Steps, Any]]:
     members: Sequence[tuple[Any, Any]] = [*value.items()] if isinstance(value, dict) else ()
     for step, member in [*enumerate(value)] if isinstance(value, list) else members:
-        yield from _numbers(member, (*steps, step))
-    if not isinstance(value, list | dict | str | bool) and value is not None and abs(value) > LARGEST_NUMBER:
+        yield from _numbers(member, (*steps, step), most)
+    if not isinstance(value, list | dict | str | bool) and value is not None and abs(value) > most:
         yield steps, value

@@ -15,6 +15,7 @@ import numpy as np
 from annoconv_converters._pictures.columns import array_of, held, plain_columns
 from annoconv_converters._pictures.file_losses import SAME
 from annoconv_converters._pictures.geometry import array_rounded
+from annoconv_converters._xml import is_in_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,8 +91,11 @@ def _told(image: Element) -> tuple[list[str], list[list[float]]] | None:
     labels = [each["label"] for each in said]
     if not all(map(str.strip, {*labels})):
         return None
+    texts = [*map(_SIDES_OF, said)]
+    if not is_in_digits("".join(chain.from_iterable(texts))):
+        return None
     try:
-        sides = [[*map(float, each)] for each in map(_SIDES_OF, said)]
+        sides = [[*map(float, each)] for each in texts]
     except ValueError:
         return None
     return (labels, sides) if all(-_LARGEST < each < _LARGEST for each in chain.from_iterable(sides)) else None

@@ -15,6 +15,7 @@ import numpy as np
 from annoconv_converters._pictures.columns import array_of, held, plain_columns, row_texts
 from annoconv_converters._pictures.file_losses import SAME
 from annoconv_converters._pictures.geometry import array_rounded
+from annoconv_converters._xml import is_in_digits
 from annoconv_converters.yolo.description import MOST_CLASSES
 from annoconv_converters.yolo.lines import are_shares
 
@@ -80,7 +81,7 @@ def boxes_of(lines: Sequence[Sequence[str]], sizes: Sequence[tuple[int, int]]) -
 def _numbers(lines: Sequence[str]) -> list[float]:
     """Return class and shares of each line, one after another; none if a line is no box, or longer than one."""
     words = [line.split() for line in lines]
-    if {*map(len, words)} != {_LINE} or max(map(len, lines)) > _LONGEST:
+    if {*map(len, words)} != {_LINE} or max(map(len, lines)) > _LONGEST or not is_in_digits("".join(lines)):
         return []
     try:
         found = [*map(float, chain.from_iterable(words))]

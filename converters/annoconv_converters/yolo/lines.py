@@ -12,6 +12,7 @@ from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._xml import is_in_digits
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import MOST_CLASSES
 
@@ -61,8 +62,9 @@ def record_of(
             expected=Message("at most {count} characters", count=_LONGEST_LINE),
             advice=CORRECT_FILE,
         )
+    words = line.split()
     try:
-        category, *shares = map(float, line.split())
+        category, *shares = map(float, words if is_in_digits("".join(words)) else ())
         label = int(category) if category.is_integer() else -1
     except ValueError:
         label, shares = -1, []
