@@ -10,15 +10,18 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from annoconv_converters._pictures.categories import MOST_IN_EACH
 from PIL import Image
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.cli import main
 from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.documents.residuals import compare, pointer
+from annoconv.documents.strict_json import plain
 from annoconv.errors import InputError
 from annoconv.loss import LossKind, LossReport
-from annoconv.model import AnnotationCategory, Label
+from annoconv.model import AnnotationCategory, Case, Label
 from annoconv.registry import Context
 from annoconv.validation import validate
 from tests.pairs import Box, DataSet, Page, Seen, Thing
@@ -165,6 +168,37 @@ def test_a_case_has_its_own_list_again_where_the_file_has_more(tmp_path: Path) -
     again = [each.case for each in registry.read([out], format="cvat")]
     assert [[label.code for label in case.labels or ()] for case in again] == [[*NAMES], [*NAMES], ["left", "right"]]
     assert again == [each.case for each in cases]
+
+
+def told_and_found(cases: Sequence[Case], out: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return which values of cases change in a COCO file, by the losses that are told, and as it is read."""
+    losses = registry.write(cases, out, format="coco")
+    found: list[tuple[int, str]] = []
+    for case_index, (case, again) in enumerate(zip(cases, registry.read([out], format="coco"), strict=True)):
+        changed, _ = compare(plain(case), plain(again.case))
+        found += ((case_index, pointer(path)) for path in changed.paths())
+    return sorted((loss.case_index, loss.path) for loss in losses if loss.kind.changes_value), sorted(found)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_what_other_cases_add_to_the_list_of_a_case_in_coco_is_told(is_long: bool, tmp_path: Path) -> None:
+    """Two files of COCO in one: the list of the one is that of the other too."""
+    more = tuple(f"class {number}" for number in range(MOST_IN_EACH if is_long else 2))
+    other = DataSet(more, tuple(range(10, 10 + len(more))), (Page("q.png", 40, 30, ()),))
+    readings = [*read("coco", data_set([0], [1]), tmp_path / "one"), *read("coco", other, tmp_path / "other")]
+    told, found = told_and_found([each.case for each in readings], tmp_path / "x.json")
+    assert [each for each in told if each != (1, "/labels")] == [each for each in found if not is_long or each[0] != 1]
+    assert ((1, "/labels") in told) == is_long
+    assert {case_index for case_index, _ in found} == {0, 1}
+    assert (0, f"/labels/{len(NAMES)}/code") in told
+
+
+def test_a_case_that_needs_no_key_in_a_keyed_file_keeps_nothing_of_that(tmp_path: Path) -> None:
+    """Without a key it might be somebody else's, but nobody changed the file."""
+    first, second = (each.case for each in read("yolo", data_set([0], [1]), tmp_path / "set"))
+    told, found = told_and_found([first, second.model_copy(update={"task_id": "T"})], tmp_path / "x.json")
+    assert (tmp_path / "x.annoconv.json").exists()
+    assert told == found == []
 
 
 def test_a_class_that_is_added_to_the_list_of_a_written_file_is_in_its_cases(tmp_path: Path) -> None:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.class_list import class_list
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
+from annoconv.documents.losses import report
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.categories import MOST_IN_EACH, Categories
 from annoconv_converters._pictures.category_table import CategoryTable
+from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by
 from annoconv_converters.coco.finish import WITH_KEYPOINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from annoconv.documents.losses import Reasons
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Classes", "Told"]
+__all__ = ["CaseLists", "Classes", "Told"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _WITHOUT: Final = frozenset({"captions", "results"})
 """Kinds of files that have no categories."""
+_CATEGORIES: Final = ("extensions", EXTENSION, "categories")
+"""Where the first case of a file of other software keeps its categories."""
+_SHARED: Final = "the class list of a COCO file is that of all its cases"
+_OF_FILE: Final[Reasons] = {"*": _SHARED}
 
 
 class Classes:
@@ -120,6 +129,37 @@ class Classes:
         """Return the skeleton that was asked for a class."""
         told: Record = self.asked.get(name) or self.asked.get(self.table.codes[name]) or {}
         return {key: value for key, value in told.items() if key in {"keypoints", "skeleton"}}
+
+
+class CaseLists:
+    """The class lists of the cases of which only the file says one: that of all its cases."""
+
+    def __init__(self) -> None:
+        self._cases: dict[tuple[frozenset[str], bool], array[int]] = {}
+
+    def note(self, codes: frozenset[str], case_index: int, *, are_used: bool) -> None:
+        """Note the classes of such a case, by their label codes, and whether each has an annotation."""
+        self._cases.setdefault((codes, are_used), array("Q")).append(case_index)
+
+    def losses(self, known: Categories, *, is_again: bool) -> Iterator[Loss]:
+        """Yield what becomes of these lists, given the categories of the file, and whether it is one written again.
+
+        Each case gets all classes of the file; of a long list only the first does, the others get what they use.
+        """
+        listed = known.whole.listed
+        is_long = len(listed) > MOST_IN_EACH
+        for (codes, are_used), cases in self._cases.items():
+            own = [each for each in listed if each["code"] in codes]
+            ours, theirs = ({"labels": each} if each else {} for each in (own, listed))
+            for case_index in cases if len(own) < len(listed) else ():
+                if not is_long or not case_index:
+                    yield from report(ours, theirs, _OF_FILE, case_index=case_index).losses
+                elif not are_used:
+                    yield Loss(case_index, "/labels", LossKind.APPROXIMATED, _SHARED)
+                if is_again and not case_index:
+                    named = {known[number].code: record for number, record in known.records.items()}
+                    kept = {code: record for code, record in named.items() if code in codes}
+                    yield from report(kept, named, _OF_FILE, within=_CATEGORIES).losses
 
 
 class Told:

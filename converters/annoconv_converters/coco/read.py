@@ -123,7 +123,8 @@ def _readings(
     listed = index.beside.get("categories")
     info = index.beside.get("info")
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
-    is_plain = is_ours and not index.is_keyed
+    # What has no key in a keyed file is a case that needs none, unless somebody may have added it.
+    is_plain = is_ours and not (index.is_keyed and index.side.is_edited)
     listed = listed if isinstance(listed, list) else []
     beside = {key: value for key, value in index.beside.items() if key not in {IMAGES, ANNOTATIONS}}
     if ANNOTATIONS not in index.beside and not index.is_results:

@@ -38,7 +38,7 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
-from annoconv_converters.coco.classes import Classes, Told
+from annoconv_converters.coco.classes import CaseLists, Classes, Told
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
@@ -125,7 +125,7 @@ class _Writer:
         self.position, self.newest = 0, ""
         self.told, self.is_said = Told(None), False
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
-        self.counted = Counted(self.table, REASONS, is_anew=False)
+        self.counted, self.lists = Counted(self.table, REASONS, is_anew=False), CaseLists()
 
     def __enter__(self) -> _Writer:
         self.parts = {name: OutputPart(self.stack) for name in ("images", "annotations", "side")}
@@ -254,6 +254,9 @@ class _Writer:
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
+        if not is_keyed:
+            codes = self.told.codes if not is_other else frozenset(each["code"] for each in said.get("labels", ()))
+            self.lists.note(codes, case_index, are_used=len({str(number) for _, number in drawn_as}) >= len(codes))
         self.losses += self.counted.losses(original, self.labels, drawn, case_index)
         told = original, losses, given, self.table.written, REASONS, case_index
         self.losses += class_losses(*told, is_said=self.is_said)
@@ -353,6 +356,7 @@ class _Writer:
     def close(self) -> None:
         """Put the file together."""
         self.unused.check(self.table.records, self.options.skeletons)
+        self.losses += self.lists.losses(self.classes.read(), is_again=self.classes.is_again)
         with self.layout.document.open("wb") as file:
             if self.kind == "results":
                 self.parts["annotations"].copy(file)
