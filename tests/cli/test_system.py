@@ -43,6 +43,7 @@ from annoconv.files.atomic import replacing
 from pathlib import Path
 
 number, arguments = int(sys.argv[1]), sys.argv[2:] or None
+signal.signal(number, signal.SIG_DFL)  # the tests may run where it is ignored, as under nohup
 
 def stops(*_):
     with replacing(Path("x.json")) as temporary:

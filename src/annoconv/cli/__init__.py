@@ -51,6 +51,8 @@ _COMMANDS = {
 _MODULES = {"report": "quality_report"}
 """Where that name is taken: `annoconv.cli.report` is what every command says."""
 
+_COMPLETION = "_ANNOCONV_COMPLETE"
+"""Set by the shell's own script."""
 _USAGE_ERROR: Any = typer.BadParameter.__base__  # typer has no public name for it
 
 
@@ -133,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with arguments of its own keeps its signals.
     """
     utf8_streams()
-    if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
+    if _COMPLETION in os.environ:
         import_module("typer.completion").completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
     ends = arguments is None
@@ -185,7 +187,9 @@ def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
         return _told(run, as_json=as_json)
     except Stopped as stopped:
         return stopped.exit_code
-    except SystemExit:  # so typer ends where nobody reads its help
+    except SystemExit:  # so typer ends where nobody reads its help, and where a shell asked it to complete names
+        if _COMPLETION in os.environ:
+            raise
         return CLOSED
 
 
