@@ -149,7 +149,7 @@ def _are_boxes(results: Sequence[Record]) -> bool:
     if not all(_NEEDED.issubset(names) and _MEMBERS.issuperset(names) for names in {*map(tuple, results)}):
         return False
     values = [result["value"] for result in results]
-    if {*map(type, values)} != _OBJECTS or not all({*names} == _VALUE for names in {*map(tuple, values)}):
+    if {*map(type, values)} != _OBJECTS or not all(frozenset(names) == _VALUE for names in {*map(tuple, values)}):
         return False
     ids, types = ([result[name] for result in results] for name in ("id", "type"))
     labels = [value[_TYPE] for value in values]
