@@ -27,7 +27,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import annoconv
-from annoconv.casefile.boxes import as_boxes, as_columns
+from annoconv.casefile.column_cases import as_boxes, as_columns
 from annoconv.casefile.columns import OutlineColumns
 from annoconv.casefile.loaded import as_loaded
 from annoconv.documents import strict_json
@@ -248,7 +248,9 @@ def test_plain_outlines_are_held_as_such(folder: Path) -> None:
     records.append({**ring, "id": 9, "image_id": 5})
     file.write_text(json.dumps({"images": images, "annotations": records, "categories": [{"id": 1, "name": "x"}]}))
     found = [as_columns(as_loaded(each)) for each in annoconv.read([file], format="coco")]
-    assert [each is not None and isinstance(each.boxes, OutlineColumns) for each in found] == [True, True] + [False] * 3
+    assert [each is not None and isinstance(each.columns, OutlineColumns) for each in found] == [True, True] + [
+        False
+    ] * 3
 
 
 @given(st.lists(st.floats(-1e15, 1e15) | CORNERS_OF_BOXES), st.integers(-(10**12), 10**12))

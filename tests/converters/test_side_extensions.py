@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import annoconv
-from annoconv.casefile.boxes import as_boxes
+from annoconv.casefile.column_cases import as_boxes
 from annoconv.casefile.loaded import as_loaded
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import residual

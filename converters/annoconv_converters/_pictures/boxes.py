@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from annoconv.casefile.boxes import BoxCase, box_case_of
+from annoconv.casefile.column_cases import ColumnCase, box_case_of
 from annoconv.casefile.columns import BOX, BoxColumns
 from annoconv.pictures import address_told, name_told
 from annoconv_converters._pictures.columns import BoxPicture, Columns
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annoconv.casefile import LoadedCase
-    from annoconv.casefile.boxes import BoxFrame
+    from annoconv.casefile.column_cases import CaseFrame
     from annoconv.model import Label
 
 __all__ = ["Boxes", "boxes_of", "record_of"]
@@ -31,12 +31,12 @@ Record: TypeAlias = "dict[str, Any]"
 class Boxes(Drawing):
     """A case of boxes as a picture, of which texts and numbers wait in a file."""
 
-    loaded: BoxCase  # pyright: ignore[reportIncompatibleVariableOverride]  # it is set to no other
+    loaded: ColumnCase  # pyright: ignore[reportIncompatibleVariableOverride]  # it is set to no other
 
     @property
     def told(self) -> BoxColumns:
         """Its boxes."""
-        return cast("BoxColumns", self.loaded.boxes)
+        return cast("BoxColumns", self.loaded.columns)
 
     @property
     def document(self) -> Record:
@@ -61,7 +61,7 @@ class Boxes(Drawing):
         most = picture.record["width"], picture.record["height"]
         return all(0 <= x <= x_max <= most[0] and 0 <= y <= y_max <= most[1] for x, y, x_max, y_max in self.told.sides)
 
-    def waiting(self, frame: BoxFrame, listed: Sequence[Label]) -> Boxes:
+    def waiting(self, frame: CaseFrame, listed: Sequence[Label]) -> Boxes:
         """Return it in the form in which it waits for others, as `spool.waiting` does any drawing.
 
         Parameters
@@ -72,7 +72,7 @@ class Boxes(Drawing):
             The class list of the case.
         """
         told = self.loaded
-        self.loaded = BoxCase(frame, told.image, told.boxes, told.extensions, told.path)  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.loaded = ColumnCase(frame, told.image, told.columns, told.extensions, told.path)  # pyright: ignore[reportIncompatibleVariableOverride]
         self.shown = self.loaded
         self.labels, self.listed = frame.labels, listed
         return self
@@ -80,16 +80,16 @@ class Boxes(Drawing):
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes it again, once it waits; its picture is as it was drawn."""
         told, (picture,) = self.loaded, self.pictures
-        of_case = told.frame, told.image, told.boxes, told.extensions, told.path
+        of_case = told.frame, told.image, told.columns, told.extensions, told.path
         return _again, (*of_case, self.listed, picture.record, picture.address)
 
     def first(self) -> Drawing:
         """Return the case with its first box alone and without extensions, as any drawing that waits."""
         told, (picture,) = self.loaded, self.pictures
-        one = BoxCase(told.frame, told.image, BoxColumns._make(each[:1] for each in self.told), None, told.path)
+        one = ColumnCase(told.frame, told.image, BoxColumns._make(each[:1] for each in self.told), None, told.path)
         document = {name: value for name, value in one.as_document().items() if name != "extensions"}
         found = Drawing(one, one, {}, planes=self.planes, document=document)
-        found.pictures = [replace(picture, shapes=[Shape({}, key={"id": told.boxes.ids[0], "type": BOX})])]
+        found.pictures = [replace(picture, shapes=[Shape({}, key={"id": self.told.ids[0], "type": BOX})])]
         found.labels, found.listed = self.labels, self.listed
         return found
 
@@ -102,7 +102,7 @@ def boxes_of(loaded: LoadedCase) -> Boxes | None:
     return _drawn(Boxes(case, case, {}), *record_of(case))
 
 
-def record_of(case: BoxCase) -> tuple[Record, str | None]:
+def record_of(case: ColumnCase) -> tuple[Record, str | None]:
     """Return the record of a case's picture, as `picture_record` does, and where a server has it."""
     image = case.image
     (columns, rows), files, extensions = image["shape"], image.get("files"), image.get("extensions")
@@ -116,7 +116,7 @@ def record_of(case: BoxCase) -> tuple[Record, str | None]:
 def _again(*told: Any) -> Boxes:
     """Return a case of boxes that waits."""
     *of_case, listed, picture, address = told
-    case = BoxCase(*of_case)
+    case = ColumnCase(*of_case)
     drawing = Boxes(case, case, {}, labels=case.frame.labels, listed=listed)
     return _drawn(drawing, picture, address)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import box_case
+from annoconv.casefile.column_cases import column_case
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.limits import Limits
@@ -74,7 +74,7 @@ def loaded_case(
     DocumentError
         If it does not conform to the model.
     """
-    boxes = box_case(document, native.boxes, limits=limits)
+    boxes = column_case(document, native.boxes, limits=limits)
     if boxes is not None:
         return boxes
     if native.boxes is not None:

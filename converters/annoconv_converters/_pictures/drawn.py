@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
-    from annoconv.casefile.boxes import BoxFrame
+    from annoconv.casefile.column_cases import CaseFrame
     from annoconv.model import Case, Label
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_format import PictureFormat, Survey
@@ -99,7 +99,7 @@ class Drawn:
         """Code, category and labels of the first shape of each class, by its name."""
         self._joined: set[bool] = set()
         self._known: _Known | None = None
-        self._frame: BoxFrame | None = None
+        self._frame: CaseFrame | None = None
         """What the case before says beside its boxes, if it is a picture of boxes."""
         self._pictures = self._shapes = 0
 

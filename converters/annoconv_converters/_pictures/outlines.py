@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from annoconv.casefile.boxes import as_columns
+from annoconv.casefile.column_cases import as_columns
 from annoconv.casefile.columns import RING, OutlineColumns
 from annoconv.documents import strict_json
 from annoconv.model import PolygonAnnotation
@@ -161,7 +161,7 @@ class _Waiting(Waiting):
 def outlines_of(loaded: LoadedCase) -> Outlines | None:
     """Return a case as a picture with the outlines that its annotations are; None if these or their image say more."""
     if (known := as_columns(loaded)) is not None:
-        told = known.boxes
+        told = known.columns
         if not isinstance(told, OutlineColumns) or not _are_near(told.rings):
             return None
         told = told._replace(rings=[[*map(tuple, ring)] for ring in told.rings])

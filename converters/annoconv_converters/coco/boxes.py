@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["DRAWN", "LARGEST", "BoxRecords", "box_records"]
+__all__ = ["DRAWN", "LARGEST", "PlainColumns", "box_records"]
 
 LARGEST: Final = 10**18
 """Of the ids of records: an annotation tells those below it by its own."""
@@ -52,7 +52,7 @@ _FAR: Final = 1e12
 
 
 @dataclass(slots=True)
-class BoxRecords(Columns):
+class PlainColumns(Columns):
     """Records of a picture that are all boxes, or all outlines, of which the ids are whole numbers.
 
     Attributes
@@ -88,12 +88,12 @@ class BoxRecords(Columns):
         ]
 
 
-def box_records(pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]]) -> list[BoxRecords | None]:
+def box_records(pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]]) -> list[PlainColumns | None]:
     """Return the records of each picture, given its id, them and their places; None if one is no box, or says more.
 
     It is one if nothing is rounded in what is drawn again of it.
     """
-    found: list[BoxRecords | None] = [None] * len(pictures)
+    found: list[PlainColumns | None] = [None] * len(pictures)
     alike: dict[frozenset[str], list[int]] = {}
     for place, (_, records, _) in enumerate(pictures):
         names = _names_of(records)
@@ -131,7 +131,7 @@ def _members(sign: tuple[Any, ...]) -> frozenset[str] | None:
 
 def _together(
     pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]], names: frozenset[str]
-) -> Iterator[BoxRecords | None]:
+) -> Iterator[PlainColumns | None]:
     """Yield the boxes of pictures of which the records have the same members; nothing if a number is too large."""
     every = [*chain.from_iterable(records for _, records, _ in pictures)]
     columns = {name: [each[name] for each in every] for name in names}
@@ -164,7 +164,7 @@ def _together(
         if is_whole:
             numbers, classes = columns["id"][start:end], columns["category_id"][start:end]
             told = {str(number): others[place] for place, number in enumerate(numbers, start) if place in others}
-            yield BoxRecords(
+            yield PlainColumns(
                 numbers, classes, own, records=records, places=places, names=names, others=told, least=low,
                 most=(right, bottom),
             )  # fmt: skip

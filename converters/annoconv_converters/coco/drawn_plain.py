@@ -11,7 +11,7 @@ from operator import mul, sub
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import as_columns, outline_case_of
+from annoconv.casefile.column_cases import as_columns, outline_case_of
 from annoconv.casefile.columns import BOX, RING
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.boxes import boxes_of, record_of
@@ -25,7 +25,7 @@ from annoconv_converters.coco.outlines import Outlined, outlines_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annoconv.casefile.boxes import BoxCase
+    from annoconv.casefile.column_cases import ColumnCase
     from annoconv.casefile.columns import BoxColumns, OutlineColumns
     from annoconv_converters.coco.outlines import Outline
 
@@ -67,7 +67,7 @@ def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, 
 
     Cases of polygons are held until there are some, which are measured together.
     """
-    waiting: list[tuple[LoadedCase, BoxCase]] = []
+    waiting: list[tuple[LoadedCase, ColumnCase]] = []
     count = 0
     for each in _with_end(cases):
         outlined = outline_case_of(each) if isinstance(each, LoadedCase) else None
@@ -106,9 +106,9 @@ def drawn_plain(loaded: LoadedCase) -> Drawing | None:
     return boxes
 
 
-def _of_outlines(cases: Sequence[BoxCase]) -> Iterator[Drawing | None]:
+def _of_outlines(cases: Sequence[ColumnCase]) -> Iterator[Drawing | None]:
     """Yield cases of outlines, each as a picture with records; None of one with what is too far or too small."""
-    told = [cast("OutlineColumns", each.boxes) for each in cases]
+    told = [cast("OutlineColumns", each.columns) for each in cases]
     rings = chain.from_iterable(each.rings for each in told)
     outlines = iter(outlines_of([{"segmentation": [[*chain.from_iterable(ring)]]} for ring in rings]))
     for case, columns in zip(cases, told, strict=True):
@@ -116,7 +116,7 @@ def _of_outlines(cases: Sequence[BoxCase]) -> Iterator[Drawing | None]:
         yield _drawn(case, columns, known) if len(known) == len(columns.ids) else None
 
 
-def _drawn(case: BoxCase, told: OutlineColumns, outlines: list[Outline]) -> Drawing:
+def _drawn(case: ColumnCase, told: OutlineColumns, outlines: list[Outline]) -> Drawing:
     uid, (record, address) = case.image_uid, record_of(case)
     drawing = Drawing(case, case, {}, planes={uid: Planes("k", 1, record["height"], record["width"])})
     shapes: list[Shape] = [*_outlined(told, outlines)]

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.boxes import as_columns, box_case
+from annoconv.casefile.column_cases import as_columns, column_case
 from annoconv.documents import strict_json
 from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.documents.faults import LARGE
@@ -108,7 +108,7 @@ class Understood:
         """The case; DocumentError if it does not conform to the model."""
         if not self.kept:
             return self.shown
-        if (boxes := box_case(self.native.document, self.native.boxes, limits=self.limits)) is not None:
+        if (boxes := column_case(self.native.document, self.native.boxes, limits=self.limits)) is not None:
             return boxes
         return LoadedCase(self.shown.case.model_copy(update={"extensions": {EXTENSION: self.kept}}), self.shown.masks)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.casefile.columns import BoxColumns, OutlineColumns
 from annoconv_converters._pictures.columns import held
-from annoconv_converters.coco.boxes import DRAWN, LARGEST, BoxRecords, box_records
+from annoconv_converters.coco.boxes import DRAWN, LARGEST, PlainColumns, box_records
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def plain_records(picture: Picture, taken: str, size: tuple[int, int], categorie
         Of the file.
     """
     known = held(picture)
-    if not isinstance(known, BoxRecords):
+    if not isinstance(known, PlainColumns):
         found = [(picture.record.get("id"), [each.record for each in picture.shapes], ())]
         (known,) = box_records(found)
         if known is None:
@@ -86,7 +86,7 @@ def plain_records(picture: Picture, taken: str, size: tuple[int, int], categorie
     return None if known is None else _of_columns(known, taken, size, categories)
 
 
-def _of_columns(known: BoxRecords, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
+def _of_columns(known: PlainColumns, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
     """Return what boxes, or outlines, mean."""
     own, meanings = [*map(str, known.numbers)], _meanings(known.classes, categories)
     if meanings is None or taken in own:
@@ -129,7 +129,7 @@ def _known(shapes: Sequence[Shape]) -> list[Outline | None]:
 
 def outline_records(
     pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]], outlines: Iterable[Outline | None]
-) -> list[BoxRecords | None]:
+) -> list[PlainColumns | None]:
     """Return the records of each picture, as `box_records` does, given the outline of each; None if one is none."""
     every = iter(outlines)
     return [_outlined(*picture, [*islice(every, len(picture[1]))]) for picture in pictures]
@@ -137,7 +137,7 @@ def outline_records(
 
 def _outlined(
     number: object, records: Sequence[Record], places: Sequence[int], measured: Sequence[Outline | None]
-) -> BoxRecords | None:
+) -> PlainColumns | None:
     outlines = [each for each in measured if each]
     names = frozenset(records[0]) if records else frozenset[str]()
     if (
@@ -156,7 +156,7 @@ def _outlined(
     if not (_kinds(columns.get("area", ())) <= _NUMBERS and ("bbox" not in names or _are_boxes(columns["bbox"]))):
         return None
     x, y, x_max, y_max = zip(*(each.reach or _NOWHERE for each in outlines), strict=True)
-    return BoxRecords(
+    return PlainColumns(
         ids, classes, rings=[each.polygon for each in outlines], records=records, places=places, names=names,
         others=dict(_others(records, columns, outlines)), measured=outlines, least=min(*x, *y),
         most=(max(x_max), max(y_max)),

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
-    from annoconv_converters.coco.boxes import BoxRecords
+    from annoconv_converters.coco.boxes import PlainColumns
     from annoconv_converters.coco.outlines import Outline
 
 __all__ = ["read_coco"]
@@ -260,7 +260,7 @@ class _Read(NamedTuple):
     places: list[int]
     annotations: list[Record]
     outlines: list[Outline | None]
-    columns: BoxRecords | None
+    columns: PlainColumns | None
 
 
 def _read_ahead(index: RecordIndex, file: BinaryIO, *, as_columns: bool) -> Iterator[list[_Read]]:
@@ -289,7 +289,7 @@ def _read(
     outlines = outlines_of(annotations)
     records, measured = iter(annotations), iter(outlines)
     owned = [[*islice(records, len(of_it))] for _, of_it in pictures]
-    columns: list[BoxRecords | None] = [None] * len(pictures)
+    columns: list[PlainColumns | None] = [None] * len(pictures)
     if as_columns:
         asked = zip(images, owned, pictures, strict=True)
         found = [(image and image.get("id"), own, of_it) for image, own, (_, of_it) in asked]

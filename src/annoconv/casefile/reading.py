@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import NOTHING
-from annoconv.casefile.boxes import box_case_of_text
+from annoconv.casefile.column_cases import column_case_of_text
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.casefile.pieces import case_in_pieces
 from annoconv.documents import strict_json
@@ -109,7 +109,7 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
 
 def _opened(data: bytes, path: Path, file: Path, where: str | None, limits: Limits | None) -> LoadedCase:
     """Return the case of a document in a file, for which `path` stands in what was asked."""
-    boxes = box_case_of_text(data, limits, file)
+    boxes = column_case_of_text(data, limits, file)
     if boxes is not None:
         return boxes
     try:

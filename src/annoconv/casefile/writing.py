@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
-from annoconv.casefile.boxes import as_columns
+from annoconv.casefile.column_cases import as_columns
 from annoconv.casefile.loaded import as_loaded, checked, every_case, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
@@ -23,7 +23,7 @@ from annoconv.model import SCHEMA_VERSION, Case
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from annoconv.casefile.boxes import BoxCase
+    from annoconv.casefile.column_cases import ColumnCase
     from annoconv.casefile.loaded import LoadedCase, Reading
     from annoconv.limits import Limits
     from annoconv.model import AnyAnnotation
@@ -307,7 +307,7 @@ def _with_annotations(case: Case, annotations: list[AnyAnnotation]) -> Case:
     return case.model_copy(update={"annotations": annotations})
 
 
-def _of_boxes(boxes: BoxCase) -> bytes:
+def _of_boxes(boxes: ColumnCase) -> bytes:
     return strict_json.dumps({"schema_version": SCHEMA_VERSION, **boxes.as_document()})
 
 

@@ -12,13 +12,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annoconv.casefile import LoadedCase, Reading, open_case, read_cases, write_cases
-from annoconv.casefile.boxes import (
-    BoxCase,
+from annoconv.casefile.column_cases import (
+    ColumnCase,
     as_boxes,
     as_columns,
-    box_case,
     box_case_of,
-    box_case_of_text,
+    column_case,
+    column_case_of_text,
     outline_case_of,
 )
 from annoconv.casefile.columns import BoxColumns, OutlineColumns
@@ -101,7 +101,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 @example({**PLAIN, "image": {**IMAGE, "acquired_at": "2026-01-02T03:04:05+00:00"}}, None)
 def test_a_text_is_the_same_case(document: dict[str, Any], indent: int | None) -> None:
     text = json.dumps(document, indent=indent, ensure_ascii=False).encode()
-    boxes = box_case_of_text(text, Limits(), Path("x.json"))
+    boxes = column_case_of_text(text, Limits(), Path("x.json"))
     if boxes is None:
         return
     typed = strict_json.parse(text, Case)
@@ -112,13 +112,13 @@ def test_a_text_is_the_same_case(document: dict[str, Any], indent: int | None) -
 @given(documents())
 def test_values_are_the_same_case(document: dict[str, Any]) -> None:
     before = repr(document)
-    boxes = box_case(document)
+    boxes = column_case(document)
     assert repr(document) == before
     if boxes is not None:
         same_as(boxes, strict_json.as_model(document, Case))
 
 
-def same_as(boxes: BoxCase, typed: Case) -> None:
+def same_as(boxes: ColumnCase, typed: Case) -> None:
     """Check a case of boxes against the typed one."""
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(strict_json.plain(typed))
     assert strict_json.dumps(boxes.as_document()) == strict_json.dumps(typed.model_dump(warnings=False))
@@ -126,9 +126,9 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
     (again,) = (found for way in typed_ways if (found := way(LoadedCase(typed))) is not None)
     (same,) = (found for way in typed_ways if (found := way(boxes)) is not None)
     assert same is boxes
-    assert (again.image, again.boxes.annotations) == (boxes.image, boxes.boxes.annotations)
+    assert (again.image, again.columns.annotations) == (boxes.image, boxes.columns.annotations)
     assert again.extensions == boxes.extensions
-    assert type(again.boxes) is type(boxes.boxes)
+    assert type(again.columns) is type(boxes.columns)
     assert (again.frame.text, again.frame.document) == (boxes.frame.text, boxes.frame.document)
     assert (boxes.case_id, boxes.image_uid) == (typed.case_id, typed.image.uid)
     whole = LoadedCase(typed)
@@ -148,43 +148,43 @@ def same_as(boxes: BoxCase, typed: Case) -> None:
     [{"case_id": "c"}, {"labels": [{"code": "NODULE"}]}, {"extensions": {"a": {"b": [1, "x", True]}}}],
 )
 def test_most_cases_are_plain(change: dict[str, Any]) -> None:
-    assert box_case({**PLAIN, **change}) is not None
-    assert box_case_of_text(json.dumps({**PLAIN, **change}).encode(), None, Path("x.json")) is not None
+    assert column_case({**PLAIN, **change}) is not None
+    assert column_case_of_text(json.dumps({**PLAIN, **change}).encode(), None, Path("x.json")) is not None
 
 
 @pytest.mark.parametrize(("told", "kind"), [(BOX, BoxColumns), (OUTLINE, OutlineColumns)])
 def test_boxes_are_told_from_outlines(told: dict[str, Any], kind: type) -> None:
-    found = box_case({**PLAIN, "annotations": [told]})
+    found = column_case({**PLAIN, "annotations": [told]})
     assert found is not None
-    assert isinstance(found.boxes, kind)
+    assert isinstance(found.columns, kind)
     assert as_columns(found) is found
     assert (as_boxes(found) is found) == (box_case_of(found) is found) == (told is BOX)
     assert (outline_case_of(found) is found) == (told is OUTLINE)
-    assert box_case({**PLAIN, "annotations": [BOX, {**OUTLINE, "id": "1"}]}) is None
+    assert column_case({**PLAIN, "annotations": [BOX, {**OUTLINE, "id": "1"}]}) is None
 
 
 def test_cases_that_keep_other_things_have_one_frame() -> None:
     """An area of sixteen digits is that of its float, so none is lost."""
     told = [{**PLAIN, "extensions": {"a": {"area": area}}} for area in (420.29200000000003, 336.20199999999994)]
-    read = [box_case_of_text(json.dumps(each).encode(), None, Path("x.json")) for each in told]
-    made = [box_case(each) for each in told]
+    read = [column_case_of_text(json.dumps(each).encode(), None, Path("x.json")) for each in told]
+    made = [column_case(each) for each in told]
     assert all(
         each is not None and each.extensions == case["extensions"] for each, case in zip(read, told, strict=True)
     )
     assert len({id(each.frame) for each in (*read, *made) if each}) == 1
     lost = [b'{"a": 420.2920}', b'{"a": 420.292000000000031}', b'{"a": 4e2}', b'{"a": -0}']
     text = json.dumps({**PLAIN, "extensions": None}).encode()
-    assert not any(box_case_of_text(text.replace(b"null", each), None, Path("x.json")) for each in lost)
+    assert not any(column_case_of_text(text.replace(b"null", each), None, Path("x.json")) for each in lost)
 
 
 def test_unusual_limits_are_heeded() -> None:
-    assert box_case(PLAIN, limits=Limits(keys=3)) is None
+    assert column_case(PLAIN, limits=Limits(keys=3)) is None
     with pytest.raises(AnnoconvError):
         open_case(json.dumps(PLAIN).encode(), Path("x.json"), limits=Limits(keys=3))
 
 
 def test_a_reading_is_typed_when_it_is_asked_for() -> None:
-    boxes = box_case(PLAIN)
+    boxes = column_case(PLAIN)
     assert boxes is not None
     reading = Reading.of(boxes, LossReport())
     assert reading.annotation_ids == ["0"]
@@ -197,7 +197,7 @@ def test_a_reading_is_typed_when_it_is_asked_for() -> None:
 
 
 def test_a_typed_case_that_was_changed_holds(tmp_path: Path) -> None:
-    boxes = box_case({**PLAIN, "case_id": "a"})
+    boxes = column_case({**PLAIN, "case_id": "a"})
     assert boxes is not None
     assert as_boxes(boxes) is boxes
     assert not boxes.names_others
@@ -211,7 +211,7 @@ def test_a_typed_case_that_was_changed_holds(tmp_path: Path) -> None:
     assert (boxes.label_codes, boxes.categories) == (["LUNG"], {"LUNG": "organ"})
     found = box_case_of(boxes)
     assert found is not None
-    assert found.boxes.codes == ["LUNG"]
+    assert found.columns.codes == ["LUNG"]
     write_cases([reading], tmp_path / "x.jsonl")
     (again,) = read_cases(tmp_path / "x.jsonl")
     assert again.case.model_dump(exclude={"schema_version"}) == boxes.case.model_dump(exclude={"schema_version"})
@@ -225,7 +225,7 @@ def test_lines_are_written_as_those_of_typed_cases(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text("".join(f"{json.dumps(each)}\n" for each in told))
     read = [*read_cases(source)]
-    assert all(isinstance(each, BoxCase) for each in read)
+    assert all(isinstance(each, ColumnCase) for each in read)
     write_cases(read, tmp_path / "boxes.jsonl", as_read=True)
     write_cases([LoadedCase(each.case) for each in read], tmp_path / "typed.jsonl")
     assert (tmp_path / "boxes.jsonl").read_bytes() == (tmp_path / "typed.jsonl").read_bytes()

@@ -38,7 +38,14 @@ if TYPE_CHECKING:
     from annoconv.model import Label
 
 __all__ = [
-    "BoxCase", "BoxFrame", "as_boxes", "as_columns", "box_case", "box_case_of", "box_case_of_text", "outline_case_of",
+    "CaseFrame",
+    "ColumnCase",
+    "as_boxes",
+    "as_columns",
+    "box_case_of",
+    "column_case",
+    "column_case_of_text",
+    "outline_case_of",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
@@ -64,8 +71,8 @@ _ANY: Final = Limits(document_bytes=maxsize, keys=maxsize, members=maxsize)
 
 
 @dataclass(frozen=True, eq=False)
-class BoxFrame:
-    """What cases say alike, beside their images, boxes and extensions.
+class CaseFrame:
+    """What cases say alike, beside their images, annotations and extensions.
 
     Attributes
     ----------
@@ -85,10 +92,10 @@ class BoxFrame:
     typed: Case | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return BoxFrame, (self.document, self.text, self.labels)
+        return CaseFrame, (self.document, self.text, self.labels)
 
     @classmethod
-    def of(cls, case: Case) -> BoxFrame:
+    def of(cls, case: Case) -> CaseFrame:
         """Return that of a case."""
         fields = vars(case).items()
         document = {
@@ -99,7 +106,7 @@ class BoxFrame:
         return cls(document, strict_json.dumps(document), case.labels, case.model_copy(update={"annotations": []}))
 
 
-class BoxCase(LoadedCase):
+class ColumnCase(LoadedCase):
     """A case of boxes, or of outlines; its typed case is made when it is asked for, and then holds: it may be changed.
 
     Attributes
@@ -108,7 +115,7 @@ class BoxCase(LoadedCase):
         What it says beside its image and its annotations.
     image
         Its image as JSON values.
-    boxes
+    columns
         Its boxes, or its outlines.
     extensions
         Its extensions as JSON values, if it has any.
@@ -116,13 +123,13 @@ class BoxCase(LoadedCase):
 
     def __init__(
         self,
-        frame: BoxFrame,
+        frame: CaseFrame,
         image: Record,
-        boxes: BoxColumns | OutlineColumns,
+        columns: BoxColumns | OutlineColumns,
         extensions: Record | None,
         path: Path | None = None,
     ) -> None:
-        self.frame, self.image, self.boxes, self.extensions, self.path = frame, image, boxes, extensions, path
+        self.frame, self.image, self.columns, self.extensions, self.path = frame, image, columns, extensions, path
         self._masks, self._fields = None, None
 
     @cached_property
@@ -142,7 +149,7 @@ class BoxCase(LoadedCase):
 
     @property
     def header(self) -> Case:
-        """The typed case, without its boxes if nobody asked for them."""
+        """The typed case, without its annotations if nobody asked for them."""
         typed = self.frame.typed
         if self.is_typed or typed is None:
             return self.case
@@ -161,22 +168,22 @@ class BoxCase(LoadedCase):
     @property
     def annotation_ids(self) -> Sequence[str]:
         """Ids of the annotations, in their order."""
-        return super().annotation_ids if self.is_typed else self.boxes.ids
+        return super().annotation_ids if self.is_typed else self.columns.ids
 
     @property
     def label_codes(self) -> Sequence[str]:
         """Label codes of the annotations, in their order."""
-        return super().label_codes if self.is_typed else self.boxes.codes
+        return super().label_codes if self.is_typed else self.columns.codes
 
     @property
     def categories(self) -> dict[str, str]:
         """The category of the first annotation of each label code."""
-        told = self.boxes
+        told = self.columns
         return super().categories if self.is_typed else dict(zip(told.codes[::-1], told.categories[::-1], strict=True))
 
     def as_document(self) -> Record:
         """Return it as JSON values in the order of the model."""
-        own: Record = {"image": self.image, "annotations": self.boxes.annotations, **self._kept}
+        own: Record = {"image": self.image, "annotations": self.columns.annotations, **self._kept}
         return {**self.frame.document, **own}
 
     @property
@@ -184,13 +191,13 @@ class BoxCase(LoadedCase):
         return {} if self.extensions is None else {"extensions": self.extensions}
 
 
-def box_case(
+def column_case(
     document: Any,
     boxes: BoxColumns | OutlineColumns | None = None,
     *,
     limits: Limits | None = None,
     path: Path | None = None,
-) -> BoxCase | None:
+) -> ColumnCase | None:
     """Return a case that is a flat picture and boxes, or outlines, which say no more than that; None of any other.
 
     Parameters
@@ -204,16 +211,16 @@ def box_case(
     path
         Its file, if it came from one.
     """
-    return _box_case(document, boxes, limits, path, _of_values if boxes is None else _of_text)
+    return _column_case(document, boxes, limits, path, _of_values if boxes is None else _of_text)
 
 
-def _box_case(
+def _column_case(
     document: Any,
     boxes: BoxColumns | OutlineColumns | None,
     limits: Limits | None,
     path: Path | None,
     read: Callable[[Any], Record | None],
-) -> BoxCase | None:
+) -> ColumnCase | None:
     """Return the same, given what makes the extensions of a case of what a document has for them."""
     if type(document) is not dict or document.keys() & _MORE or limits not in {None, _USUAL}:
         return None
@@ -230,56 +237,56 @@ def _box_case(
     except AnnoconvError:
         return None  # whoever checks the whole document tells it
     is_whole = "extensions" not in document or extensions is not None
-    return BoxCase(frame, shown, boxes, extensions, path) if frame and shown and is_whole else None
+    return ColumnCase(frame, shown, boxes, extensions, path) if frame and shown and is_whole else None
 
 
-def box_case_of_text(data: bytes, limits: Limits | None, file: Path) -> BoxCase | None:
-    """Return the case of a document in a file as `box_case` does; None too if it is no strict JSON."""
+def column_case_of_text(data: bytes, limits: Limits | None, file: Path) -> ColumnCase | None:
+    """Return the case of a document in a file as `column_case` does; None too if it is no strict JSON."""
     if len(data) > LARGE or data.count(_TYPE) * 2 not in map(data.count, _KINDS) or may_lose_digits(data):
         return None
     with collector_paused(), suppress(AnnoconvError):
-        return _box_case(strict_json.loads(data, limits=limits), None, limits, file, _of_text)
+        return _column_case(strict_json.loads(data, limits=limits), None, limits, file, _of_text)
     return None
 
 
-def as_boxes(loaded: LoadedCase) -> BoxCase | None:
+def as_boxes(loaded: LoadedCase) -> ColumnCase | None:
     """Return a case that is held as boxes, and of which nobody has the typed case; None of any other."""
     known = as_columns(loaded)
-    return known if known is not None and isinstance(known.boxes, BoxColumns) else None
+    return known if known is not None and isinstance(known.columns, BoxColumns) else None
 
 
-def as_columns(loaded: LoadedCase) -> BoxCase | None:
+def as_columns(loaded: LoadedCase) -> ColumnCase | None:
     """Return the same of a case that is held as boxes or as outlines."""
-    return loaded if isinstance(loaded, BoxCase) and not loaded.is_typed else None
+    return loaded if isinstance(loaded, ColumnCase) and not loaded.is_typed else None
 
 
-def box_case_of(loaded: LoadedCase) -> BoxCase | None:
-    """Return a case of boxes that was checked as `box_case` does."""
+def box_case_of(loaded: LoadedCase) -> ColumnCase | None:
+    """Return a case of boxes that was checked as `column_case` does."""
     if (known := as_columns(loaded)) is not None:
         return as_boxes(known)
     return _case_of(loaded, boxes_of(loaded.case.annotations))
 
 
-def outline_case_of(loaded: LoadedCase) -> BoxCase | None:
-    """Return a case of outlines, one at least, that was checked as `box_case` does."""
+def outline_case_of(loaded: LoadedCase) -> ColumnCase | None:
+    """Return a case of outlines, one at least, that was checked as `column_case` does."""
     if (known := as_columns(loaded)) is not None:
-        return known if isinstance(known.boxes, OutlineColumns) else None
+        return known if isinstance(known.columns, OutlineColumns) else None
     return _case_of(loaded, outlines_of(loaded.case.annotations))
 
 
-def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns | None) -> BoxCase | None:
+def _case_of(loaded: LoadedCase, told: BoxColumns | OutlineColumns | None) -> ColumnCase | None:
     case = loaded.case
     if told is None or not _is_flat(case.image) or case.related_images or case.registrations:
         return None
-    return BoxCase(
-        BoxFrame.of(case), strict_json.plain(case.image), told, strict_json.plain(case.extensions), loaded.path
+    return ColumnCase(
+        CaseFrame.of(case), strict_json.plain(case.image), told, strict_json.plain(case.extensions), loaded.path
     )
 
 
 @lru_cache(maxsize=16)
-def _frame(text: bytes) -> BoxFrame | None:
+def _frame(text: bytes) -> CaseFrame | None:
     """Return what a document says in which examples are its own; None if a number may lose digits."""
-    return None if may_lose_digits(text) else BoxFrame.of(strict_json.parse(text, Case))
+    return None if may_lose_digits(text) else CaseFrame.of(strict_json.parse(text, Case))
 
 
 def _of_values(extensions: Any) -> Record | None:
