@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.foreign import Understood
-from annoconv_converters.coco.output import OutputFiles
+    from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["Options", "write_coco"]
 
