@@ -13,6 +13,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.seen_names import SeenNames
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -70,6 +71,10 @@ class Numbers:
         while self._has(self.last + 1):
             self.last += 1
         return number
+
+    def are_free(self, wanted: Iterable[Any]) -> bool:
+        """Tell whether ids that are asked for are free, of which no two are the same."""
+        return not any(map(self._has, wanted))
 
     def _has(self, wanted: Any) -> bool:
         is_counted = type(wanted) is int and 0 < wanted <= self.last

@@ -9,7 +9,7 @@ from annoconv_converters._pictures.records import KEY
 if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Record
 
-__all__ = ["id_of", "key_of", "picture_of_result", "without_key"]
+__all__ = ["id_of", "key_of", "objects_in", "picture_of_result", "without_key"]
 
 _NAMES: Final = frozenset({"id", "type", "uid"})
 """Members of our key that are texts."""
@@ -32,6 +32,13 @@ def key_of(record: Record) -> Record:
 def without_key(record: Record) -> Record:
     """Return a record without what stands under our key."""
     return {key: value for key, value in record.items() if key != KEY}
+
+
+def objects_in(value: Any) -> dict[str, Record]:
+    """Return the members of an object that are objects; of anything else none."""
+    return (
+        {name: member for name, member in value.items() if isinstance(member, dict)} if isinstance(value, dict) else {}
+    )
 
 
 def picture_of_result(record: Record, owner: Any) -> Record:

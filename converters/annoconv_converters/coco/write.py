@@ -7,7 +7,6 @@ Records go to temporary files as they come, so that memory holds one case.
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,10 +21,9 @@ from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
-from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import LossCollector, LossReport
 from annoconv.times import newest_moment
-from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
+from annoconv_converters._pictures.carrier import compare, compare_plain
 from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -38,6 +36,7 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
+from annoconv_converters.coco.again import Again
 from annoconv_converters.coco.classes import CaseLists, Classes, Told
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
@@ -45,15 +44,16 @@ from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identi
 from annoconv_converters.coco.foreign import kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
 from annoconv_converters.coco.outlines import digest_by
-from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
+from annoconv_converters.coco.output import Numbers, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
-from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
+from annoconv_converters.coco.records import objects_in
+from annoconv_converters.coco.sections import Sections
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 from annoconv_converters.coco.unused import Unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
+    from annoconv_converters.coco.drawn_plain import PlainCase
     from annoconv_converters.coco.foreign import Understood
     from annoconv_converters.coco.output import OutputFiles
 
@@ -126,18 +127,23 @@ class _Writer:
         self.told, self.is_said = Told(None), False
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted, self.lists = Counted(self.table, REASONS, is_anew=False), CaseLists()
+        self.again = Again(self.classes)
+        self.may_be_again = options.names == "own" and options.rendering.depth == "none" and not options.plain
 
     def __enter__(self) -> _Writer:
-        self.parts = {name: OutputPart(self.stack) for name in ("images", "annotations", "side")}
+        self.sections = Sections(self.stack)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stack.close()
 
-    def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
-        """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
-        header = loaded.header
+    def add(self, loaded: LoadedCase, case_index: int, plain: PlainCase | None) -> None:
+        """Write the records of a case, measured if it is plain, to the temporary files and note its losses."""
         kept = kept_of(loaded)
+        folder = slice_folder(loaded, case_index, self.names)
+        if plain is not None and self._add_again(loaded, plain, kept, case_index):
+            return
+        header = loaded.header
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
@@ -151,10 +157,9 @@ class _Writer:
             self.kind = "keypoints"
         self.classes.kind = self.kind
         self.is_said = self.once(case.labels, class_list(case))
-        self.classes.take(case, dict(_objects(kept.get("categories"))), self.labels)
+        self.classes.take(case, objects_in(kept.get("categories")), self.labels)
         self.unused.take(case, self.labels)
-        folder = slice_folder(loaded, case_index, self.names)
-        drawing = plain or self._drawing(loaded, folder)
+        drawing = self._drawing(loaded, folder) if plain is None else plain.drawing()
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
@@ -175,6 +180,24 @@ class _Writer:
                 self._pack(picture, kept)
         self._write(drawing, loaded, case, case_index, first, drawn, kept)
 
+    def _add_again(self, loaded: LoadedCase, plain: PlainCase, kept: Record, case_index: int) -> bool:
+        """Write a case of which is known that all of it comes back; return whether it is one."""
+        if not (self.may_be_again and self.kind == "instances" and self.beside is not None):
+            return False
+        found = self.again.records(plain, kept, self.told, self.labels, self.position + 1)
+        if found is None or self.counted.is_open:
+            return False
+        if not (self.image_numbers.are_free([found.image["id"]]) and self.annotation_numbers.are_free(found.numbers)):
+            return False
+        self.told_apart.take(loaded, [Picture(found.image)])
+        self.position += 1
+        self.image_numbers.take(found.image["id"])
+        for number in found.numbers:
+            self.annotation_numbers.take(number)
+        self.lists.note(self.told.codes, case_index, are_used=found.uses_all)
+        self.sections.add_records(found.image, found.annotations)
+        return True
+
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
         return draw(
             loaded,
@@ -192,7 +215,7 @@ class _Writer:
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
         self.position += 1
-        differences = dict(_objects(kept.get("annotations")))
+        differences = objects_in(kept.get("annotations"))
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
         if self.options.names == "flat" or self.options.rendering.depth != "none":
@@ -245,6 +268,7 @@ class _Writer:
         is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
         is_other = is_cut or self.told.differ(original, said)
         native = understood.checked() if is_other else understood.native
+        self.again.note(loaded, header, self.told, comes_back=not is_other)
         native.document, is_keyed = said, is_other and not self.options.plain
         losses = self._carry(drawing, loaded, header, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
@@ -261,7 +285,7 @@ class _Writer:
         told = original, losses, given, self.table.written, REASONS, case_index
         self.losses += class_losses(*told, is_said=self.is_said)
         for picture in drawing.pictures:
-            self._emit(picture, str(case_index), is_keyed=is_keyed)
+            self.sections.add(picture, str(case_index), self.kind, is_keyed=is_keyed, is_plain=self.options.plain)
         self.newest = max(self.newest, strict_json.plain(newest_moment([header])) or "")
 
     def _carry(
@@ -327,60 +351,12 @@ class _Writer:
             listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
 
-    def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
-        image, key = picture.record, {"case": case, **picture.key}
-        number = str(image["id"])
-        if is_keyed:
-            named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            size: Record = {name: image[name] for name in ("width", "height", "date_captured") if name in image}
-            self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
-            image = {**image, KEY: key}
-        elif "rendering" in key and not self.options.plain:
-            image = {**image, KEY: {"rendering": key["rendering"]}}
-        self.parts["images"].add(image)
-        records = [{**shape.record, KEY: shape.key} if is_keyed else shape.record for shape in picture.shapes]
-        if is_keyed:
-            section = "annotations" if picture.packed is None else SEGMENTS
-            for shape in picture.shapes:
-                identity = str(shape.record.get("id"))
-                named = {"section": section, "id": identity if picture.packed is None else f"{number}/{identity}"}
-                self.parts["side"].add({**named, "image": number, KEY: shape.key})
-        if picture.packed is not None:
-            keys = [{KEY: shape.key} if is_keyed else {} for shape in picture.shapes]
-            infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
-            records = [{**picture.packed, "segments_info": infos}]
-        if self.kind == "results":
-            records = [{name: value for name, value in record.items() if name != "id"} for record in records]
-        self.parts["annotations"].add(*records)
-
     def close(self) -> None:
         """Put the file together."""
         self.unused.check(self.table.records, self.options.skeletons)
         self.losses += self.lists.losses(self.classes.read(), is_again=self.classes.is_again)
-        with self.layout.document.open("wb") as file:
-            if self.kind == "results":
-                self.parts["annotations"].copy(file)
-                file.write(b"\n")
-            else:
-                file.write(b"{\n")
-                for name, value in self._head().items():
-                    file.write(json.dumps(name).encode() + b": " + strict_json.dumps(value).rstrip() + b",\n")
-                names = [IMAGES, ANNOTATIONS]
-                if self.beside and self.beside.get(ANNOTATIONS, []) is None and not self.parts[ANNOTATIONS].count:
-                    names = [IMAGES]
-                for name in names:
-                    file.write(f'"{name}": '.encode())
-                    self.parts[name].copy(file)
-                    file.write(b"\n}\n" if name == names[-1] else b",\n")
-        if self.parts["side"].count:
-            for record in self.classes.records():
-                self.parts["side"].add({"section": CATEGORIES, "record": record})
-            side = self.layout("side")
-            with side.open("wb") as file:
-                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO)})
-                file.write(b"\n")
-            if self.layout.is_folder:  # else it gets its seal with the file, at the end
-                seal(side, self.layout.document, ending_of(self.layout.document))
+        has_none = self.beside is not None and self.beside.get(ANNOTATIONS, []) is None
+        self.sections.put_together(self.layout, self.kind, self._head(), self.classes.records(), has_none=has_none)
 
     def _head(self) -> Record:
         categories = self.classes.records()
@@ -392,8 +368,3 @@ class _Writer:
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
         head = {"info": info_of(at), "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
-
-
-def _objects(value: Any) -> Iterator[tuple[str, Record]]:
-    if isinstance(value, dict):
-        yield from ((name, member) for name, member in value.items() if isinstance(member, dict))
