@@ -116,7 +116,9 @@ class Again:
         columns = _columns_again(plain, kept)
         if columns is None:
             return None
-        self._classes.take(self._case, objects_in(kept.get("categories")), labels)
+        classes = objects_in(kept.get("categories"))
+        if not self._classes.has(classes, labels):
+            self._classes.take(self._case, classes, labels)
         numbers = self._numbers(case, kept, told, labels)
         if numbers is None:
             return None

@@ -93,6 +93,10 @@ class Classes:
         self.skeletons.note(case, labels, with_points=self.kind in WITH_KEYPOINTS)
         self.skeletons.settle()
 
+    def has(self, kept: dict[str, Record], labels: Labels) -> bool:
+        """Tell whether all is taken of a case without points that has the labels of the one before."""
+        return self._taken[0] is labels and bool(self.table.kept) and kept.items() <= self._taken[1].items()
+
     def read(self) -> Categories:
         """Return the categories as the reader will see them: the object that was returned before, with what is new."""
         if self.kind in _WITHOUT:

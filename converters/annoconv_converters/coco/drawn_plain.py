@@ -169,9 +169,9 @@ def _measured(cases: Sequence[ColumnCase]) -> Iterator[PlainCase | None]:
         if len(known) < len(own):
             yield None
             continue
-        members = zip(*((each.segmentation, each.drawn_area, each.drawn_box) for each in known), strict=True)
-        segmentations, areas, boxes = members
-        yield PlainCase(case, segmentations, areas, boxes, known)
+        segmentations = [each.segmentation for each in known]
+        areas, sizes = [each.drawn_area for each in known], [each.drawn_box for each in known]
+        yield PlainCase(case, segmentations, areas, sizes, known)
 
 
 def _of_boxes(cases: Sequence[ColumnCase]) -> Iterator[PlainCase]:

@@ -13,7 +13,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.seen_names import SeenNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -21,6 +21,8 @@ __all__ = ["Numbers", "OutputFiles", "OutputPart", "make_output_files"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_LOW: Final = 1 << 26
+"""Below it, what of whole numbers is given out takes a bit of each: 8 MB at most."""
 _FILE_NAMES: Final = {"auto": "instances", "keypoints": "person_keypoints"}
 
 
@@ -58,14 +60,15 @@ class Numbers:
 
     def __init__(self) -> None:
         self.last = 0
+        self._low = bytearray()
+        """A bit of each low whole number; none of files that are numbered throughout."""
         self._others: SeenNames | None = None
-        """What else was given out, as Python writes it; nothing of files that are numbered throughout."""
+        """What else was given out, as Python writes it."""
 
     def take(self, wanted: Any) -> Any:
         """Return the id that is asked for if it is one and free, else the next."""
         if type(wanted) in {int, str} and wanted != self.last + 1 and not self._has(wanted):
-            self._others = self._others or SeenNames()
-            self._others.add(repr(wanted))
+            self._add(wanted)
             return wanted
         self.last = number = self.last + 1
         while self._has(self.last + 1):
@@ -77,8 +80,21 @@ class Numbers:
         return not any(map(self._has, wanted))
 
     def _has(self, wanted: Any) -> bool:
+        if type(wanted) is int and 0 < wanted < _LOW:
+            place = wanted >> 3
+            return wanted <= self.last or (place < len(self._low) and bool(self._low[place] >> (wanted & 7) & 1))
         is_counted = type(wanted) is int and 0 < wanted <= self.last
         return is_counted or (self._others is not None and repr(wanted) in self._others)
+
+    def _add(self, wanted: Any) -> None:
+        if type(wanted) is int and 0 < wanted < _LOW:
+            place = wanted >> 3
+            if place >= len(self._low):
+                self._low.extend(bytes(place + 1 - len(self._low)))
+            self._low[place] |= 1 << (wanted & 7)
+            return
+        self._others = self._others or SeenNames()
+        self._others.add(repr(wanted))
 
 
 def make_output_files(target: Path, outputs: ExitStack, kind: str, *, plain: bool, has_pictures: bool) -> OutputFiles:
@@ -113,6 +129,13 @@ class OutputPart:
         for text in map(strict_json.dumps, records):
             self.file.write((b",\n" if self.count else b"[\n") + text[:-1])
             self.count += 1
+
+    def add_numbered(self, records: Sequence[Record]) -> None:
+        """Write records of which each begins with its id, at once."""
+        if records:
+            text = strict_json.dumps(records)[1:-2].replace(b'},{"id":', b'},\n{"id":')  # in a text, quotes are escaped
+            self.file.write((b",\n" if self.count else b"[\n") + text)
+            self.count += len(records)
 
     def copy(self, target: IO[bytes], first: Record | None = None) -> None:
         """Copy the array to a file, one record before the others."""

@@ -75,12 +75,13 @@ class Sections:
             records = [{**picture.packed, "segments_info": infos}]
         if kind == "results":
             records = [{name: value for name, value in record.items() if name != "id"} for record in records]
-        self.add_records(image, records)
-
-    def add_records(self, image: Record, records: Sequence[Record]) -> None:
-        """Write the record of a picture and those of its annotations."""
         self._parts[IMAGES].add(image)
         self._parts[ANNOTATIONS].add(*records)
+
+    def add_numbered(self, image: Record, records: Sequence[Record]) -> None:
+        """Write the record of a picture, and those of its annotations, each of which begins with its id."""
+        self._parts[IMAGES].add(image)
+        self._parts[ANNOTATIONS].add_numbered(records)
 
     def put_together(
         self, layout: OutputFiles, kind: str | None, head: Record, categories: Sequence[Record], *, has_none: bool

@@ -195,7 +195,7 @@ class _Writer:
         for number in found.numbers:
             self.annotation_numbers.take(number)
         self.lists.note(self.told.codes, case_index, are_used=found.uses_all)
-        self.sections.add_records(found.image, found.annotations)
+        self.sections.add_numbered(found.image, found.annotations)
         return True
 
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
