@@ -10,18 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.casefile.column_cases import as_columns
-from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
-from annoconv.pictures import named_image
-from annoconv_converters._pictures.boxes import record_of
-from annoconv_converters._pictures.categories import MOST_IN_EACH
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.geometry import LARGEST_SIZE, is_numbers
-from annoconv_converters._pictures.planes import DEFAULT_NAMES, LONGEST_NAME, parse_name
-from annoconv_converters._pictures.records import captured, flat_uid
-from annoconv_converters.coco.boxes import DRAWN, LARGEST
-from annoconv_converters.coco.differences import difference_of, digests_of, put_back
+from annoconv_converters._pictures.records import flat_uid
+from annoconv_converters.coco.boxes import LARGEST
+from annoconv_converters.coco.differences import difference_of
 from annoconv_converters.coco.records import objects_in
+from annoconv_converters.coco.redrawn import class_numbers, columns_again, image_again, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,14 +34,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 _KEPT: Final = frozenset({"image", "absent", "annotations", "categories"})
 """What is kept of a file with a case behind the first."""
-_ORDER: Final = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd")
-"""Members of a record as they are written."""
-_OPEN: Final = frozenset({"area", "iscrowd", "image_id"})
-"""Members that a record need not have, beside that which does not say where it is."""
-_OTHER: Final = frozenset({"fields", "of"})
-"""What is kept of a record that says its area or its box otherwise."""
-_SIDES: Final = 4
-_NUMBERS: Final = frozenset({int, float})
+_OF_IMAGE: Final = {"uid", "modality", "shape"}
+"""What is read of a picture, beside its name."""
 
 
 class Records(NamedTuple):
@@ -110,116 +99,34 @@ class Again:
             return None
         if not (kept.keys() <= _KEPT and all(kept.values())):
             return None
-        image = _image_again(case, kept.get("image"), position)
-        if image is None or [*(case.extensions or {})] != [EXTENSION]:
+        image, columns = image_again(case, kept.get("image"), position), columns_again(plain, kept)
+        ids = _whole(case.columns.ids)
+        if image is None or columns is None or ids is None or [*(case.extensions or {})] != [EXTENSION]:
             return None
-        columns = _columns_again(plain, kept)
-        if columns is None:
+        if not _is_kept(case, image, kept.get("image"), position):
             return None
         classes = objects_in(kept.get("categories"))
         if not self._classes.has(classes, labels):
             self._classes.take(self._case, classes, labels)
-        numbers = self._numbers(case, kept, told, labels)
+        numbers = class_numbers(case, self._classes, self._listed, told, labels)
         if numbers is None:
             return None
-        columns["category_id"] = [numbers[code] for code in case.columns.codes]
-        columns["image_id"] = [image["id"]] * len(columns["id"])
-        names = [name for name in _ORDER if name not in kept.get("absent", ())]
-        rows = zip(*(columns[name] for name in names), strict=True)
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        return Records(image, columns["id"], records, len(numbers) >= len(told.codes))
-
-    def _numbers(self, case: ColumnCase, kept: Record, told: Told, labels: Labels) -> dict[str, Any] | None:
-        """Return the ids of the classes of a case by their codes; None if they, or its labels, do not come back."""
-        columns, table = case.columns, self._classes.table
-        categories = dict(zip(columns.codes, columns.categories, strict=True))
-        is_one = len({*zip(columns.codes, columns.categories, strict=True)}) == len(categories)
-        if not is_one or not categories.keys() <= told.codes or UNCLASSIFIED in categories:
-            return None
-        numbers = {code: table.number(code, category, labels) for code, category in categories.items()}
-        self._classes.used |= {*map(str, numbers.values())}
-        known = self._classes.read()
-        whole = known.whole
-        if len(known.records) > MOST_IN_EACH or whole.list_with((), told.codes) is not self._listed:
-            return None
-        for code, number in numbers.items():
-            if type(number) is not int or number not in whole.records:
-                return None
-            meaning = whole[number]
-            if (meaning.code, meaning.category) != (code, categories[code]):
-                return None
+        whole = self._classes.read().whole
         named = {whole[number].code: whole.records[number] for number in whole.numbers_of(numbers)}
-        return numbers if _is_same(named, kept.get("categories")) else None
-
-
-def _image_again(case: ColumnCase, kept: Any, position: int) -> Record | None:
-    """Return the record of a picture, with what its file said otherwise; None if a reader makes something else of it.
-
-    Its name is that of the picture of the case.
-    """
-    drawn, address = record_of(case)
-    record = put_back({"id": position, **drawn}, kept)
-    name, size = record.get("file_name"), [record.get("width", 0), record.get("height", 0)]
-    if name != drawn["file_name"] or len(name) > LONGEST_NAME or parse_name(DEFAULT_NAMES, name):
-        return None
-    if {*map(type, size)} != {int} or max(size) > LARGEST_SIZE or type(record.get("id")) not in {int, str}:
-        return None
-    if captured(record):
-        return None
-    uid, told = flat_uid(record)
-    if case.image != {"uid": uid, "modality": "OT", "shape": size, **named_image(told, uid, address)}:
-        return None
-    again = {"id": position, "width": size[0], "height": size[1], "file_name": name}
-    if not _is_same(None if again == record else difference_of(record, again), kept):
-        return None
-    return record
-
-
-def _columns_again(plain: PlainCase, kept: Record) -> dict[str, list[Any]] | None:
-    """Return the members of records, with what their file said otherwise; None if a reader keeps something else."""
-    ids = plain.case.columns.ids
-    absent, others = kept.get("absent", []), kept.get("annotations", {})
-    numbers = _whole(ids)
-    if numbers is None or plain.case.image_uid in ids or type(absent) is not list or type(others) is not dict:
-        return None
-    may = {*_OPEN, "bbox" if plain.outlines else "segmentation"}
-    if absent != [name for name in DRAWN if name in absent] or not may.issuperset(absent):
-        return None
-    columns: dict[str, list[Any]] = {
-        "id": numbers,
-        "segmentation": [*plain.segmentations],
-        "area": [*plain.areas],
-        "bbox": [*plain.boxes],
-        "iscrowd": [0] * len(ids),
-    }
-    stated = {"area", "bbox"}.difference(absent) if plain.outlines else {"area"}.difference(absent)
-    places = dict(zip(ids, range(len(ids)), strict=True)) if others else {}
-    if not others.keys() <= places.keys() or not _are_read(plain, others, places):
-        return None
-    for identity, told in others.items():
-        place = places[identity]
-        fields = told["fields"]
-        if not fields or not stated.issuperset(fields):
+        if not _is_same(named, kept.get("categories")):
             return None
-        for name, value in fields.items():
-            is_number = type(value) in _NUMBERS if name == "area" else _is_box(value)
-            if not is_number or value == columns[name][place]:
-                return None
-            columns[name][place] = value
-    return columns
+        columns |= {"id": ids, "image_id": [image["id"]] * len(ids)}
+        columns["category_id"] = [numbers[code] for code in case.columns.codes]
+        return Records(image, ids, records_of(columns, kept), len(numbers) >= len(told.codes))
 
 
-def _are_read(plain: PlainCase, others: Record, places: dict[str, int]) -> bool:
-    """Tell whether what is kept of records is of those that are drawn."""
-    for told in others.values():
-        if type(told) is not dict or told.keys() != _OTHER or type(told["fields"]) is not dict:
-            return False
-    of = [places[identity] for identity in others]
-    if plain.outlines:
-        digests = [plain.outlines[place].digest for place in of]
-    else:
-        digests = digests_of([[[], plain.areas[place], plain.boxes[place]] for place in of])
-    return digests == [told["of"] for told in others.values()]
+def _is_kept(case: ColumnCase, image: Record, kept: Any, position: int) -> bool:
+    """Tell whether a reader keeps just that of the record of a picture, and takes it for this picture by itself."""
+    if case.image.keys() - {"files", "extensions"} != _OF_IMAGE or case.image["modality"] != "OT":
+        return False
+    again = {"id": position, **{name: image[name] for name in ("width", "height", "file_name")}}
+    is_uid = flat_uid(image)[0] == case.image["uid"]
+    return is_uid and _is_same(None if again == image else difference_of(image, again), kept)
 
 
 def _whole(ids: Sequence[str]) -> list[int] | None:
@@ -229,14 +136,6 @@ def _whole(ids: Sequence[str]) -> list[int] | None:
     except ValueError:
         return None
     return numbers if [*map(str, numbers)] == ids and 0 < min(numbers) <= max(numbers) < LARGEST else None
-
-
-def _is_box(value: Any) -> bool:
-    """Tell whether a value is a corner and a size, numbers of the size of images."""
-    if not is_numbers(value, _SIDES):
-        return False
-    x, y, width, height = value
-    return min(width, height) >= 0 and is_numbers([x + width, y + height], 2)
 
 
 def _is_same(told: Any, kept: Any) -> bool:
