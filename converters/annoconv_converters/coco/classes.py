@@ -118,6 +118,11 @@ class Classes:
         known = self.read()
         return len(known.records) > MOST_IN_EACH and len(class_list(case)) > len(known.list_with(pictures))
 
+    def differ(self, told: Told) -> bool:
+        """Tell whether a reader makes other labels of the classes that a case with these labels lists."""
+        listed = {each["code"]: each for each in self.read().whole.list_with((), told.codes)}
+        return any(listed.get(each["code"], each) != each for each in told.records)
+
     @property
     def _used(self) -> set[str] | None:
         return self.used if self.is_again else None

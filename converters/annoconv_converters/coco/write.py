@@ -37,11 +37,12 @@ from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
 from annoconv_converters.coco.again import Again
+from annoconv_converters.coco.carried import CarriedCases
 from annoconv_converters.coco.classes import CaseLists, Classes, Told
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import kept_of, number_of, understand
+from annoconv_converters.coco.foreign import TASK, kept_of, number_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
 from annoconv_converters.coco.outlines import digest_by
 from annoconv_converters.coco.output import Numbers, make_output_files
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
+    from annoconv_converters.coco.again import Records
     from annoconv_converters.coco.drawn_plain import PlainCase
     from annoconv_converters.coco.foreign import Understood
     from annoconv_converters.coco.output import OutputFiles
@@ -127,8 +129,8 @@ class _Writer:
         self.told, self.is_said = Told(None), False
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted, self.lists = Counted(self.table, REASONS, is_anew=False), CaseLists()
-        self.again = Again(self.classes)
-        self.may_be_again = options.names == "own" and options.rendering.depth == "none" and not options.plain
+        self.again, self.carried = Again(self.classes), CarriedCases(self.classes, _KEY)
+        self.may_be_alike = options.names == "own" and options.rendering.depth == "none" and not options.plain
 
     def __enter__(self) -> _Writer:
         self.sections = Sections(self.stack)
@@ -141,7 +143,7 @@ class _Writer:
         """Write the records of a case, measured if it is plain, to the temporary files and note its losses."""
         kept = kept_of(loaded)
         folder = slice_folder(loaded, case_index, self.names)
-        if plain is not None and self._add_again(loaded, plain, kept, case_index):
+        if plain is not None and self._add_alike(loaded, plain, kept, case_index):
             return
         header = loaded.header
         if self.kind is None:
@@ -180,23 +182,40 @@ class _Writer:
                 self._pack(picture, kept)
         self._write(drawing, loaded, case, case_index, first, drawn, kept)
 
-    def _add_again(self, loaded: LoadedCase, plain: PlainCase, kept: Record, case_index: int) -> bool:
-        """Write a case of which is known that all of it comes back; return whether it is one."""
-        if not (self.may_be_again and self.kind == "instances" and self.beside is not None):
+    def _add_alike(self, loaded: LoadedCase, plain: PlainCase, kept: Record, case_index: int) -> bool:
+        """Write a case of which is known what comes back, since it is like the one before; return whether it is one."""
+        if not self.may_be_alike or self.kind != "instances":
             return False
-        found = self.again.records(plain, kept, self.told, self.labels, self.position + 1)
-        if found is None or self.counted.is_open:
+        told = plain, kept, self.told, self.labels, self.position + 1
+        again = self.again.records(*told) if self.beside is not None else None
+        if again is not None and not self.counted.is_open:
+            return self._add_again(loaded, again, case_index)
+        alike = self.carried.alike(*told)
+        if alike is None or self.counted.is_open:
             return False
+        self._take_picture(loaded, alike.image)
+        numbers = [self.annotation_numbers.take(number_of(each)) for each in plain.case.columns.ids]
+        picture, losses = self.carried.picture(alike, plain, kept, numbers, case_index)
+        self.losses += losses
+        self.sections.add(picture, str(case_index), self.kind, is_keyed=True, is_plain=False)
+        return True
+
+    def _add_again(self, loaded: LoadedCase, found: Records, case_index: int) -> bool:
+        """Write a case of which all comes back by itself, if its ids are free; return whether they are."""
         if not (self.image_numbers.are_free([found.image["id"]]) and self.annotation_numbers.are_free(found.numbers)):
             return False
-        self.told_apart.take(loaded, [Picture(found.image)])
-        self.position += 1
-        self.image_numbers.take(found.image["id"])
+        self._take_picture(loaded, found.image)
         for number in found.numbers:
             self.annotation_numbers.take(number)
         self.lists.note(self.told.codes, case_index, are_used=found.uses_all)
         self.sections.add_numbered(found.image, found.annotations)
         return True
+
+    def _take_picture(self, loaded: LoadedCase, image: Record) -> None:
+        """Give the record of the picture of a case its id."""
+        self.told_apart.take(loaded, [Picture(image)])
+        self.position += 1
+        image["id"] = self.image_numbers.take(image["id"])
 
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
         return draw(
@@ -263,18 +282,27 @@ class _Writer:
     ) -> None:
         original = document_of(drawing, self.told.records, kept)
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
-        understood = self._native(drawing.pictures, first, case_index, self.told.codes)
-        said = shared(original, understood.native.document)
-        is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
-        is_other = is_cut or self.told.differ(original, said)
-        native = understood.checked() if is_other else understood.native
-        self.again.note(loaded, header, self.told, comes_back=not is_other)
-        native.document, is_keyed = said, is_other and not self.options.plain
-        losses = self._carry(drawing, loaded, header, case_index, first, lost, original) if is_keyed else []
+        # Then a file says less by itself, whatever is drawn.
+        is_less = original["task_id"] != TASK or bool(original["metadata"]) or self.classes.differ(self.told)
+        is_sure = is_less and not self.options.plain
+        losses: list[Loss] = []
+        is_other, said = is_sure, original
+        if not is_sure:
+            understood = self._native(drawing.pictures, first, case_index, self.told.codes)
+            said = shared(original, understood.native.document)
+            is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
+            is_other = is_cut or self.told.differ(original, said)
+            native = understood.checked() if is_other else understood.native
+            native.document = said
+            if self.options.plain:
+                losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
+        is_keyed = is_other and not self.options.plain
         if is_keyed:
+            losses = self._carry(drawing, loaded, header, case_index, first, lost, original)
             self._note(drawing.pictures)
-        elif self.options.plain:
-            losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
+        self.again.note(loaded, header, self.told, comes_back=not is_other)
+        key = drawing.pictures[0].key if is_sure else {}
+        self.carried.note(loaded if is_sure else None, header, self.told, key, losses)
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
