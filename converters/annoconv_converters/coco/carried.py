@@ -91,13 +91,15 @@ class CarriedCases:
         self._parts = KeptParts(REASONS, carrier)
         self._told: CaseTold | None = None
 
-    def note(self, loaded: LoadedCase | None, case: Case, told: Told, key: Record, losses: Sequence[Loss]) -> None:
+    def note(
+        self, loaded: LoadedCase | None, kept: Record, case: Case, told: Told, key: Record, losses: Sequence[Loss]
+    ) -> None:
         """Note what is told of a case with these labels.
 
         Parameters
         ----------
-        loaded
-            The case, if it says more than its file whatever is drawn of it.
+        loaded, kept
+            The case, if it says more than its file whatever is drawn of it, and what it keeps of a COCO file.
         case, told
             Its typed form, and its labels.
         key, losses
@@ -106,7 +108,7 @@ class CarriedCases:
         self._told = None
         known = None if loaded is None else as_columns(loaded)
         residual, classes = key.get("residual"), key.get(CLASSES)
-        if known is None or not residual or not classes:
+        if known is None or not residual or not classes or image_again(known, kept.get("image"), 0) is None:
             return
         rest = [each for each in residual["values"] if each[0][0] != _KEPT]
         places = [*(path for path, _ in rest), *residual["removed"]]

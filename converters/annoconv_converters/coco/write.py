@@ -302,7 +302,7 @@ class _Writer:
             self._note(drawing.pictures)
         self.again.note(loaded, header, self.told, comes_back=not is_other)
         key = drawing.pictures[0].key if is_sure else {}
-        self.carried.note(loaded if is_sure else None, header, self.told, key, losses)
+        self.carried.note(loaded if is_sure else None, kept, header, self.told, key, losses)
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
