@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters.coco import again, drawn_plain, plain_pictures, write
+from annoconv_converters.coco import again, carried, drawn_plain, plain_pictures, write
 from annoconv_converters.coco.drawn_plain import document_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -329,3 +329,62 @@ def test_cases_behind_the_first_are_not_asked_what_comes_back(folder: Path, *, a
     with patch.object(write, "understand", wraps=write.understand) as asked:
         written([*annoconv.read_cases(folder / "cases.jsonl")], folder)
     assert asked.call_count == 1
+
+
+def check_carried(lines: Path, folder: Path) -> None:
+    """Check that cases are written as they are without what is known of those that are like one before."""
+    found = written([*annoconv.read_cases(lines)], folder)
+    with patch.object(carried.CarriedCases, "alike", lambda *_: None):
+        assert found == written([*annoconv.read_cases(lines)], folder)
+
+
+ELSEWHERE = ("task", "metadata", "numbers", "nothing kept")
+
+
+def from_elsewhere(case: dict[str, Any], how: str) -> dict[str, Any]:
+    """Return a case as one that did not come from a COCO file, or went through another format."""
+    match how:
+        case "task":
+            return {**case, "task_id": "other"}
+        case "metadata":
+            return {
+                **case,
+                "metadata": {"annotator": "r1"},
+                "split": "train",
+                "extensions": {**case["extensions"], "z": {"a": [1]}},
+            }
+        case "numbers":
+            return {**case, "labels": [{**each, "number": each["number"] + 4} for each in case["labels"]]}
+        case _:
+            told = {name: value for name, value in case.items() if name != "extensions"}
+            return {
+                **told,
+                "task_id": "yolo",
+                "annotations": [{**each, "id": f"a{each['id']}"} for each in case["annotations"]],
+            }
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize(("how", "are_rings"), [("task", True), ("metadata", False), ("numbers", True)])
+def test_a_changed_case_from_elsewhere_is_written_as_any_is(
+    folder: Path, edit: str, how: str, *, are_rings: bool
+) -> None:
+    told = lines_of(folder, OTHER_AREAS, are_rings=are_rings, keys=KEYS)
+    told[2] = edited(told[2], edit)
+    lines = folder / "elsewhere.jsonl"
+    lines.write_text("".join(json.dumps(from_elsewhere(each, how)) + "\n" for each in told))
+    check_carried(lines, folder)
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+@pytest.mark.parametrize("are_rings", [False, True])
+def test_cases_from_elsewhere_that_are_alike_are_compared_once(folder: Path, how: str, *, are_rings: bool) -> None:
+    told = lines_of(folder, OTHER_AREAS, are_rings=are_rings, keys=KEYS)
+    first = told[0]["extensions"]["annoconv.coco"]
+    told[0]["extensions"]["annoconv.coco"] = {name: value for name, value in first.items() if name != "file"}
+    lines = folder / "elsewhere.jsonl"
+    lines.write_text("".join(json.dumps(from_elsewhere(each, how)) + "\n" for each in told))
+    with patch.object(write, "compare", wraps=write.compare) as asked:
+        written([*annoconv.read_cases(lines)], folder)
+    assert asked.call_count == 1
+    check_carried(lines, folder)
