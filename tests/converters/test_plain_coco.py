@@ -388,3 +388,31 @@ def test_cases_from_elsewhere_that_are_alike_are_compared_once(folder: Path, how
         written([*annoconv.read_cases(lines)], folder)
     assert asked.call_count == 1
     check_carried(lines, folder)
+
+
+@given(
+    some=st.lists(PLAIN_RECORDS, min_size=1, max_size=3),
+    edits=st.lists(st.sampled_from([None, None, *EDITS]), min_size=4, max_size=4),
+    hows=st.lists(st.sampled_from([None, *ELSEWHERE]), min_size=2, max_size=2),
+    are_rings=st.booleans(),
+)
+@settings(max_examples=20)
+def test_cases_of_all_kinds_are_written_as_any_are(
+    folder: Path,
+    some: list[dict[str, Any]],
+    edits: Sequence[str | None],
+    hows: Sequence[str | None],
+    *,
+    are_rings: bool,
+) -> None:
+    told = lines_of(folder, some, are_rings=are_rings, keys=KEYS)
+    told = [case if edit is None else edited(case, edit) for case, edit in zip(told, edits, strict=True)]
+    told = [case if how is None else from_elsewhere(case, how) for case, how in zip(told, hows * 2, strict=True)]
+    lines = folder / "mixed.jsonl"
+    lines.write_text("".join(json.dumps(each) + "\n" for each in told))
+    found = written([*annoconv.read_cases(lines)], folder)
+    with (
+        patch.object(carried.CarriedCases, "alike", lambda *_: None),
+        patch.object(again.Again, "records", lambda *_: None),
+    ):
+        assert found == written([*annoconv.read_cases(lines)], folder)
