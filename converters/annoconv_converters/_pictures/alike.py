@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
@@ -93,9 +93,9 @@ class Alike:
         values = [*residual["values"], *(value for each in beside for value in each.values)]
         order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
         residual = {**residual, "values": values, "order": order}
-        losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
-        every = chain(told.losses, *(each.losses for each in beside))
-        losses += (Loss(case_index, each.path, each.kind, each.message) for each in every)
+        losses = [Loss(case_index, path, of_id.kind, of_id.message) for path in _id_paths(len(ids))]
+        for some in (told.losses, *(each.losses for each in beside)):
+            losses += [Loss(case_index, each.path, each.kind, each.message) for each in some]
         return losses, {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
 
     def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
@@ -129,6 +129,11 @@ class Alike:
                 self._known.clear()
             self._known[key] = told
         return told
+
+
+@lru_cache(maxsize=256)
+def _id_paths(count: int) -> list[str]:
+    return [f"/annotations/{place}/id" for place in range(count)]
 
 
 def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:

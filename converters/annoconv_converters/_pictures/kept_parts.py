@@ -51,7 +51,8 @@ class KeptParts:
         return [*map(self._told, _parts(kept))]
 
     def _told(self, part: Record) -> PartTold:
-        text = strict_json.dumps(part)
+        path, number = _number_in(part)
+        text = strict_json.dumps(part if number is None else path)  # of a number its place tells all
         found = self._known.get(text)
         if found is None:
             compared = report(part, {}, self._reasons, self._carrier)
@@ -59,7 +60,17 @@ class KeptParts:
             if len(self._known) == _MOST:
                 self._known.clear()
             self._known[text] = found
-        return found
+        return found if number is None else PartTold(found.losses, [[path, number]])
+
+
+def _number_in(part: Record) -> tuple[list[str], int | None]:
+    """Return the place of the only leaf of a part, and the whole number that it is; None if it is anything else."""
+    value: Any = part
+    path: list[str] = []
+    while type(value) is dict and len(value) == 1:
+        ((step, value),) = value.items()
+        path.append(step)
+    return path, value if type(value) is int else None
 
 
 def _parts(kept: Record | None) -> Iterator[Record]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from annoconv.casefile.column_cases import as_columns
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.records import flat_uid
+from annoconv_converters._pictures.records import Picture, flat_uid
 from annoconv_converters.coco.boxes import LARGEST
-from annoconv_converters.coco.differences import difference_of
+from annoconv_converters.coco.foreign import left_of_image, used_categories
+from annoconv_converters.coco.plain_pictures import drawn_image
 from annoconv_converters.coco.records import objects_in
 from annoconv_converters.coco.redrawn import class_numbers, columns_again, image_again, records_of
 
@@ -82,7 +83,7 @@ class Again:
         self._frame = None if known is None else known.frame
         self._case, self._listed = case, self._classes.read().whole.list_with((), told.codes)
 
-    def records(self, plain: PlainCase, kept: Record, told: Told, labels: Labels, position: int) -> Records | None:
+    def records(self, plain: PlainCase, kept: Record, told: Told, labels: Labels) -> Records | None:
         """Return what is written of a case of which all comes back by itself; None if that is to be asked.
 
         Parameters
@@ -91,19 +92,17 @@ class Again:
             The case, and what it keeps of its file.
         told, labels
             The labels of the case before it.
-        position
-            One-based place of its picture in the file.
         """
         case = plain.case
         if case.frame is not self._frame or self._case is None or not plain.comes_back:
             return None
         if not (kept.keys() <= _KEPT and all(kept.values())):
             return None
-        image, columns = image_again(case, kept.get("image"), position), columns_again(plain, kept)
+        image, columns = image_again(case, kept.get("image")), columns_again(plain, kept)
         ids = _whole(case.columns.ids)
         if image is None or columns is None or ids is None or [*(case.extensions or {})] != [EXTENSION]:
             return None
-        if not _is_kept(case, image, kept.get("image"), position):
+        if image["id"] is None or not _is_kept(case, image, kept.get("image")):
             return None
         classes = objects_in(kept.get("categories"))
         if not self._classes.has(classes, labels):
@@ -112,21 +111,19 @@ class Again:
         if numbers is None:
             return None
         whole = self._classes.read().whole
-        named = {whole[number].code: whole.records[number] for number in whole.numbers_of(numbers)}
-        if not _is_same(named, kept.get("categories")):
+        if not _is_same(used_categories(numbers.values(), whole), kept.get("categories")):
             return None
         columns |= {"id": ids, "image_id": [image["id"]] * len(ids)}
         columns["category_id"] = [numbers[code] for code in case.columns.codes]
         return Records(image, ids, records_of(columns, kept), len(numbers) >= len(told.codes))
 
 
-def _is_kept(case: ColumnCase, image: Record, kept: Any, position: int) -> bool:
+def _is_kept(case: ColumnCase, image: Record, kept: Any) -> bool:
     """Tell whether a reader keeps just that of the record of a picture, and takes it for this picture by itself."""
     if case.image.keys() - {"files", "extensions"} != _OF_IMAGE or case.image["modality"] != "OT":
         return False
-    again = {"id": position, **{name: image[name] for name in ("width", "height", "file_name")}}
-    is_uid = flat_uid(image)[0] == case.image["uid"]
-    return is_uid and _is_same(None if again == image else difference_of(image, again), kept)
+    told, _ = left_of_image(Picture(image), drawn_image(image))
+    return flat_uid(image)[0] == case.image["uid"] and _is_same(told, kept)
 
 
 def _whole(ids: Sequence[str]) -> list[int] | None:

@@ -18,6 +18,7 @@ from annoconv_converters._pictures.kept_parts import KeptParts
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters.coco.finish import identity_loss
+from annoconv_converters.coco.ids import moved
 from annoconv_converters.coco.reasons import REASONS
 from annoconv_converters.coco.records import objects_in
 from annoconv_converters.coco.redrawn import class_numbers, columns_again, image_again, records_of
@@ -108,7 +109,7 @@ class CarriedCases:
         self._told = None
         known = None if loaded is None else as_columns(loaded)
         residual, classes = key.get("residual"), key.get(CLASSES)
-        if known is None or not residual or not classes or image_again(known, kept.get("image"), 0) is None:
+        if known is None or not residual or not classes or image_again(known, kept.get("image")) is None:
             return
         rest = [each for each in residual["values"] if each[0][0] != _KEPT]
         places = [*(path for path, _ in rest), *residual["removed"]]
@@ -125,7 +126,7 @@ class CarriedCases:
             told_residual = {**residual, "values": rest}
             self._told = CaseTold(known.frame, _rest(known.image), listed, classes, own, told_residual, case)
 
-    def alike(self, plain: PlainCase, kept: Record, told: Told, labels: Labels, position: int) -> Alike | None:
+    def alike(self, plain: PlainCase, kept: Record, told: Told, labels: Labels) -> Alike | None:
         """Return a case that is like the one before; None if it is not, or its annotations may not come back.
 
         Parameters
@@ -134,13 +135,11 @@ class CarriedCases:
             The case, and what it keeps of a COCO file.
         told, labels
             The labels of the case before it.
-        position
-            One-based place of its picture in the file.
         """
         case, known = plain.case, self._told
         if known is None or case.frame is not known.frame or not plain.comes_back or _rest(case.image) != known.image:
             return None
-        image, columns = image_again(case, kept.get("image"), position), columns_again(plain, kept)
+        image, columns = image_again(case, kept.get("image")), columns_again(plain, kept)
         if image is None or columns is None:
             return None
         classes = objects_in(kept.get("categories"))
@@ -152,6 +151,8 @@ class CarriedCases:
         if numbers is None or not {*numbers.values()} <= {*known.classes}:
             return None
         if any((each.code, each.category) != (code, case.categories[code]) for code, each in meanings.items()):
+            return None
+        if moved(kept, [Picture(image)], self._classes.table.moved):
             return None
         columns["category_id"] = [numbers[code] for code in case.columns.codes]
         return Alike(known, image, columns)

@@ -40,20 +40,20 @@ _SIDES: Final = 4
 _NUMBERS: Final = frozenset({int, float})
 
 
-def image_again(case: ColumnCase, kept: Any, position: int) -> Record | None:
+def image_again(case: ColumnCase, kept: Any) -> Record | None:
     """Return the record of a picture, with what its file said otherwise; None if it is not read as this picture.
+
+    Its id is None if no file had it.
 
     Parameters
     ----------
     case
         Whose picture it is.
     kept
-        What its file said otherwise.
-    position
-        One-based place of the picture in the file.
+        What its file said otherwise, its id.
     """
     drawn, address = record_of(case)
-    record = put_back({"id": position, **drawn}, kept)
+    record = put_back({"id": None, **drawn}, kept)
     name, size = record.get("file_name"), [record.get("width", 0), record.get("height", 0)]
     if name != drawn["file_name"] or len(name) > LONGEST_NAME or parse_name(DEFAULT_NAMES, name) or captured(record):
         return None
@@ -62,7 +62,7 @@ def image_again(case: ColumnCase, kept: Any, position: int) -> Record | None:
     uid = case.image["uid"]
     named = {name: case.image[name] for name in ("files", "extensions") if name in case.image}
     is_named = named == named_image(flat_uid(record)[1], uid, address)
-    return record if is_named and type(record.get("id")) in {int, str} else None
+    return record if is_named and type(record.get("id", 0.0)) in {int, str, type(None)} else None
 
 
 def columns_again(plain: PlainCase, kept: Record) -> dict[str, list[Any]] | None:
