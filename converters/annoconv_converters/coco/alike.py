@@ -72,16 +72,8 @@ class AlikePictures:
         self._task, self._is_usual = context.task or TASK, context.limits == Limits()
         self._known: dict[frozenset[int], _Classes | None] = {}
 
-    def case_of(self, picture: Picture, position: int) -> AlikeCase | None:
-        """Return the case of a picture that is not the first of its file, and breaks no rule; None of any other.
-
-        Parameters
-        ----------
-        picture
-            With its records.
-        position
-            Its one-based place among the images of the file.
-        """
+    def case_of(self, picture: Picture) -> AlikeCase | None:
+        """Return the case of a picture that is not the first of its file, and breaks no rule; None of any other."""
         columns = held(picture)
         if not isinstance(columns, PlainColumns) or picture.key or not self._is_usual:
             return None
@@ -94,9 +86,9 @@ class AlikePictures:
         found = records_of_columns(columns, image["uid"], (height, width), known.meanings)
         if found is None or found.columns is None or not found.is_right:
             return None
-        more, records = left_of_image(picture, {"id": position, **drawn_image(picture.record)})
-        kept = known.kept | ({"image": more} if more else {}) | found.kept
-        if (more or "annotations" in found.kept) and not is_exact(kept):
+        more, records = left_of_image(picture, drawn_image(picture.record))
+        kept = known.kept | {"image": more} | found.kept
+        if not is_exact(kept):
             return None
         loaded = framed_case(known.frame, image, found.columns, {EXTENSION: kept})
         return None if loaded is None else AlikeCase(loaded, records)
@@ -119,4 +111,4 @@ class AlikePictures:
         head = {"schema_version": SCHEMA_VERSION, "task_id": self._task}
         frame = frame_of({**head, "image": {}, **labels, "annotations": [], "metadata": {}, "extensions": {}})
         kept: Record = {"categories": used_categories(columns.classes, self._categories)}
-        return _Classes(meanings, frame, kept) if frame is not None and is_exact(kept) else None
+        return _Classes(meanings, frame, kept) if frame is not None else None

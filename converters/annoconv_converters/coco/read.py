@@ -151,11 +151,11 @@ def _readings(
     alike = AlikePictures(categories[False].whole, context, pattern, index.path)
     for number, case_read in enumerate(_read_ahead(index, file, as_columns=kind == "instances" and not is_ours)):
         pictures = [_picture(index, each, kind, maps) for each in case_read]
-        plain = alike.case_of(pictures[0], case_read[0].position + 1) if number and len(pictures) == 1 else None
+        plain = alike.case_of(pictures[0]) if number and len(pictures) == 1 else None
         if plain is not None:
             records = LossReport(file_losses(plain.records, REASONS, case_index + number))
-            told = tuple(met.findings(pictures, case_index + number))
-            yield Reading.of(plain.loaded, records, findings=told, source=index.path)
+            repeated = tuple(met.findings(pictures, case_index + number))
+            yield Reading.of(plain.loaded, records, findings=repeated, source=index.path)
             continue
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
         residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
@@ -183,7 +183,8 @@ def _readings(
             pictures += index.side.without(case, pictures)
             index.side.in_order(pictures, case)
             name_of = unnamed if index.is_results else categories[True].name_of
-            edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids, stated)
+            told = [index.side.keys_of(each) for each in pictures]
+            edit = bind(pictures, told, name_of, ids, stated, are_ids=True)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
         known = categories[True].of_case(pictures) if use_keys else categories[False].whole
@@ -194,10 +195,10 @@ def _readings(
             pictures,
             known,
             kind=kind,
-            position=case_read[0].position + 1,
             use_keys=use_keys,
             is_ours=is_plain,
             beside=None if is_ours else said,
+            highest=index.highest,
             source=index.path,
             limits=context.limits,
             task=TASK if use_keys or context.task is None else context.task,
