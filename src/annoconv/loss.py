@@ -193,6 +193,8 @@ class LossCollector:
 
     def __iadd__(self, losses: Iterable[Loss]) -> LossCollector:
         """Take losses."""
+        if isinstance(losses, LossReport) and not losses:
+            return self
         rest = iter([losses] if isinstance(losses, list | tuple) else _batches(losses))
         for batch in rest:
             if len(self._held) >= _HELD:
