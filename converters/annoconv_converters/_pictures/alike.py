@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
@@ -101,14 +101,15 @@ class Alike:
         values = [*residual["values"], *(value for each in beside for value in each.values)]
         order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
         residual = {**residual, "values": values, "order": order}
-        losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
-        every = chain(told.losses, *(each.losses for each in beside))
-        losses += (Loss(case_index, each.path, each.kind, each.message) for each in every)
+        losses = [Loss(case_index, path, of_id.kind, of_id.message) for path in _id_paths(len(ids))]
+        for some in (told.losses, *(each.losses for each in beside)):
+            losses += [Loss(case_index, each.path, each.kind, each.message) for each in some]
         return losses, {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
 
     def _beside(self, part: Record) -> _Beside:
         """Return what is told of a part of what a case keeps, of which no file of pictures says anything."""
-        text = strict_json.dumps(part)
+        path, number = _number_in(part)
+        text = strict_json.dumps(part if number is None else path)  # of a number its place tells all
         found = self._parts.get(text)
         if found is None:
             compared = report(part, {}, self._reasons, SIDE_FILE)
@@ -116,7 +117,7 @@ class Alike:
             if len(self._parts) == _MOST:
                 self._parts.clear()
             self._parts[text] = found
-        return found
+        return found if number is None else _Beside(found.losses, [[path, number]])
 
     def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
         """Return the keys of boxes with what they say."""
@@ -149,6 +150,21 @@ class Alike:
                 self._known.clear()
             self._known[key] = told
         return told
+
+
+def _number_in(part: Record) -> tuple[list[str], int | None]:
+    """Return the place of the only leaf of a part, and the whole number that it is; None if it is anything else."""
+    value: Any = part
+    path: list[str] = []
+    while type(value) is dict and len(value) == 1:
+        ((step, value),) = value.items()
+        path.append(step)
+    return path, value if type(value) is int else None
+
+
+@lru_cache(maxsize=256)
+def _id_paths(count: int) -> list[str]:
+    return [f"/annotations/{place}/id" for place in range(count)]
 
 
 def _parts(kept: Record | None) -> Iterator[Record]:

@@ -14,7 +14,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.geometry import array_rounded, box_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
-from annoconv_converters._pictures.said import digest_of_box
+from annoconv_converters._pictures.said import digests_of_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -189,7 +189,7 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
     rough = np.concatenate([array_rounded(near, 2), array_rounded(far, 2)], axis=1)
-    outlines = zip(*(map(digest_of_box, row_texts(each, ", ")) for each in (sizes, rough)), strict=True)
+    outlines = zip(*(digests_of_boxes(row_texts(each, ", ")) for each in (sizes, rough)), strict=True)
     rows = zip(sides, outlines, strict=True)
     for each in several:
         own = [*islice(rows, len(each.sizes))]

@@ -25,7 +25,7 @@ from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
 from annoconv_converters._pictures.meaning import picture_case
-from annoconv_converters._pictures.record_ids import annotation_id
+from annoconv_converters._pictures.record_ids import annotation_id, record_id
 from annoconv_converters._pictures.rotation import as_turned
 from annoconv_converters.coco.differences import changed, difference_of, is_same, of_annotations
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
@@ -34,7 +34,7 @@ from annoconv_converters.coco.plain_pictures import plain_picture
 from annoconv_converters.coco.stream import COUNTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path as FilePath
 
     from annoconv.documents.losses import Reasons
@@ -48,10 +48,13 @@ __all__ = [
     "REASONS",
     "TASK",
     "Understood",
+    "is_exact",
     "is_flat",
     "kept_of",
+    "left_of_image",
     "number_of",
     "understand",
+    "used_categories",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -118,10 +121,10 @@ def understand(
     categories: Categories,
     *,
     kind: str,
-    position: int,
     use_keys: bool,
     is_ours: bool,
     beside: Record | None,
+    highest: Record,
     source: FilePath | str,
     limits: Limits | None = None,
     task: str = TASK,
@@ -139,14 +142,14 @@ def understand(
         Of the file.
     kind
         Of the file: `instances`, `keypoints` ...
-    position
-        One-based place of the first picture among the file's images.
     use_keys
         Whether our private keys count.
     is_ours
         Whether the file says that we wrote it, so that nothing in it needs to be kept.
     beside
         For the first case, what the file holds beside images and annotations.
+    highest
+        The highest ids of its images and annotations, which the first case keeps too.
     source, limits
         For messages and bounds.
     task
@@ -175,23 +178,25 @@ def understand(
         return found
     (picture,) = pictures
     if plain is not None:
-        found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
-        if native.boxes is not None and not _is_exact(found.kept):
+        found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, beside)
+        if native.boxes is not None and not is_exact(found.kept):
             native.whole()
         found.kept |= plain.kept
         found.is_right = plain.is_right
     else:
         image, redrawn = _drawn(picture, found.shown, categories, kind)
-        found.kept, found.records = _left_of_picture(picture, image, categories, kind, position, beside)
+        found.kept, found.records = _left_of_picture(picture, image, categories, kind, beside)
         kept, records = _left_of_records(picture, found.shown.case.image.uid, redrawn, categories, kind)
         found.kept |= kept
         found.records += records
+    if beside is not None and highest:
+        found.kept["highest"] = highest
     if found.kept:
         native.document["extensions"] = {EXTENSION: found.kept}
     return found
 
 
-def _is_exact(kept: Record) -> bool:
+def is_exact(kept: Record) -> bool:
     """Tell whether what is kept of a file is of usual size, and has no number that is more than a float."""
     text = strict_json.dumps(kept)
     return len(text) <= LARGE and not may_lose_digits(text)
@@ -213,7 +218,6 @@ def _left_of_picture(
     image: Record,
     categories: Categories,
     kind: str,
-    position: int,
     beside: Record | None,
 ) -> tuple[Record, list[FileRecord]]:
     """Return what a file says of a picture otherwise than it is drawn, and its records with what comes back of each."""
@@ -226,20 +230,33 @@ def _left_of_picture(
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    seen = {categories[number].code for number in classes_of(picture)}
-    used = categories.numbers_of(seen) if beside is None else categories.records
-    named = {categories[number].code: categories.records[number] for number in used}
+    if beside is None:
+        named = used_categories(classes_of(picture), categories)
+    else:
+        named = {categories[number].code: record for number, record in categories.records.items()}
     kept |= {"categories": named} if named else {}
     kept_records = set(map(id, named.values())) if beside is not None else set[int]()
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
         if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
-    again = {"id": position, **image}
-    if again != picture.record:
-        image = difference_of(picture.record, again)
-        told += _compared(picture.place, picture.record, again, image) if picture.place else ()
-        kept |= {"image": image} if image else {}
+    kept["image"], records = left_of_image(picture, image)
+    told += records
     return kept, told
+
+
+def used_categories(classes: Iterable[object], categories: Categories) -> Record:
+    """Return the categories of the file that are those of classes, by their label codes."""
+    seen = {categories[number].code for number in classes}
+    return {categories[number].code: categories.records[number] for number in categories.numbers_of(seen)}
+
+
+def left_of_image(picture: Picture, again: Record) -> tuple[Record, list[FileRecord]]:
+    """Return the same of the record of a picture, given the one that is drawn again."""
+    number = {"id": picture.record.get("id")}  # kept whatever it is: other files name pictures by it
+    if again | number == picture.record:
+        return {"fields": number}, []
+    image = difference_of(picture.record, again)
+    return image, _compared(picture.place, picture.record, again, image) if picture.place else []
 
 
 def _left_of_records(
@@ -254,7 +271,7 @@ def _left_of_records(
         identity = annotation_id(str(record.get("id")), uids)
         again = redrawn.get(identity, {})
         if again:
-            again["id"] = record["id"] if kind == "results" else number_of(identity)
+            again["id"] = record["id"] if kind == "results" else number_of(identity, uids)
             again["image_id"] = number
             if "category_id" in again and _is_told(record.get("category_id"), again["category_id"], categories):
                 again["category_id"] = record["category_id"]
@@ -291,9 +308,9 @@ def _keypoints(picture: Picture, categories: Categories) -> dict[str, list[str]]
     return {meaning.code: list(meaning.keypoints) for meaning in meanings}
 
 
-def number_of(identity: str) -> int | None:
-    """Return the annotation number that an id asks for; 0 is none, as COCOeval takes it for no match."""
-    identity = identity.removesuffix("_")  # one that stands beside a picture of that name
+def number_of(identity: str, uids: Collection[str]) -> int | None:
+    """Return the number that an id asks for beside images of these UIDs; 0 is none: COCOeval takes it for no match."""
+    identity = record_id(identity, uids) if identity.endswith("_") else identity
     is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
     return int(identity) if is_number and identity != "0" else None
 

@@ -15,12 +15,13 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters._pictures.together import Members, together, token_of, token_of_place
 from annoconv_converters.coco.check import file_findings
-from annoconv_converters.coco.records import id_of, key_of, picture_of_result, without_key
+from annoconv_converters.coco.records import id_of, ids_of, key_of, picture_of_result, without_key
 from annoconv_converters.coco.side import CocoSide, read_coco_side
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, elements_of, scan
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.files.side_files import SideFiles
@@ -58,6 +59,8 @@ class RecordIndex:
         What the side file says, if it is needed.
     is_keyed
         Whether images have our key: one without is of another tool, whoever wrote the file.
+    highest
+        The highest ids of the images and the annotations that are numbers.
     """
 
     path: Path
@@ -71,6 +74,7 @@ class RecordIndex:
     is_results: bool = False
     is_keyed: bool = False
     given: dict[Any, Picture] = field(default_factory=dict)
+    highest: Record = field(default_factory=dict)
 
 
 def index_file(
@@ -105,14 +109,14 @@ def index_file(
             spans[section].frombytes(np.stack((part.starts, part.ends), axis=1).tobytes())
             records = elements_of(part, limits, path)
             if section == IMAGES:
-                image_numbers = _with(image_numbers, [id_of(record) for record in records])
+                image_numbers = _with(image_numbers, ids_of(records))
                 for record in records:
                     key = side.key_of(record)
                     is_keyed = is_keyed or _is_keyed(key)
                     tokens += _token(record, key, pattern, len(tokens))
                 continue
-            owned = [id_of(record, "image_id") for record in records]
-            owners, numbers = _with(owners, owned), _with(numbers, [id_of(record) for record in records])
+            owned = ids_of(records, "image_id")
+            owners, numbers = _with(owners, owned), _with(numbers, ids_of(records))
             is_panoptic = is_panoptic or any("segments_info" in record for record in records)
             for owner, record in zip(owned, records, strict=True) if part.section == RESULTS else ():
                 if owner not in sizes:
@@ -137,6 +141,7 @@ def index_file(
             findings=findings[:_MOST_NAMED],
             advice=CORRECT_FILE,
         )
+    told = {} if is_results else {IMAGES: image_numbers, ANNOTATIONS: named or ()}
     return RecordIndex(
         path,
         beside,
@@ -149,6 +154,7 @@ def index_file(
         is_results,
         is_keyed,
         given,
+        {name: highest for name, ids in told.items() if (highest := _highest(ids)) > 0},
     )
 
 
@@ -163,6 +169,11 @@ def _with(ids: Ids, more: list[Any]) -> Ids:
             return ids
     ids.extend(more)
     return ids
+
+
+def _highest(ids: Sequence[Any]) -> int:
+    """Return the highest of ids that are numbers; 0 if none is one."""
+    return max(ids if isinstance(ids, array) else (each for each in ids if type(each) is int), default=0)
 
 
 def _places_of(owners: Ids, numbers: Ids) -> Places:

@@ -15,7 +15,7 @@ import numpy as np
 from annoconv.model import BboxAnnotation
 from annoconv_converters._pictures.columns import array_of, held, of_many, plain_columns
 from annoconv_converters._pictures.file_losses import SAME, settled
-from annoconv_converters._pictures.geometry import array_rounded
+from annoconv_converters._pictures.geometry import LARGEST_SIZE, array_rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,6 @@ RESULTS: Final = "annotations", 0, "result"
 """Steps within a task to the results of its only annotation."""
 _SIZE: Final = "original_width", "original_height"
 _SIZE_OF: Final = itemgetter(*_SIZE)
-_LARGEST_SIZE: Final = 1 << 20
 _TYPE: Final = "rectanglelabels"
 _SIDES_OF: Final = itemgetter(*_SIDES)
 _NUMBERS: Final = frozenset({int, float})
@@ -145,7 +144,7 @@ def _are_alike(task: Record, results: Sequence[Record]) -> bool:
     if isinstance(meta, dict) and "original_width" in meta and tuple(meta.get(name) for name in _SIZE) != size:
         return False
     ids = {result["id"] for result in results}
-    is_sized = all(type(count) is int and 0 < count < _LARGEST_SIZE for count in size)
+    is_sized = all(type(count) is int and 0 < count < LARGEST_SIZE for count in size)
     are_alike = [*map(_SIZE_OF, results)].count(size) == len(results)
     return is_sized and are_alike and len(ids) == len(results)
 

@@ -45,6 +45,8 @@ __all__ = [
     "box_case_of",
     "column_case",
     "column_case_of_text",
+    "frame_of",
+    "framed_case",
     "outline_case_of",
 ]  # fmt: skip
 
@@ -247,14 +249,35 @@ def _column_case(
     boxes = boxes or columns_of(annotations)
     if boxes is None or not are_plain(boxes):
         return None
+    frame = frame_of(document)
     try:
-        frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
         shown = None if frame is None else _image(image)
         extensions = read(document["extensions"]) if "extensions" in document else None
     except AnnoconvError:
         return None  # whoever checks the whole document tells it
     is_whole = "extensions" not in document or extensions is not None
     return ColumnCase(frame, shown, boxes, extensions, path) if frame and shown and is_whole else None
+
+
+def frame_of(document: Record) -> CaseFrame | None:
+    """Return what a document, as JSON values, says beside its own; None if that does not conform to the model."""
+    with suppress(AnnoconvError):
+        return _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
+    return None
+
+
+def framed_case(
+    frame: CaseFrame, image: Record, columns: BoxColumns | OutlineColumns, extensions: Record
+) -> ColumnCase | None:
+    """Return a case as `column_case` does, given what it says beside its own; None if that does not conform.
+
+    The frame is of a document with extensions, which are as a parser makes them.
+    """
+    with suppress(AnnoconvError):
+        shown = _image(image) if image.keys() <= _OF_IMAGE and are_plain(columns) else None
+        kept = _of_text(extensions)
+        return ColumnCase(frame, shown, columns, kept) if shown and kept is not None else None
+    return None
 
 
 def column_case_of_text(data: bytes, limits: Limits | None, file: Path) -> ColumnCase | None:

@@ -159,7 +159,7 @@ class Reading:
     def of(
         cls, loaded: LoadedCase, losses: LossReport, *, findings: tuple[Finding, ...] = (), source: Path | None = None
     ) -> Reading:
-        """Return what was read of a case, which is typed, and has masks, when it is asked for them."""
+        """Return what was read of a case, which is typed, and its masks found, when they are asked for."""
         reading = cls.__new__(cls)
         told = {"losses": losses, "findings": findings, "source": source, "loaded": loaded}
         vars(reading).update(told, fields={}, made_ids=frozenset())
