@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.casefile.column_cases import as_boxes
+from annoconv.casefile.column_cases import as_boxes, framed_case
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.pictures import named_image
@@ -112,4 +112,4 @@ class AlikeCases:
         if like is None:
             return None
         extensions = with_kept(like.extensions or {}, kept) if kept else like.extensions
-        return like.with_boxes(uid, image.get("files"), boxes.columns, extensions)
+        return framed_case(like.frame, {**like.image, "uid": uid, **image}, boxes.columns, extensions)
