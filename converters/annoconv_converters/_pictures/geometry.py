@@ -100,8 +100,8 @@ class Segmentation:
         try:
             return rasterise(self.rings, self.size)
         except LimitError as error:
-            place = {"source": None if self.source is None else str(self.source), "where": self.where}
-            raise LimitError(error.problem, **place, found=error.found, expected=error.expected) from error
+            error.source, error.where = None if self.source is None else str(self.source), self.where
+            raise
 
     @cached_property
     def box(self) -> Box:

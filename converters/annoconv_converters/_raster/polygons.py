@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import runs_of
@@ -138,13 +140,23 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
     place = {"source": None if source is None else str(source), "where": where}
     kinds = set(map(type, chain(*flats))) if all(type(flat) is list for flat in flats) else {None}
     if not kinds <= {int, float}:
-        raise InputError("a polygon is a list of numbers", **place)
+        strange = [flat for flat in flats if type(flat) is not list]
+        strange = strange or [each for flat in flats for each in flat if type(each) not in {int, float}]
+        found, expected = json_type(strange[0]), "[x, y, x, y ...]"
+        raise InputError("a polygon is a list of numbers", found=found, expected=expected, advice=CORRECT_FILE, **place)
     odd = next((len(flat) for flat in flats if len(flat) % 2), None)
     if odd is not None:
-        raise InputError("the polygon has an odd number of coordinates", found=odd, **place)
+        raise InputError(
+            "the polygon has an odd number of coordinates",
+            found=odd,
+            expected="an x and a y of each vertex",
+            advice=CORRECT_FILE,
+            **place,
+        )
     few = next((len(flat) for flat in flats if len(flat) < 6), None)
     if few is not None:
-        raise InputError("the polygon has fewer than three vertices", found=few // 2, **place)
+        problem = "the polygon has fewer than three vertices"
+        raise InputError(problem, found=few // 2, expected="three at least", advice=CORRECT_FILE, **place)
     try:
         rings = list(flats) if kinds == {float} else [list(map(float, flat)) for flat in flats]
     except OverflowError:
@@ -152,7 +164,9 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
     if not all(map(_is_near, rings)):
         farthest = float(np.abs(np.concatenate(rings)).max())
         expected = Message("within {farthest_pixel:g} pixels", farthest_pixel=FARTHEST_PIXEL)
-        raise InputError("a vertex lies beyond every image", found=f"{farthest:g}", expected=expected, **place)
+        raise InputError(
+            "a vertex lies beyond every image", found=f"{farthest:g}", expected=expected, advice=CORRECT_FILE, **place
+        )
     return Rings(rings)
 
 

@@ -68,7 +68,7 @@ _REASONS: Final[Reasons] = {
     "#": ("a case has no annotation for it", LossKind.NO_PLACE),
     "*labels/*/attributes/*/input_type": "attributes are defined anew, by what is met: true and false, or a text",
     "*labels/*/*": "a label is defined anew, by the shapes that have it; a case has no place for its {name}",
-    "*labels/*": "the label of a part of a skeleton is defined anew, by the points that have it, and none has this",
+    "*labels/*": "a label is defined anew, by the shapes or points that have it, and none has this",
     "*": "a case has no place for {name}",
 }
 

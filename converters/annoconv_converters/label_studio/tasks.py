@@ -15,6 +15,7 @@ from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.columns import box_picture
+from annoconv_converters._pictures.geometry import LARGEST_SIZE
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.scores import is_number
 from annoconv_converters.label_studio.boxes import RESULTS
@@ -43,6 +44,10 @@ Record: TypeAlias = "dict[str, Any]"
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 """Digits of a second that a time has beyond millionths."""
+_SIDES: Final = ("width", "height")
+_SIZE: Final = Message("whole numbers from 1 as original_width and original_height")
+_TASK_UNSIZED: Final = Message("the task states no size of its picture")
+_REGION_UNSIZED: Final = Message("the region states no size of its picture")
 _MEANINGS: Final = frozenset({"sign", "diagnosis", "attribute", "recommendation"})
 
 
@@ -103,10 +108,10 @@ class Task:
         self.picture = Picture(self._record, is_unsized=True, place=steps, address=address)
         meta = task.get("meta")
         if isinstance(meta, dict) and "original_width" in meta:
-            self._record |= {"width": meta["original_width"], "height": meta.get("original_height")}
+            self._record |= zip(_SIDES, self._size_of(meta, _TASK_UNSIZED, f"task {number}"), strict=True)
         if boxes is not None:
             result = task["annotations"][0]["result"]
-            self._record |= {side: result[0][f"original_{side}"] for side in ("width", "height")}
+            self._record |= {side: result[0][f"original_{side}"] for side in _SIDES}
             boxes.classes = [names.setdefault(each, len(names)) for each in boxes.classes]
             boxes.above, boxes.more = (*above, *RESULTS), _made(task["annotations"][0])
             self.picture = box_picture(self._record, boxes, place=steps, address=address)
@@ -207,15 +212,23 @@ class Task:
             if region.answers:
                 return Shape({})
             return None
-        size = first.get("original_width"), first.get("original_height")
-        if not all(type(count) is int and 0 < count < 1 << 20 for count in size):
-            expected = "original_width, original_height"
-            raise damaged("the region states no size of its picture", self._path, where, size, expected)
+        size = self._size_of(first, _REGION_UNSIZED, where)
         stated = self._record.setdefault("width", size[0]), self._record.setdefault("height", size[1])
         if stated != size:
             raise damaged("the region states another size than others of its picture", self._path, where, size, stated)
         kinds = [str(each.get("type")) for each in region.results]
-        return shape_of(value, kinds, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
+        return shape_of(value, kinds, size[::-1], self._path, where)
+
+    def _size_of(self, holder: Record, problem: str, where: str) -> tuple[int, int]:
+        """Return columns and rows of the picture as a task or a region states them."""
+        columns, rows = (holder.get(f"original_{side}") for side in _SIDES)
+        if (
+            type(columns) is not int
+            or type(rows) is not int
+            or not all(0 < each < LARGEST_SIZE for each in (columns, rows))
+        ):
+            raise damaged(problem, self._path, where, (columns, rows), _SIZE)
+        return columns, rows
 
     def _span(self, region: _Region, where: str) -> Shape | None:
         """Return a span of a text; the text becomes one of the case."""

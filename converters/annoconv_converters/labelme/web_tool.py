@@ -10,7 +10,6 @@ import numpy as np
 
 from annoconv.advice import CORRECT_FILE, NOTHING
 from annoconv.codes import Labels
-from annoconv.documents.other_formats import LOOKS_LIKE
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.batch import Batch
@@ -47,13 +46,12 @@ def from_web_tool(path: Path, context: Context, folder: str) -> Batch:
             advice="Name files that LabelMe saved",
         )
     if root.find("object/bndbox") is not None or root.find("size/width") is not None:
-        seen = Message(LOOKS_LIKE, name="Pascal VOC", command="pascal-voc")
         raise InputError(
             "this is no LabelMe annotation",
             source=path,
-            found=seen,
+            found=Message("boxes of Pascal VOC"),
             expected="polygons and masks of LabelMe",
-            advice=Message("Read it with `annoconv {command}`", command="from-pascal-voc"),
+            advice="Name files that LabelMe saved",
         )
     named = (root.findtext("filename") or "").strip()
     name = name_below(folder, named or f"{path.stem}.jpg")

@@ -18,9 +18,10 @@ from annoconv.errors import InputError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.side_files import SideFiles
+from annoconv.messages import Message
 from annoconv.pictures import PICTURE_FILES, size_of_file
 from annoconv_converters._pictures.batch import Batch
-from annoconv_converters._pictures.carrier import side_of, told_pictures
+from annoconv_converters._pictures.carrier import SIDE_NAME, side_of, told_pictures
 from annoconv_converters._pictures.columns import box_picture
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, parse_name
 from annoconv_converters._pictures.records import Picture, Shape
@@ -55,6 +56,9 @@ _ENDING: Final = ".png"
 """Of a picture that is not there and that no list names."""
 _MARK: Final = "_"
 """In the names of slices, between series and axis."""
+_OF_OTHERS: Final = Message(
+    "Put it there, or pass --images; or put back the side file that was written with this data set"
+)
 _TOGETHER: Final = 100
 """Pictures that are read at a time: one after another costs less than each between other things."""
 
@@ -284,12 +288,13 @@ class _Pictures:
     def _picture(self, each: _Lines, boxes: Columns | None) -> Picture:
         """Return the next picture, given what its lines are if they are boxes and nothing else."""
         if each.size is None and each.lines:
+            has_side = (self._folder / SIDE_NAME).is_file()
             raise InputError(
                 "the size of the picture is not known",
                 source=self._folder / "images" / each.name,
-                found=NOTHING,
+                found=Message("a side file that does not tell of it") if has_side else NOTHING,
                 expected="the picture of that label file",
-                advice="Put it there, or pass --images",
+                advice=_OF_OTHERS if has_side else "Put it there, or pass --images",
             )
         rows, columns = each.size or (0, 0)
         self._pictures += 1

@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug.
 
     Without arguments it is that of this process, which signals then end by an exit code too. A program that calls it
-    with arguments of its own keeps its signals.
+    with arguments of its own keeps its signals. Ctrl-C ends the command, not such a program: the exit code is 130.
     """
     utf8_streams()
     if _COMPLETION in os.environ:

@@ -36,8 +36,6 @@ _PIECE: Final = 1 << 15
 """Bytes of the members of a list that are read at a time: if all are wrong, pydantic takes a hundred times that."""
 _TOGETHER: Final = 200
 """Members of a list that are typed at a time."""
-_BUILDS_ANEW: Final = "_use_prebuilt" in (SchemaValidator.__text_signature__ or "")
-"""Whether pydantic can be told to build a validator without those that classes already have: since 2.13."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -141,7 +139,6 @@ def _parts(
 
     A list that may not be empty stays where it is.
     """
-    is_plain = is_plain and _BUILDS_ANEW
     keys: dict[str, Any] = document if isinstance(document, dict) else {}
     lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
     lists = {key: value for key, value in lists.items() if _may_be_empty(model, key, of_values=is_plain)}
@@ -186,8 +183,7 @@ def _validator_of(model: type[BaseModel], key: str | None, *, of_values: bool, i
     schema: Any = {"type": "definitions", "schema": found, "definitions": definitions}
     schema = _of_json(schema) if of_values else schema
     # What classes within have already been built for is Python, whose null stands for what is absent.
-    anew: dict[str, Any] = {"_use_prebuilt": False} if _BUILDS_ANEW else {}
-    return SchemaValidator(_with_stops(schema) if is_stopping else schema, **anew)
+    return SchemaValidator(_with_stops(schema) if is_stopping else schema, _use_prebuilt=False)
 
 
 def _of_json(schema: Any) -> Any:

@@ -26,7 +26,7 @@ from annoconv.files.stage import settle
 from annoconv.installed import with_rivals
 from annoconv.messages import Message
 from annoconv.registry.context import Context, check_context
-from annoconv.registry.counted import at_least_one, only_one
+from annoconv.registry.counted import advised, at_least_one, only_one
 from annoconv.registry.options import AllAnnotations, Option, parts_of, value_of
 from annoconv.registry.signs import stated
 from annoconv.registry.summary import sentence_of, summary_of
@@ -362,8 +362,9 @@ def read(
     for path in paths:
         settle(path)
         check_source(path)
-    readings: Iterator[Reading] = called.function(paths, context=context or Context(), **given)
-    return at_least_one(readings, paths)
+    with advised(paths, format):
+        readings: Iterator[Reading] = called.function(paths, context=context or Context(), **given)
+    return at_least_one(readings, paths, format)
 
 
 def _read_by(options: Mapping[str, Any]) -> list[Path]:

@@ -1,7 +1,11 @@
-"""How many cases there may be: of what is read one at least, of a file of one case no second."""
+"""How many cases there may be: of what is read one at least, of a file of one case no second.
+
+A file that is refused because it is of another format is told with the reader of that.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from annoconv.advice import CORRECT_FILE, NOTHING
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase, Reading
 
-__all__ = ["at_least_one", "only_one"]
+__all__ = ["advised", "at_least_one", "only_one"]
 
 _MOST_NAMED: Final = 5
 
@@ -33,18 +37,27 @@ def only_one(cases: Iterable[LoadedCase], target: Path) -> Iterator[LoadedCase]:
         yield each
 
 
-def at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Iterator[Reading]:
-    """Yield what is read; InputError if it is nothing. An error of a file that says no advice gets one."""
-    is_empty = True
+@contextmanager
+def advised(sources: Sequence[Path], format: str) -> Iterator[None]:
+    """Advise in an error of reading a format: the reader of another one, or what is to be done with a damaged file."""
     try:
+        yield
+    except InputError as error:
+        from annoconv.registry.kinds import advice_of_another  # which needs all readers
+
+        of_file = CORRECT_FILE if isinstance(error, MaskError | GeometryError | ImageError) else None
+        error.advice = advice_of_another(error, sources, format) or error.advice or of_file
+        raise
+
+
+def at_least_one(readings: Iterator[Reading], sources: Sequence[Path], format: str) -> Iterator[Reading]:
+    """Yield what is read of a format; InputError if it is nothing."""
+    is_empty = True
+    with advised(sources, format):
         for reading in readings:
             is_empty = False
             yield reading
-    except (MaskError, GeometryError, ImageError) as error:
-        if error.advice is None:
-            error.advice = CORRECT_FILE
-        raise
-    if is_empty:
-        named = ", ".join(map(str, sources[:_MOST_NAMED]))
-        problem, advice = "there is no case of this format", "Name its files or their folder"
-        raise InputError(problem, source=named, found=NOTHING, expected="a case at least", advice=advice)
+        if is_empty:
+            named = ", ".join(map(str, sources[:_MOST_NAMED]))
+            problem, advice = "there is no case of this format", "Name its files or their folder"
+            raise InputError(problem, source=named, found=NOTHING, expected="a case at least", advice=advice)

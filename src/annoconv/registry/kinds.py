@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from annoconv import registry
@@ -18,7 +19,6 @@ from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of, is_conto
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from annoconv.casefile import Reading
     from annoconv.registry import Context
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Kinds",
     "Sources",
+    "advice_of_another",
     "any_ending",
     "check_format",
     "format_to_write",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 _CASE_ENDINGS: Final = (".json", ".jsonl")
+_IS_CASE: Final = Message("It is of annoconv itself: give it to a command `to-` as it is")
 
 
 @dataclass
@@ -162,6 +164,21 @@ def _unknown(path: Path) -> tuple[Message | str, Message]:
         return files[0].suffix, Message("Unpack it first")
     found = Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending")
     return found, Message("Name its format with --from")
+
+
+def advice_of_another(error: InputError, sources: Sequence[Path], format: str) -> Message | None:
+    """Return how a source is read that was refused by the reader of a format; None if it is not of one other format."""
+    place = Path(error.source or "").absolute()
+    about = [each for each in sources if place.is_relative_to(each.absolute())]
+    if len(about) != 1 or "from-" in f"{error.problem} {error.found} {error.advice}":
+        return None
+    try:
+        formats = Kinds().of(about[0]) - {IMAGES, PICTURES}
+    except AnnoconvError:  # of what cannot be looked at, the reader has told
+        return None
+    if format in formats or len(formats) != 1:
+        return None
+    return _IS_CASE if CASE in formats else Message("Read it with `annoconv from-{format}`", format=min(formats))
 
 
 def target_format(output: Path, named: str | None) -> str:
