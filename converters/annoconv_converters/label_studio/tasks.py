@@ -217,7 +217,7 @@ class Task:
         if stated != size:
             raise damaged("the region states another size than others of its picture", self._path, where, size, stated)
         kinds = [str(each.get("type")) for each in region.results]
-        return shape_of(value, kinds, size[::-1], self._path, where)
+        return shape_of(value, kinds, (size[1], size[0]), self._path, where)
 
     def _size_of(self, holder: Record, problem: str, where: str) -> tuple[int, int]:
         """Return columns and rows of the picture as a task or a region states them."""
