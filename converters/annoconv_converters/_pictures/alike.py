@@ -108,7 +108,8 @@ class Alike:
 
     def _beside(self, part: Record) -> _Beside:
         """Return what is told of a part of what a case keeps, of which no file of pictures says anything."""
-        text = strict_json.dumps(part)
+        path, number = _number_in(part)
+        text = strict_json.dumps(part if number is None else path)  # of a number its place tells all
         found = self._parts.get(text)
         if found is None:
             compared = report(part, {}, self._reasons, SIDE_FILE)
@@ -116,7 +117,7 @@ class Alike:
             if len(self._parts) == _MOST:
                 self._parts.clear()
             self._parts[text] = found
-        return found
+        return found if number is None else _Beside(found.losses, [[path, number]])
 
     def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
         """Return the keys of boxes with what they say."""
@@ -149,6 +150,16 @@ class Alike:
                 self._known.clear()
             self._known[key] = told
         return told
+
+
+def _number_in(part: Record) -> tuple[list[str], int | None]:
+    """Return the place of the only leaf of a part, and the whole number that it is; None if it is anything else."""
+    value: Any = part
+    path: list[str] = []
+    while type(value) is dict and len(value) == 1:
+        ((step, value),) = value.items()
+        path.append(step)
+    return path, value if type(value) is int else None
 
 
 def _parts(kept: Record | None) -> Iterator[Record]:

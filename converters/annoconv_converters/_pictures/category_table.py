@@ -42,6 +42,8 @@ class CategoryTable:
         A label code of each class name.
     kept
         Names whose records are another file's.
+    moved
+        The ids of classes that had another in one of their files, by label code.
     listed
         Names that a class list has.
     written
@@ -57,6 +59,7 @@ class CategoryTable:
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    moved: dict[str, Any] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     changed: dict[str, None] = field(default_factory=dict)
@@ -113,16 +116,25 @@ class CategoryTable:
         return has_all and all(label.number is None for label in labels)
 
     def keep(self, code: str, record: dict[str, Any], labels: Labels) -> str | None:
-        """Take over the record that a label had in the file that it came from; return its name if it is taken."""
+        """Take over the record that a label had in the file that it came from; return its name if it is taken.
+
+        One whose id is no number or text, or that of another class, has a new one; it is then no other file's record.
+        """
         number, told = record.get("id"), record.get("name")
         name = labels.name_of(code)
         if name == code and isinstance(told, str) and is_name(told) and labels.is_code_of(code, told):
             name = told  # of a category that the case does not use
-        is_free = type(number) in {int, str} and number not in self._taken and code not in self._reserved
-        if name in self.records or not is_free:
+        if name in self.records or code in self._reserved:
+            now = self.records[name]["id"] if name in self.records else self._reserved[code]
+            if now != number:
+                self.moved[code] = now
             return None
-        self._add(name, code, record)
-        self.kept.add(name)
+        if type(number) in {int, str} and number not in self._taken:
+            self._add(name, code, record)
+            self.kept.add(name)
+        else:
+            self.moved[code] = self._free(code, None)
+            self._add(name, code, {**record, "id": self.moved[code]})
         return name
 
     def number(self, code: str, category: str, labels: Labels) -> Any:

@@ -136,6 +136,8 @@ def bind(
     name_of: Callable[[object], str],
     reserved: Collection[str],
     stated: StatedCategories,
+    *,
+    are_ids: bool = False,
 ) -> Edit:
     """Give the records of pictures the keys that were noted of them, and return what was changed.
 
@@ -152,6 +154,8 @@ def bind(
         Ids that a new record must not have.
     stated
         The annotation categories that classes state.
+    are_ids
+        Whether numbers of new records are ids of COCO; else they are counts, and those of others there.
     """
     pages = [_page(*pair, name_of) for pair in zip(pictures, told, strict=True)]
     edit = Edit()
@@ -161,7 +165,9 @@ def bind(
     for stage in (_whole, _outlined, _rough):
         for page in pages:
             _by(page, stage, edit, is_unique=stage is _rough)
-    if not any(_is_numbered_anew(shape) for page in pages for shape in page.picture.shapes):
+    if any(_is_numbered_anew(shape) for page in pages for shape in page.picture.shapes):
+        are_ids = False
+    else:
         for page in pages:
             _by_number(page, edit)
     _part(pages, edit)
@@ -182,7 +188,7 @@ def bind(
             if not found - {"digits"}:
                 edit.kept.add(key["id"])
     _keep_categories(pages, edit, stated)
-    _number_new(pages, reserved)
+    _number_new(pages, reserved, are_ids=are_ids)
     for page in pages:  # what the format makes of masks that it does not hold was no annotation
         page.picture.shapes = [shape for shape in page.picture.shapes if not shape.key or "id" in shape.key]
     return edit
@@ -366,14 +372,14 @@ def _by_label(page: _Page, alive: Collection[Any], edit: Edit) -> None:
             del page.shapes[place]
 
 
-def _number_new(pages: Sequence[_Page], reserved: Collection[str]) -> None:
-    """Give records that are new ids that nothing else has."""
+def _number_new(pages: Sequence[_Page], reserved: Collection[str], *, are_ids: bool) -> None:
+    """Give records that are new ids that nothing else has; a number only if it is an id in the file, and no count."""
     taken = {*reserved, *(str(shape.key.get("id")) for page in pages for shape in page.picture.shapes if shape.key)}
     for page in pages:
         for place in page.shapes:
             shape = page.picture.shapes[place]
             identity = str(shape.record.get("id"))
-            while identity in taken:
+            while identity in taken or (identity.isdecimal() and not are_ids):
                 identity += "_"
             taken.add(identity)
             if identity != str(shape.record.get("id")):

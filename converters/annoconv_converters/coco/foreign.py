@@ -25,7 +25,7 @@ from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
 from annoconv_converters._pictures.meaning import picture_case
-from annoconv_converters._pictures.record_ids import annotation_id
+from annoconv_converters._pictures.record_ids import annotation_id, record_id
 from annoconv_converters._pictures.rotation import as_turned
 from annoconv_converters.coco.differences import changed, difference_of, is_same, of_annotations
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
@@ -118,10 +118,10 @@ def understand(
     categories: Categories,
     *,
     kind: str,
-    position: int,
     use_keys: bool,
     is_ours: bool,
     beside: Record | None,
+    highest: Record,
     source: FilePath | str,
     limits: Limits | None = None,
     task: str = TASK,
@@ -139,14 +139,14 @@ def understand(
         Of the file.
     kind
         Of the file: `instances`, `keypoints` ...
-    position
-        One-based place of the first picture among the file's images.
     use_keys
         Whether our private keys count.
     is_ours
         Whether the file says that we wrote it, so that nothing in it needs to be kept.
     beside
         For the first case, what the file holds beside images and annotations.
+    highest
+        The highest ids of its images and annotations, which the first case keeps too.
     source, limits
         For messages and bounds.
     task
@@ -175,17 +175,19 @@ def understand(
         return found
     (picture,) = pictures
     if plain is not None:
-        found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, position, beside)
+        found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, beside)
         if native.boxes is not None and not _is_exact(found.kept):
             native.whole()
         found.kept |= plain.kept
         found.is_right = plain.is_right
     else:
         image, redrawn = _drawn(picture, found.shown, categories, kind)
-        found.kept, found.records = _left_of_picture(picture, image, categories, kind, position, beside)
+        found.kept, found.records = _left_of_picture(picture, image, categories, kind, beside)
         kept, records = _left_of_records(picture, found.shown.case.image.uid, redrawn, categories, kind)
         found.kept |= kept
         found.records += records
+    if beside is not None and highest:
+        found.kept["highest"] = highest
     if found.kept:
         native.document["extensions"] = {EXTENSION: found.kept}
     return found
@@ -213,7 +215,6 @@ def _left_of_picture(
     image: Record,
     categories: Categories,
     kind: str,
-    position: int,
     beside: Record | None,
 ) -> tuple[Record, list[FileRecord]]:
     """Return what a file says of a picture otherwise than it is drawn, and its records with what comes back of each."""
@@ -234,11 +235,12 @@ def _left_of_picture(
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
         if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
-    again = {"id": position, **image}
-    if again != picture.record:
-        image = difference_of(picture.record, again)
-        told += _compared(picture.place, picture.record, again, image) if picture.place else ()
-        kept |= {"image": image} if image else {}
+    number = {"id": picture.record.get("id")}  # kept whatever it is: other files name pictures by it
+    if image | number == picture.record:
+        kept["image"] = {"fields": number}
+    else:
+        kept["image"] = difference_of(picture.record, image)
+        told += _compared(picture.place, picture.record, image, kept["image"]) if picture.place else ()
     return kept, told
 
 
@@ -254,7 +256,7 @@ def _left_of_records(
         identity = annotation_id(str(record.get("id")), uids)
         again = redrawn.get(identity, {})
         if again:
-            again["id"] = record["id"] if kind == "results" else number_of(identity)
+            again["id"] = record["id"] if kind == "results" else number_of(identity, uids)
             again["image_id"] = number
             if "category_id" in again and _is_told(record.get("category_id"), again["category_id"], categories):
                 again["category_id"] = record["category_id"]
@@ -291,9 +293,9 @@ def _keypoints(picture: Picture, categories: Categories) -> dict[str, list[str]]
     return {meaning.code: list(meaning.keypoints) for meaning in meanings}
 
 
-def number_of(identity: str) -> int | None:
-    """Return the annotation number that an id asks for; 0 is none, as COCOeval takes it for no match."""
-    identity = identity.removesuffix("_")  # one that stands beside a picture of that name
+def number_of(identity: str, uids: Collection[str]) -> int | None:
+    """Return the number that an id asks for beside images of these UIDs; 0 is none: COCOeval takes it for no match."""
+    identity = record_id(identity, uids) if identity.endswith("_") else identity
     is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
     return int(identity) if is_number and identity != "0" else None
 

@@ -21,6 +21,7 @@ from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.files.side_files import SideFiles
@@ -58,6 +59,8 @@ class RecordIndex:
         What the side file says, if it is needed.
     is_keyed
         Whether images have our key: one without is of another tool, whoever wrote the file.
+    highest
+        The highest ids of the images and the annotations that are numbers.
     """
 
     path: Path
@@ -71,6 +74,7 @@ class RecordIndex:
     is_results: bool = False
     is_keyed: bool = False
     given: dict[Any, Picture] = field(default_factory=dict)
+    highest: Record = field(default_factory=dict)
 
 
 def index_file(
@@ -137,6 +141,7 @@ def index_file(
             findings=findings[:_MOST_NAMED],
             advice=CORRECT_FILE,
         )
+    told = {} if is_results else {IMAGES: image_numbers, ANNOTATIONS: named or ()}
     return RecordIndex(
         path,
         beside,
@@ -149,6 +154,7 @@ def index_file(
         is_results,
         is_keyed,
         given,
+        {name: highest for name, ids in told.items() if (highest := _highest(ids)) > 0},
     )
 
 
@@ -163,6 +169,11 @@ def _with(ids: Ids, more: list[Any]) -> Ids:
             return ids
     ids.extend(more)
     return ids
+
+
+def _highest(ids: Sequence[Any]) -> int:
+    """Return the highest of ids that are numbers; 0 if none is one."""
+    return max(ids if isinstance(ids, array) else (each for each in ids if type(each) is int), default=0)
 
 
 def _places_of(owners: Ids, numbers: Ids) -> Places:

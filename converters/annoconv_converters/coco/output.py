@@ -1,4 +1,4 @@
-"""Where the parts of a COCO output stand while they are written, the ids that are given out, and arrays of records."""
+"""Where the parts of a COCO output stand while they are written, and arrays of records."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from annoconv.documents import strict_json
 from annoconv.files.atomic import expecting, replacing
 from annoconv.scratch import scratch_file
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
-from annoconv_converters._pictures.seen_names import SeenNames
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-__all__ = ["Numbers", "OutputFiles", "OutputPart", "make_output_files"]
+__all__ = ["OutputFiles", "OutputPart", "make_output_files"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -44,36 +43,6 @@ class OutputFiles:
                 path.mkdir(parents=True)
             self.made[part] = path
         return self.made[part]
-
-
-class Numbers:
-    """Ids that are given out: those asked for where they are free, else the next.
-
-    Attributes
-    ----------
-    last
-        It and all whole numbers from 1 to it are given out, and the next is not.
-    """
-
-    def __init__(self) -> None:
-        self.last = 0
-        self._others: SeenNames | None = None
-        """What else was given out, as Python writes it; nothing of files that are numbered throughout."""
-
-    def take(self, wanted: Any) -> Any:
-        """Return the id that is asked for if it is one and free, else the next."""
-        if type(wanted) in {int, str} and wanted != self.last + 1 and not self._has(wanted):
-            self._others = self._others or SeenNames()
-            self._others.add(repr(wanted))
-            return wanted
-        self.last = number = self.last + 1
-        while self._has(self.last + 1):
-            self.last += 1
-        return number
-
-    def _has(self, wanted: Any) -> bool:
-        is_counted = type(wanted) is int and 0 < wanted <= self.last
-        return is_counted or (self._others is not None and repr(wanted) in self._others)
 
 
 def make_output_files(target: Path, outputs: ExitStack, kind: str, *, plain: bool, has_pictures: bool) -> OutputFiles:

@@ -173,7 +173,8 @@ def _readings(
             pictures += index.side.without(case, pictures)
             index.side.in_order(pictures, case)
             name_of = unnamed if index.is_results else categories[True].name_of
-            edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids, stated)
+            told = [index.side.keys_of(each) for each in pictures]
+            edit = bind(pictures, told, name_of, ids, stated, are_ids=True)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
         known = categories[True].of_case(pictures) if use_keys else categories[False].whole
@@ -184,10 +185,10 @@ def _readings(
             pictures,
             known,
             kind=kind,
-            position=case_read[0].position + 1,
             use_keys=use_keys,
             is_ours=is_plain,
             beside=None if is_ours else said,
+            highest=index.highest,
             source=index.path,
             limits=context.limits,
             task=TASK if use_keys or context.task is None else context.task,

@@ -42,10 +42,11 @@ from annoconv_converters.coco.classes import CaseLists, Classes, Told
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import kept_of, number_of, understand
+from annoconv_converters.coco.foreign import kept_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
+from annoconv_converters.coco.ids import FileIds, moved
 from annoconv_converters.coco.outlines import digest_by
-from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
+from annoconv_converters.coco.output import OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
 from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.loss import Loss
     from annoconv.model import Case
     from annoconv.registry import Context
@@ -121,8 +123,8 @@ class _Writer:
         self.classes = Classes(context.label_system, asked)
         self.table = self.classes.table
         self.labels, self._labels_of = Labels.of(), CaseLabels(context.label_system)
-        self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
-        self.position, self.newest = 0, ""
+        self.ids = FileIds()
+        self.newest, self.is_first_plain = "", False
         self.told, self.is_said = Told(None), False
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted, self.lists = Counted(self.table, REASONS, is_anew=False), CaseLists()
@@ -143,6 +145,7 @@ class _Writer:
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
             self.classes.is_again = self.beside is not None
+        self.ids.take(kept, is_again=self.beside is not None and not case_index)
         case = self._labels_of.alike(header)
         self.labels = self._labels_of(case)
         if case.labels is not self.told.labels:
@@ -167,13 +170,12 @@ class _Writer:
         drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
         number = partial(self.table.number, labels=self.labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
-        first = self.position + 1
         order = {identity: place for place, identity in enumerate(loaded.annotation_ids)}
         for picture in drawing.pictures:
             self._number(picture, kept, drawn, order)
             if self.kind == "panoptic":
                 self._pack(picture, kept)
-        self._write(drawing, loaded, case, case_index, first, drawn, kept)
+        self._write(drawing, loaded, case, case_index, drawn, kept)
 
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
         return draw(
@@ -191,10 +193,9 @@ class _Writer:
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
-        self.position += 1
-        differences = dict(_objects(kept.get("annotations")))
-        record = put_back({"id": self.position, **picture.record}, kept.get("image"))
-        record["id"] = self.image_numbers.take(record["id"])
+        differences, uid = dict(_objects(kept.get("annotations"))), str(picture.key.get("uid"))
+        record = put_back({"id": None, **picture.record}, kept.get("image"))
+        record["id"] = self.ids.of_picture(record["id"])
         if self.options.names == "flat" or self.options.rendering.depth != "none":
             record["file_name"] = picture.record["file_name"]
         picture.record = record
@@ -205,12 +206,12 @@ class _Writer:
         picture.shapes.sort(key=lambda each: order.get(each.key["id"], -1))
         for shape in picture.shapes:
             identity = shape.key["id"]
-            number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
+            number = None if self.kind == "results" else self.ids.asked(identity, uid, kept)
             usual = kept.get("absent") if identity in drawn else ()  # what is not drawn is kept whole
             placed = {**shape.record, "id": number, "image_id": record["id"]}
             fitted = put_back(placed, differences.get(identity), usual, digest_by(shape))
             if self.kind != "panoptic":
-                fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
+                fitted["id"] = self.ids.annotations.take(fitted.get("id"))
             self.classes.used.add(str(fitted.get("category_id")))
             ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
             shape.record = {**ordered, **fitted}
@@ -229,33 +230,30 @@ class _Writer:
             write_map(picture, self.layout("maps"))
 
     def _write(
-        self,
-        drawing: Drawing,
-        loaded: LoadedCase,
-        header: Case,
-        case_index: int,
-        first: int,
-        drawn: set[str],
-        kept: Record,
+        self, drawing: Drawing, loaded: LoadedCase, header: Case, case_index: int, drawn: set[str], kept: Record
     ) -> None:
         original = document_of(drawing, self.told.records, kept)
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
-        understood = self._native(drawing.pictures, first, case_index, self.told.codes)
+        understood = self._native(drawing.pictures, case_index, self.told.codes)
         said = shared(original, understood.native.document)
         is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
         is_other = is_cut or self.told.differ(original, said)
         native = understood.checked() if is_other else understood.native
         native.document, is_keyed = said, is_other and not self.options.plain
-        losses = self._carry(drawing, loaded, header, case_index, first, lost, original) if is_keyed else []
+        losses: list[Loss] = []
+        if is_keyed or self.options.plain:
+            unwritten = {**drawing.left_out, **moved(kept, drawing.pictures, self.table.moved)}
         if is_keyed:
+            losses = self._carry(drawing, loaded, header, case_index, lost, original, unwritten)
             self._note(drawing.pictures)
         elif self.options.plain:
-            losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
+            losses = compare_plain(original, native, REASONS, case_index, unwritten)
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
         if not is_keyed:
             codes = self.told.codes if not is_other else frozenset(each["code"] for each in said.get("labels", ()))
+            self.is_first_plain = self.is_first_plain or not case_index
             self.lists.note(codes, case_index, are_used=len({str(number) for _, number in drawn_as}) >= len(codes))
         self.losses += self.counted.losses(original, self.labels, drawn, case_index)
         told = original, losses, given, self.table.written, REASONS, case_index
@@ -270,20 +268,20 @@ class _Writer:
         loaded: LoadedCase,
         header: Case,
         case_index: int,
-        first: int,
         lost: set[str],
         original: Record,
+        unwritten: LeftOut,
     ) -> list[Loss]:
         """Put what the records do not say under our key; return what is lost or carried."""
         names = (self.labels.name_of(each.code) for each in class_list(header))
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
-        native = self._native(drawing.pictures, first, case_index, (), classes).checked()
+        native = self._native(drawing.pictures, case_index, (), classes).checked()
         expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
-        unwritten = {**drawing.left_out, **unnamed}
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
+        told = {**unwritten, **unnamed}
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, told)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *identities(drawing, loaded, case_index)]
 
@@ -294,12 +292,7 @@ class _Writer:
             shape.key = {**shape.key, "said": said_of(shape, name_of(shape.record.get("category_id")))}
 
     def _native(
-        self,
-        pictures: list[Picture],
-        position: int,
-        case_index: int,
-        codes: Iterable[str],
-        classes: Sequence[Any] | None = None,
+        self, pictures: list[Picture], case_index: int, codes: Iterable[str], classes: Sequence[Any] | None = None
     ) -> Understood:
         """Return what the reader takes the pictures for: by themselves, of the class list only what has some codes.
 
@@ -319,10 +312,10 @@ class _Writer:
             seen,
             known.of_case(seen) if use_keys else known.whole,
             kind=self.kind or "instances",
-            position=position,
             use_keys=use_keys,
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
+            highest=self.ids.highest,
             source=OUTPUT,
             listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
@@ -356,6 +349,8 @@ class _Writer:
     def close(self) -> None:
         """Put the file together."""
         self.unused.check(self.table.records, self.options.skeletons)
+        if self.is_first_plain and self.beside is not None and self.kind != "results":
+            self.losses += self.ids.losses()
         self.losses += self.lists.losses(self.classes.read(), is_again=self.classes.is_again)
         with self.layout.document.open("wb") as file:
             if self.kind == "results":
