@@ -140,7 +140,7 @@ def test_two_data_sets_that_are_written_as_one_are_one_list(tmp_path: Path) -> N
     other = read("coco", DataSet(("other a", "other b"), (0, COUNT + 7), (Page("o.png", 40, 30),)), tmp_path / "other")
     out, losses = write([*one, *other], "coco", tmp_path / "out")
     told = json.loads(out.read_text("utf-8"))["categories"]
-    added = [(COUNT + 7, "other b"), (COUNT + 8, "other a")]
+    added = [(COUNT, "other a"), (COUNT + 7, "other b")]
     assert [(each["id"], each["name"]) for each in told] == [*enumerate(NAMES), *added]
     changed = {(each.case_index, each.path) for each in losses if each.kind.changes_value}
     gained = {(0, f"/labels/{COUNT + place}/{name}") for place in (0, 1) for name in ("code", "name_en", "number")}

@@ -16,7 +16,7 @@ from annoconv.model import AnnotationCategory
 from annoconv_converters._pictures.categories import MOST_IN_EACH, unnamed, unnamed_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence, Set
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from annoconv.codes import Labels
     from annoconv.model import Case, Label
@@ -70,6 +70,8 @@ class CategoryTable:
     _reserved: dict[str, int] = field(default_factory=dict)
     """Numbers of the labels of the label system that no class has yet, by code."""
     _taken: set[object] = field(default_factory=set)
+    _renamed: set[str] = field(default_factory=set)
+    """Codes of classes whose numbers others have now."""
     _highest: int = -1
     """Of the numbers that are taken."""
     last: Sequence[Label] | None = None
@@ -90,11 +92,26 @@ class CategoryTable:
     def _is_numbered(self) -> bool:
         return any(label.number is not None for label in self.label_system)
 
-    def take(self, case: Case, known: Labels) -> None:
-        """Take over the class list of a case."""
-        labels = class_list(case)
+    def take(self, case: Case, known: Labels, kept: Mapping[str, dict[str, Any]] | None = None) -> list[str]:
+        """Take over the class list of a case, in its order, and the records that classes had in their file.
+
+        Parameters
+        ----------
+        case, known
+            The case and its labels.
+        kept
+            The records by label code. That of a class whose number a class with another code has now is left out: the
+            class was renamed.
+
+        Returns
+        -------
+        list of str
+            Names of the classes whose records were taken over.
+        """
+        labels, since = class_list(case), len(self.records)
+        fresh = self._keep_all(case, kept, known) if kept else []
         if labels == self.last:
-            return
+            return fresh
         self.last = labels
         names = [known.name_of(label.code) for label in labels]
         if self._is_order(labels, names):  # cases with parts of the list came first
@@ -102,12 +119,26 @@ class CategoryTable:
                 known_of.clear()
             self._taken, self._highest = set(), -1
         for name, label in zip(names, labels, strict=True):
+            if label.number is not None and isinstance(self.records.get(name, {}).get("id"), str):
+                self._take_number(label.number)  # which a reader gives it, if no other class has it
             if name not in self.records:
                 wanted = max(self._next(), 1) if label.number is None else label.number
                 self._add(name, label.code, self._record(name, label.code, known, wanted))
             if name not in self.listed:
                 self.listed.add(name)
                 self.changed[name] = None
+        self._arrange(since, names)
+        return fresh
+
+    def _arrange(self, since: int, names: Sequence[str]) -> None:
+        """Put the classes that came since there were so many into the order of a class list, others behind."""
+        added = [*self.records][since:]
+        if self.kept.issuperset(added):  # all in the order of their file
+            return
+        places = {name: place for place, name in enumerate(names)}
+        for rank, name in enumerate(sorted(added, key=lambda name: places.get(name, len(places))), since):
+            self.records[name] = self.records.pop(name)
+            self._ranks[name] = rank
 
     def _is_order(self, labels: Sequence[Label], names: Sequence[str]) -> bool:
         """Tell whether a long list without numbers has all classes that there are, of which no number was given yet."""
@@ -115,14 +146,25 @@ class CategoryTable:
         has_all = is_open and len(labels) > MOST_IN_EACH and self.records.keys() <= {*names}
         return has_all and all(label.number is None for label in labels)
 
-    def keep(self, code: str, record: dict[str, Any], labels: Labels) -> str | None:
+    def _keep_all(self, case: Case, kept: Mapping[str, dict[str, Any]], known: Labels) -> list[str]:
+        numbers = {label.code: label.number for label in case.labels or () if label.number is not None}
+        codes = {label.code for label in case.labels or ()}
+        fresh: list[str] = []
+        for code, record in kept.items():
+            if code not in codes and record.get("id") in numbers.values():
+                self._renamed.add(code)
+            elif name := self._keep(code, record, known, is_label=code in codes):
+                fresh.append(name)
+        return fresh
+
+    def _keep(self, code: str, record: dict[str, Any], labels: Labels, *, is_label: bool) -> str | None:
         """Take over the record that a label had in the file that it came from; return its name if it is taken.
 
         One whose id is no number or text, or that of another class, has a new one; it is then no other file's record.
         """
         number, told = record.get("id"), record.get("name")
         name = labels.name_of(code)
-        if name == code and isinstance(told, str) and is_name(told) and labels.is_code_of(code, told):
+        if not is_label and name == code and isinstance(told, str) and is_name(told) and labels.is_code_of(code, told):
             name = told  # of a category that the case does not use
         if name in self.records or code in self._reserved:
             now = self.records[name]["id"] if name in self.records else self._reserved[code]
@@ -144,6 +186,8 @@ class CategoryTable:
         if name not in self.records:
             is_told = code in self._reserved or code == UNCLASSIFIED or name.startswith(unnamed(""))
             self._add(name, code, self._record(name, code, labels, None))
+            if code in self._renamed:
+                self.moved[code] = self.records[name]["id"]
             if not is_told:
                 self.counted[name] = self.records[name]["id"] == self._positions.get(code)
         record = self.records[name]

@@ -138,12 +138,19 @@ def class_losses(
     case_index
         Of the case.
     is_said
-        Whether the case before had the same list.
+        Whether the case before had the same list; what is added to it is of the case alone.
     """
     given = _given(original, drawn, reasons, case_index)
     if is_said:
-        return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *given]
+        added = len(original.get("labels", ()))
+        kept = (loss for loss in losses if not loss.path.startswith("/labels/") or _place(loss) >= added)
+        return [*kept, *given]
     return [*losses, *_renamed(original, written, case_index), *given]
+
+
+def _place(loss: Loss) -> int:
+    """Return the place of the label that a loss is of."""
+    return int(loss.path.split("/")[2])
 
 
 def _renamed(original: Record, written: Collection[str], case_index: int) -> Iterator[Loss]:

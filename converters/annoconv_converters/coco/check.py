@@ -319,7 +319,7 @@ def _undefined(record: dict[str, Any], categories: Categories) -> Message:
     return Message(
         "the category {number!r} is not defined; expected {listed}; add it to categories",
         number=number,
-        listed=listed([*categories.records], _MOST_NAMED),
+        listed=listed([*map(repr, categories.records)], _MOST_NAMED),
     )
 
 

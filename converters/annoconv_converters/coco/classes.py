@@ -82,10 +82,9 @@ class Classes:
             self._taken = labels, {}
         known = self._taken[1]
         others = {code: record for code, record in kept.items() if known.get(code) != record}
-        fresh = [name for code, record in others.items() if (name := self.table.keep(code, record, labels))]
+        fresh = self.table.take(case, labels, others)
         known |= others
         self._kept |= {id(self.table.records[name]): name for name in fresh}
-        self.table.take(case, labels)
         for code, told in self.asked.items():
             self.skeletons.define(labels.name_of(code), defined_by(told))
         for name in fresh:
@@ -156,10 +155,17 @@ class CaseLists:
         """Note the classes of such a case, by their label codes, and whether each has an annotation."""
         self._cases.setdefault((codes, are_used), array("Q")).append(case_index)
 
-    def losses(self, known: Categories, *, is_again: bool) -> Iterator[Loss]:
-        """Yield what becomes of these lists, given the categories of the file, and whether it is one written again.
+    def losses(self, known: Categories, kept: Record | None) -> Iterator[Loss]:
+        """Yield what becomes of these lists.
 
         Each case gets all classes of the file; of a long list only the first does, the others get what they use.
+
+        Parameters
+        ----------
+        known
+            The categories of the file.
+        kept
+            Of a file that is written again, those that its first case keeps, by label code.
         """
         listed = known.whole.listed
         is_long = len(listed) > MOST_IN_EACH
@@ -171,10 +177,10 @@ class CaseLists:
                     yield from report(ours, theirs, _OF_FILE, case_index=case_index).losses
                 elif not are_used:
                     yield Loss(case_index, "/labels", LossKind.APPROXIMATED, _SHARED)
-                if is_again and not case_index:
+                if kept is not None and not case_index:
                     named = {known[number].code: record for number, record in known.records.items()}
-                    kept = {code: record for code, record in named.items() if code in codes}
-                    yield from report(kept, named, _OF_FILE, within=_CATEGORIES).losses
+                    had = {code: record for code, record in named.items() if code in kept}
+                    yield from report(had, named, _OF_FILE, within=_CATEGORIES).losses
 
 
 class Told:

@@ -30,7 +30,7 @@ Kind: TypeAlias = Literal["auto", "instances", "keypoints", "panoptic", "caption
 
 WITH_KEYPOINTS: Final = frozenset({"keypoints", "results"})
 """Kinds of files that hold points."""
-_NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
+_NUMBERED: Final = "COCO ids are numbers, and each stands once; the id travels under the key annoconv"
 
 
 def finish(

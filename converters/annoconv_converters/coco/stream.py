@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.documents.json_arrays import ROOT, NotObjectsError, Scanner, Span
+from annoconv.documents.json_values import json_type
 from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level
@@ -122,7 +123,7 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         needed[IMAGES] = beside.get(IMAGES)
     for name, member in needed.items():
         if not isinstance(member, list):
-            seen = looks_like(skeleton)
+            seen = json_type(member) if name in beside else looks_like(skeleton, "coco")
             raise _invalid(
                 Message(
                     "a COCO file has a list of {name}; found {seen}; name one, or read this file with annoconv convert",
@@ -236,7 +237,7 @@ def _put_whole(record: Record, exact: Record) -> None:
 
 
 def _neither(document: Any, source: Path) -> DocumentError:
-    seen = looks_like(document)
+    seen = looks_like(document, "coco")
     return _invalid(
         Message("this is neither a COCO object nor an array of results; found {seen}", seen=seen), source, None
     )

@@ -119,6 +119,8 @@ class _Writer:
         self.losses = LossCollector()
         self.kind: str | None = None
         self.beside: Record | None = None
+        self.kept: Record | None = None
+        """Categories that the first case of a file keeps which is written again."""
         self.stack = ExitStack()
         self.names = SeenNames()
         asked: Record = skeletons_of(options.skeletons)
@@ -153,6 +155,7 @@ class _Writer:
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
             self.classes.is_again = self.beside is not None
+            self.kept = objects_in(kept.get("categories")) if self.beside is not None else None
         self.ids.take(kept, is_again=self.beside is not None and not case_index)
         case = self._labels_of.alike(header)
         self.labels = self._labels_of(case)
@@ -377,7 +380,7 @@ class _Writer:
         self.unused.check(self.table.records, self.options.skeletons)
         if self.is_first_plain and self.beside is not None and self.kind != "results":
             self.losses += self.ids.losses()
-        self.losses += self.lists.losses(self.classes.read(), is_again=self.classes.is_again)
+        self.losses += self.lists.losses(self.classes.read(), self.kept)
         has_none = self.beside is not None and self.beside.get(ANNOTATIONS, []) is None
         self.sections.put_together(self.layout, self.kind, self._head(), self.classes.records(), has_none=has_none)
 
