@@ -315,7 +315,7 @@ class DataSetTree:
         if annotation is not None and annotation.confidence is not None:
             shares.append(annotation.confidence)
         track = (annotation and annotation.tracking_id) or ""
-        return (*shares, *([int(track)] if track.isdecimal() else []))
+        return (*shares, *([int(track)] if track.removeprefix("-").isdecimal() else []))
 
 
 def _long_score(words: Sequence[str], record: Record) -> Decimal | None:
