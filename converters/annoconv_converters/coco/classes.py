@@ -93,6 +93,10 @@ class Classes:
         self.skeletons.note(case, labels, with_points=self.kind in WITH_KEYPOINTS)
         self.skeletons.settle()
 
+    def has(self, kept: dict[str, Record], labels: Labels) -> bool:
+        """Tell whether all is taken of a case without points that has the labels of the one before."""
+        return self._taken[0] is labels and bool(self.table.kept) and kept.items() <= self._taken[1].items()
+
     def read(self) -> Categories:
         """Return the categories as the reader will see them: the object that was returned before, with what is new."""
         if self.kind in _WITHOUT:
@@ -113,6 +117,11 @@ class Classes:
         """Tell whether a case behind the first has more of a long class list than the file says of it by itself."""
         known = self.read()
         return len(known.records) > MOST_IN_EACH and len(class_list(case)) > len(known.list_with(pictures))
+
+    def differ(self, told: Told) -> bool:
+        """Tell whether a reader makes other labels of the classes that a case with these labels lists."""
+        listed = {each["code"]: each for each in self.read().whole.list_with((), told.codes)}
+        return any(listed.get(each["code"], each) != each for each in told.records)
 
     @property
     def _used(self) -> set[str] | None:
