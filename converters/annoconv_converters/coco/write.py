@@ -289,7 +289,7 @@ class _Writer:
             is_other = is_cut or self.told.differ(original, said)
             native = understood.checked() if is_other else understood.native
             native.document = said
-        is_keyed = is_other and not self.options.plain
+        is_keyed, unwritten = is_other and not self.options.plain, drawing.left_out
         if is_keyed or self.options.plain:
             unwritten = {**drawing.left_out, **moved(kept, drawing.pictures, self.table.moved)}
         if native is not None and self.options.plain:
