@@ -132,6 +132,7 @@ def test_ids_that_two_files_have_are_told(tmp_path: Path) -> None:
     }
     categories = json.loads((tmp_path / "c.json").read_text())["categories"]
     assert categories == [{"id": 3, "name": "cat"}, {"id": 4, "name": "dog"}]
+    assert not [each for each in losses if "supercategory" in each.path]
     moved = {(each.case_index, each.path): str(each.message) for each in losses if each.path.endswith("/id")}
     image, category = ("/extensions/annoconv.coco" + path for path in ("/image/fields/id", "/categories/dog/id"))
     there = "; it travels in the key annoconv and the side file"

@@ -13,7 +13,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.categories import MOST_IN_EACH, Categories
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.skeletons import Skeletons, defined_by
+from annoconv_converters._pictures.skeletons import Skeletons, defined_by, names_of
 from annoconv_converters.coco.finish import WITH_KEYPOINTS
 
 if TYPE_CHECKING:
@@ -133,6 +133,12 @@ class Classes:
         kept = self._kept.get(id(record))
         told = self.skeletons.record(record) if kept is None else {**record, **self._asked(kept)}
         return {name: value for name, value in told.items() if name != "flip_pairs"}
+
+    def keypoints(self, name: str) -> list[str]:
+        """Return the names of the keypoints of a class, in order; none if those of its records are all that it has."""
+        if name in self.table.kept and not self._asked(name) and not names_of(self.table.records[name]):
+            return []
+        return self.skeletons.names(name)
 
     def _asked(self, name: str) -> Record:
         """Return the skeleton that was asked for a class."""

@@ -232,7 +232,7 @@ class _Writer:
         )
 
     def _keypoints(self, code: str) -> list[str]:
-        return self.classes.skeletons.names(self.labels.name_of(code))
+        return self.classes.keypoints(self.labels.name_of(code))
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
