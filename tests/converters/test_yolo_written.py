@@ -11,8 +11,9 @@ import pytest
 from annoconv_converters._pictures.columns import BoxPicture, Columns
 from annoconv_converters._pictures.picture_format import Whole
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters.yolo.boxes import Shares
 from annoconv_converters.yolo.write import yolo_format
-from annoconv_converters.yolo.written import understood
+from annoconv_converters.yolo.written import Files, understood
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +91,8 @@ def test_a_data_set_is_understood_as_it_is_read(kind: LineKind, given_: list[Pic
 
 
 def test_files_that_may_not_be_read_are_not_understood() -> None:
-    files = {"data.yaml": "names: []\n", "train.txt": "./images/a.png\n", "labels/a.txt": "0 0.5 0.5 0.1 0.1\n"}
+    texts = {"data.yaml": "names: []\n", "train.txt": "./images/a.png\n", "labels/a.txt": "0 0.5 0.5 0.1 0.1\n"}
+    files = Files(texts, Shares([]))
     sizes = {"a.png": (5, 5)}
     assert understood(files, [Picture({"file_name": "a.png"})], sizes, Path(), "segment", Limits()) is not None
     assert understood(files, [Picture({"file_name": "a.png"})], sizes, Path(), "segment", Limits(line_bytes=16)) is None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import le
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from annoconv.casefile.column_cases import ColumnCase, box_case_of
@@ -57,9 +58,11 @@ class Boxes(Drawing):
     @property
     def is_within(self) -> bool:
         """Whether all of its boxes lie in their picture."""
-        (picture,) = self.pictures
-        most = picture.record["width"], picture.record["height"]
-        return all(0 <= x <= x_max <= most[0] and 0 <= y <= y_max <= most[1] for x, y, x_max, y_max in self.told.sides)
+        if not self.told.ids:
+            return True
+        record, (x, y, x_max, y_max) = self.pictures[0].record, zip(*self.told.sides, strict=True)
+        is_inside = min(*x, *y) >= 0 and max(x_max) <= record["width"] and max(y_max) <= record["height"]
+        return is_inside and all(map(le, x, x_max)) and all(map(le, y, y_max))
 
     def waiting(self, frame: CaseFrame, listed: Sequence[Label]) -> Boxes:
         """Return it in the form in which it waits for others, as `spool.waiting` does any drawing.

@@ -55,7 +55,7 @@ class Columns:
     ids
         Of the annotations that are drawn; none of what is read.
     sizes
-        Of boxes that are read: `x, y, width, height` of each.
+        Of boxes that are read: `x, y, width, height` of each, or an array of these, shape (boxes, 4).
     outlines
         Once they are measured: digests of each outline, exactly and to a hundredth, as `said_of` takes them.
     keys
@@ -73,7 +73,7 @@ class Columns:
     classes: list[Any]
     sides: list[list[float]] = field(default_factory=list[list[float]])
     ids: Sequence[str] = ()
-    sizes: list[list[float]] = field(default_factory=list[list[float]])
+    sizes: list[list[float]] | NDArray[np.float64] = field(default_factory=list[list[float]])
     outlines: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     keys: Sequence[Record] = ()
     above: Path = ()
@@ -84,7 +84,7 @@ class Columns:
         """Return a shape of each."""
         drawn: list[Record] = [{"id": each, "type": BOX} for each in self.ids]
         keys: Sequence[Record] = self.keys or drawn or [{} for _ in self.numbers]
-        sizes = map(box_to_record, self.sides) if self.ids else ([*map(tidy, size)] for size in self.sizes)
+        sizes = map(box_to_record, self.sides) if self.ids else ([*map(tidy, size)] for size in _rows(self.sizes))
         rows = zip(self.numbers, self.classes, sizes, keys, strict=True)
         return [
             Shape(
@@ -178,11 +178,19 @@ def array_of(rows: Iterable[Sequence[float]]) -> NDArray[np.float64]:
     return np.fromiter(chain.from_iterable(rows), np.float64).reshape(-1, 4)
 
 
+def _as_array(sizes: list[list[float]] | NDArray[np.float64]) -> NDArray[np.float64]:
+    return array_of(sizes) if isinstance(sizes, list) else sizes
+
+
+def _rows(sizes: list[list[float]] | NDArray[np.float64]) -> list[list[float]]:
+    return sizes if isinstance(sizes, list) else sizes.tolist()
+
+
 def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     """Return the boxes that were read on each picture, with their sides and outlines; None where a record is more."""
     found = [_columns_of(picture) for picture in pictures]
-    several = [each for each in found if each is not None and each.sizes]
-    sizes = array_of(size for each in several for size in each.sizes)
+    several = [each for each in found if each is not None and len(each.sizes)]
+    sizes = np.concatenate([np.empty((0, 4)), *(_as_array(each.sizes) for each in several)])
     near, far = sizes[:, :2], array_rounded(sizes[:, :2] + sizes[:, 2:])
     is_box = (np.abs(near) < _LARGEST).all(1) & (sizes[:, 2:] >= 0).all(1) & (sizes[:, 2:] < _LARGEST).all(1)
     sides = _sides(near, far).tolist()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
-from annoconv.documents.collector import collector_paused
 from annoconv.loss import LossCollector
 from annoconv_converters._pictures.boxes import Boxes, boxes_of
 from annoconv_converters._pictures.category_table import CategoryTable
@@ -115,7 +114,6 @@ class Drawn:
             self._known = _Known(labels, Labels(labels or (), self.context.label_system), told)
         return self._known
 
-    @collector_paused()
     def take(self, drawing: Drawing) -> None:
         """Take the next case."""
         kept: Drawing
@@ -199,7 +197,6 @@ class Drawn:
                 record["id"], record["category_id"] = self._shapes, number_of(record["category_id"])
 
 
-@collector_paused()
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
     boxes = boxes_of(loaded)

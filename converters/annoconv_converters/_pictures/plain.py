@@ -126,8 +126,8 @@ def plain_boxes(picture: Picture, uid: str, categories: Categories, *, use_keys:
     if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len({*codes.values()}) < len(codes):
         return None
     above = {each: meaning.category for each, meaning in meanings.items()}
-    told, listed = ([*map(of.__getitem__, columns.classes)] for of in (above, codes))
-    boxes = BoxColumns(ids, told, listed, columns.sides)
+    categories_of, codes_of = ([*map(of.__getitem__, columns.classes)] for of in (above, codes))
+    boxes = BoxColumns(ids, categories_of, codes_of, columns.sides)
     return PlainBoxes(
         boxes, columns.more, {each.code: each.definition for each in meanings.values() if each.definition}
     )

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
+from annoconv.documents.collector import collector_paused
 from annoconv.limits import Limits
 from annoconv.model import Case
 from annoconv.scratch import scratch_file
@@ -111,6 +112,7 @@ class Waiting(LoadedCase):
         return strict_json.as_model(self.as_document(), Case, limits=_ANY)
 
 
+@collector_paused()
 def waiting(drawing: Drawing, labels: Sequence[Label] | None, listed: Sequence[Label], told: Any) -> Drawing:
     """Return a drawing, in which all masks are drawn already, in the form in which it waits for others.
 

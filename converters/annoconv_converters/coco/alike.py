@@ -87,10 +87,10 @@ class AlikePictures:
         if found is None or found.columns is None or not found.is_right:
             return None
         more, records = left_of_image(picture, drawn_image(picture.record))
-        kept = known.kept | {"image": more} | found.kept
-        if not is_exact(kept):
+        own = {"image": more} | found.kept
+        if not is_exact(own):
             return None
-        loaded = framed_case(known.frame, image, found.columns, {EXTENSION: kept})
+        loaded = framed_case(known.frame, image, found.columns, {EXTENSION: known.kept | own})
         return None if loaded is None else AlikeCase(loaded, records)
 
     def _classes(self, picture: Picture, columns: PlainColumns) -> _Classes | None:
@@ -111,4 +111,4 @@ class AlikePictures:
         head = {"schema_version": SCHEMA_VERSION, "task_id": self._task}
         frame = frame_of({**head, "image": {}, **labels, "annotations": [], "metadata": {}, "extensions": {}})
         kept: Record = {"categories": used_categories(columns.classes, self._categories)}
-        return _Classes(meanings, frame, kept) if frame is not None else None
+        return _Classes(meanings, frame, kept) if frame is not None and is_exact(kept) else None

@@ -7,7 +7,7 @@ continuous pixels, origin at the outer corner.
 
 from __future__ import annotations
 
-from itertools import chain, compress, islice
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.columns import Columns
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["boxes_of", "lines_of", "sizes_of"]
+__all__ = ["Shares", "boxes_of"]
 
 _LINE: Final = 5
 """Numbers of a line: a class, and shares of a box."""
@@ -35,20 +35,38 @@ _LONGEST: Final = 1 << 10
 """Characters of a line that is looked at with others."""
 
 
-def lines_of(pictures: Sequence[Picture], classes: Mapping[Any, int]) -> Iterator[str]:
-    """Yield the lines of each picture that holds boxes as columns, given the numbers of the classes."""
-    shares, _ = _shares(pictures)
-    texts = iter(row_texts(shares, " "))
-    for columns in filter(None, map(held, pictures)):
-        yield "".join([f"{classes[of]} {text}\n" for of, text in zip(columns.classes, texts, strict=False)])
+class Shares:
+    """Boxes as shares of their pictures.
 
+    Parameters
+    ----------
+    pictures
+        Those that hold boxes as columns are written so.
+    """
 
-def sizes_of(pictures: Sequence[Picture]) -> Iterator[list[list[float]]]:
-    """Yield `x, y, width, height` of the boxes of each such picture as its lines are read."""
-    shares, scale = _shares(pictures)
-    rows = iter(_sizes(shares * scale).tolist())
-    for columns in filter(None, map(held, pictures)):
-        yield [*islice(rows, len(columns.classes))]
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self._boxes = [columns for picture in pictures if (columns := held(picture)) is not None]
+        sides = array_of(chain.from_iterable(each.sides for each in self._boxes))
+        near, size = sides[:, :2], array_rounded(sides[:, 2:] - sides[:, :2])
+        records = [picture.record for picture in pictures if held(picture) is not None]
+        pictured = array_of([record["width"], record["height"]] * 2 for record in records)
+        self._scale = pictured.repeat([len(each.sides) for each in self._boxes], axis=0)
+        shares = np.concatenate([near + size / 2, size], axis=1) / self._scale
+        self._shares = np.where(shares < 0, 0.0, np.where(shares > 1, 1.0, shares))
+
+    def lines(self, classes: Mapping[Any, int]) -> Iterator[str]:
+        """Yield the lines of each picture, given the numbers of the classes."""
+        texts = iter(row_texts(self._shares, " "))
+        for columns in self._boxes:
+            yield "".join([f"{classes[of]} {text}\n" for of, text in zip(columns.classes, texts, strict=False)])
+
+    def sizes(self) -> Iterator[NDArray[np.float64]]:
+        """Yield `x, y, width, height` of the boxes of each picture as its lines are read, shape (boxes, 4)."""
+        sizes, start = _sizes(self._shares * self._scale), 0
+        for columns in self._boxes:
+            end = start + len(columns.sides)
+            yield sizes[start:end]
+            start = end
 
 
 def boxes_of(lines: Sequence[Sequence[str]], sizes: Sequence[tuple[int, int]]) -> Iterator[Columns | None]:
@@ -96,14 +114,3 @@ def _sizes(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return `x, y, width, height` of boxes, given centre and size of each in pixels, shapes (boxes, 4)."""
     centre, size = pixels[:, :2], pixels[:, 2:]
     return np.concatenate([array_rounded(centre - size / 2), array_rounded(size)], axis=1)
-
-
-def _shares(pictures: Sequence[Picture]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and size of all boxes as shares of their pictures, and the width and height of these, twice."""
-    boxes = [(columns.sides, picture.record) for picture in pictures if (columns := held(picture)) is not None]
-    sides = array_of(chain.from_iterable(each for each, _ in boxes))
-    near, size = sides[:, :2], array_rounded(sides[:, 2:] - sides[:, :2])
-    pictured = array_of([record["width"], record["height"]] * 2 for _, record in boxes)
-    scale = pictured.repeat([len(each) for each, _ in boxes], axis=0)
-    shares = np.concatenate([near + size / 2, size], axis=1) / scale
-    return np.where(shares < 0, 0.0, np.where(shares > 1, 1.0, shares)), scale

@@ -22,14 +22,14 @@ from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
-from annoconv_converters.yolo.boxes import lines_of
+from annoconv_converters.yolo.boxes import Shares
 from annoconv_converters.yolo.data_set import TASK, read_data_set
 from annoconv_converters.yolo.description import MOST_CLASSES
 from annoconv_converters.yolo.places import label_of, listed
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
 from annoconv_converters.yolo.turned import as_told
-from annoconv_converters.yolo.written import DESCRIPTION, LIST, understood
+from annoconv_converters.yolo.written import DESCRIPTION, LIST, Files, understood
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["REASONS", "LineKind", "WrittenKind", "fitting_kind", "tree", "yolo_format"]
 
 Record: TypeAlias = "dict[str, Any]"
-Files: TypeAlias = "dict[str, str]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
 WrittenKind: TypeAlias = Literal["auto", LineKind]
 
@@ -129,9 +128,9 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *,
     described: Record = {"train": LIST, "val": LIST, **task, **_pose(categories, kind)}
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
-    files: Files = {DESCRIPTION: _yaml(described), LIST: ""}
     has_boxes = kind in {"segment", "detect"} and len(classes) <= MOST_CLASSES
-    boxes = lines_of(pictures if has_boxes else [], classes)
+    files = Files({DESCRIPTION: _yaml(described), LIST: ""}, Shares(pictures if has_boxes else []))
+    boxes = files.boxes.lines(classes)
     for picture in pictures:
         name = str(picture.record["file_name"])
         if has_boxes and held(picture) is not None:

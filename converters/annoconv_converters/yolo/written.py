@@ -14,7 +14,6 @@ from annoconv_converters._pictures.batch import Batch
 from annoconv_converters._pictures.columns import Columns, box_picture, held
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.yolo.border import SLACK
-from annoconv_converters.yolo.boxes import sizes_of
 from annoconv_converters.yolo.data_set import shape_of
 from annoconv_converters.yolo.description import Description
 from annoconv_converters.yolo.lines import record_of
@@ -25,16 +24,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.limits import Limits
+    from annoconv_converters.yolo.boxes import Shares
     from annoconv_converters.yolo.lines import Kind
 
-__all__ = ["DESCRIPTION", "LIST", "understood"]
+__all__ = ["DESCRIPTION", "LIST", "Files", "understood"]
 
 Record: TypeAlias = "dict[str, Any]"
-Files: TypeAlias = "dict[str, str]"
 
 DESCRIPTION, LIST = "data.yaml", "train.txt"
 _PLAIN: Final = re.compile(r"(?:\w[\w.-]{0,200}/){0,5}\w[\w.-]{0,200}", re.ASCII)
 """Names of pictures that are the same in any list, on any system."""
+
+
+class Files(dict[str, str]):
+    """The text of each file, those of the pictures last and in their order; and the boxes that are columns in them."""
+
+    def __init__(self, texts: dict[str, str], boxes: Shares) -> None:
+        super().__init__(texts)
+        self.boxes = boxes
 
 
 def understood(
@@ -50,7 +57,7 @@ def understood(
     Parameters
     ----------
     files
-        Text by file, those of the pictures last and in their order.
+        Of the data set.
     drawn
         The pictures.
     sizes
@@ -70,7 +77,7 @@ def understood(
     description = Description(folder, files[DESCRIPTION].removesuffix("\n"))
     pictures: list[Picture] = []
     count = 0
-    found = sizes_of(drawn)
+    found = files.boxes.sizes()
     places: dict[Any, int] = {}
     """Of classes in the file, by their numbers."""
     labels = [*files][2:]
