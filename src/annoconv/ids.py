@@ -13,6 +13,7 @@ import json.encoder
 import re
 import unicodedata
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def is_dicom_uid(text: str) -> bool:
     return len(text) <= 64 and _DICOM_UID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def safe_name(text: str) -> str:
     """Return `text` as a file name of letters and digits of every script and `._-`, valid on every file system.
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain, groupby, islice, pairwise
-from operator import itemgetter
+from operator import eq, itemgetter
 from os import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, overload
 
@@ -193,8 +193,7 @@ class LossCollector:
 
     def __iadd__(self, losses: Iterable[Loss]) -> LossCollector:
         """Take losses."""
-        rest = iter([losses] if isinstance(losses, list | tuple) else _batches(losses))
-        for batch in rest:
+        for batch in [losses] if isinstance(losses, list | tuple) else _batches(losses):
             if len(self._held) >= _HELD:
                 self._put_away()
             self._held += batch
@@ -246,7 +245,8 @@ def _batches(losses: Iterable[Loss]) -> Iterator[list[Loss]]:
 
 
 def _sorted(losses: Iterable[Loss]) -> tuple[Loss, ...]:
-    return tuple(_once(sorted(losses)))
+    every = sorted(losses)
+    return tuple(_once(every) if any(map(eq, every, islice(every, 1, None))) else every)
 
 
 def _once(losses: Iterable[Loss]) -> Iterator[Loss]:
@@ -266,11 +266,12 @@ class _File:
     def put(self, losses: Iterable[Loss]) -> int:
         """Write losses behind the others; return where they stand."""
         numbers = self._numbers
-        for each in losses:
-            if id(each.message) not in numbers and len(self._sentences) < _SENTENCES:
-                numbers[id(each.message)] = len(self._sentences)
-                self._sentences.append(each.message)
-        told = [(case, path, kind._value_, numbers.get(id(text), text)) for case, path, kind, text in losses]
+        cases, paths, kinds, messages = zip(*losses, strict=True)
+        for identity, message in {id(each): each for each in messages}.items():
+            if identity not in numbers and len(self._sentences) < _SENTENCES:
+                numbers[identity] = len(self._sentences)
+                self._sentences.append(message)
+        told = cases, paths, [each._value_ for each in kinds], [numbers.get(id(each), each) for each in messages]
         place = self._file.seek(0, SEEK_END)
         pickle.dump(told, self._file, pickle.HIGHEST_PROTOCOL)
         return place
@@ -283,12 +284,9 @@ class _File:
     def read(self, place: int) -> list[Loss]:
         """Return the losses at a place."""
         self._file.seek(place)
-        told: list[tuple[int, str, str, str | int]] = pickle.load(self._file)  # noqa: S301  this process wrote it
-        sentences, kinds = self._sentences, _KINDS
-        return [
-            Loss(case, path, kinds[kind], sentences[message] if isinstance(message, int) else message)
-            for case, path, kind, message in told
-        ]
+        cases, paths, kinds, messages = pickle.load(self._file)  # noqa: S301  this process wrote it
+        texts = (self._sentences[each] if isinstance(each, int) else each for each in messages)
+        return [*map(Loss, cases, paths, map(_KINDS.__getitem__, kinds), texts)]
 
 
 class _Filed(Sequence[Loss]):

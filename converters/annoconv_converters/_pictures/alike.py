@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
@@ -101,9 +101,9 @@ class Alike:
         values = [*residual["values"], *(value for each in beside for value in each.values)]
         order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
         residual = {**residual, "values": values, "order": order}
-        losses = [Loss(case_index, f"/annotations/{place}/id", of_id.kind, of_id.message) for place in range(len(ids))]
-        every = chain(told.losses, *(each.losses for each in beside))
-        losses += (Loss(case_index, each.path, each.kind, each.message) for each in every)
+        losses = [Loss(case_index, path, of_id.kind, of_id.message) for path in _id_paths(len(ids))]
+        for some in (told.losses, *(each.losses for each in beside)):
+            losses += [Loss(case_index, each.path, each.kind, each.message) for each in some]
         return losses, {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
 
     def _beside(self, part: Record) -> _Beside:
@@ -160,6 +160,11 @@ def _number_in(part: Record) -> tuple[list[str], int | None]:
         ((step, value),) = value.items()
         path.append(step)
     return path, value if type(value) is int else None
+
+
+@lru_cache(maxsize=256)
+def _id_paths(count: int) -> list[str]:
+    return [f"/annotations/{place}/id" for place in range(count)]
 
 
 def _parts(kept: Record | None) -> Iterator[Record]:

@@ -22,7 +22,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.fitting import fitted
 from annoconv_converters._pictures.kept_alike import as_before, carried_of
-from annoconv_converters._pictures.records import KEY, is_key
+from annoconv_converters._pictures.records import KEY, are_keys
 from annoconv_converters._pictures.side_cases import CASES, SideCases, read_object
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def told_pictures(side: Side, format: str, limits: Limits | None) -> Iterator[Re
                 isinstance(each, dict)
                 and isinstance(each.get("file_name"), str)
                 and isinstance(each.get("annotations"), list)
-                and all(map(is_key, each["annotations"]))
+                and are_keys(each["annotations"])
             ):
                 yield {name: each[name] for name in (*PICTURE, "annotations") if name in each}
 

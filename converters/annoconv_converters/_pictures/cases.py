@@ -108,7 +108,8 @@ def by_records(loaded: LoadedCase) -> LoadedCase:
     """
     others = loaded.case.related_images if loaded.names_others else None
     uids = {loaded.image_uid, *(image.uid for image in others or ())}
-    own = {identity: record_id(identity, uids) for identity in loaded.annotation_ids}
+    begins = (*uids,)
+    own = {each: record_id(each, uids) for each in loaded.annotation_ids if each.startswith(begins)}
     if all(identity == number for identity, number in own.items()):
         return loaded
     case = loaded.case

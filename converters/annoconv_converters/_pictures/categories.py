@@ -157,7 +157,9 @@ class Categories:
 
     def of_case(self, pictures: Iterable[Picture]) -> Categories:
         """Return the categories as they are for the pictures of one case, of which no two are one label."""
-        return self.apart(_ids_of(pictures))
+        numbers = dict.fromkeys(_ids_of(pictures))
+        are_apart = len(self.records) <= MOST_IN_EACH and self.whole is self and numbers.keys() <= self.records.keys()
+        return self if are_apart else self.apart(numbers)
 
     @cached_property
     def whole(self) -> Categories:

@@ -14,7 +14,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.geometry import array_rounded, box_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Record, Shape
-from annoconv_converters._pictures.said import digest_of_box
+from annoconv_converters._pictures.said import digests_of_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOX", "PIXEL_SLACK", "BoxPicture", "Columns", "array_of", "box_picture", "classes_of", "drawn_ids", "held",
-    "keys_of", "measured", "plain_columns", "row_texts",
+    "keys_of", "measured", "of_many", "plain_columns", "row_texts",
 ]  # fmt: skip
 
 BOX: Final = "bbox"
@@ -189,12 +189,30 @@ def measured(pictures: Iterable[Picture]) -> list[Columns | None]:
     for place in np.flatnonzero(~is_box).tolist():
         sides[place] = []
     rough = np.concatenate([array_rounded(near, 2), array_rounded(far, 2)], axis=1)
-    outlines = zip(*(map(digest_of_box, row_texts(each, ", ")) for each in (sizes, rough)), strict=True)
+    outlines = zip(*(digests_of_boxes(row_texts(each, ", ")) for each in (sizes, rough)), strict=True)
     rows = zip(sides, outlines, strict=True)
     for each in several:
         own = [*islice(rows, len(each.sizes))]
         each.sides, each.outlines = [row for row, _ in own], [told for _, told in own]
     return found
+
+
+def of_many(read: Callable[[list[Any]], Sequence[Any]], parts: Sequence[Sequence[Any]]) -> tuple[list[bool], list[Any]]:
+    """Return which parts are understood, and what the members of these say, one part after another.
+
+    Parameters
+    ----------
+    read
+        From members to what they say; to nothing if one of them is not understood. It is asked of all parts at once,
+        and of each only where one is not.
+    parts
+        Such as the lines of each picture. One without members is not understood.
+    """
+    found = read([*chain.from_iterable(parts)]) if any(parts) else ()
+    if found:
+        return [*map(bool, parts)], [*found]
+    each = [read([*part]) if part else () for part in parts]
+    return [*map(bool, each)], [*chain.from_iterable(each)]
 
 
 def plain_columns(

@@ -53,7 +53,7 @@ def drawn_cases(
         if names == "flat":
             flat.rename(drawing.pictures)
         if has_files:
-            drawn.losses += with_file_names(loaded, drawing.pictures, len(drawn.drawings))
+            drawn.losses += [*with_file_names(loaded, drawing.pictures, len(drawn.drawings))]
         told_apart.take(loaded, drawing.pictures)
         drawn.take(drawing)
         context.advance(len(drawn.drawings))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.exact_numbers import EVERYTHING
@@ -17,7 +17,7 @@ from annoconv_converters._pictures.fitting import has_places
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["as_before", "carried_of"]
+__all__ = ["Told", "apart", "as_before", "carried_of", "with_kept"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -47,6 +47,65 @@ def carried_of(told: Any) -> Residual:
     return carried
 
 
+class Told(NamedTuple):
+    """What a carrier holds of a case whose annotations, in their order, are as they are read.
+
+    Attributes
+    ----------
+    alike
+        As others may say it too: values, what is removed, and orders.
+    kept
+        Steps and values of what an extension says of its picture and of its annotations.
+    """
+
+    alike: list[Any]
+    kept: list[Any]
+
+
+def apart(residual: Any, ids: Sequence[str]) -> Told | None:
+    """Return what a carrier holds, what each case has of its own apart; None of a case that is no such one.
+
+    Parameters
+    ----------
+    residual
+        As `carrier.restored` takes it.
+    ids
+        Of the annotations.
+
+    Raises
+    ------
+    AttributeError, IndexError, KeyError, TypeError, ValueError
+        If it is nothing of ours.
+    """
+    values, removed, order = (residual[name] for name in ("values", "removed", "order"))
+    if [members for path, members in order if path == _ANNOTATIONS] != [ids]:
+        return None
+    rest = [each for each in order if each[0] != _ANNOTATIONS]
+    shared: list[Any] = []
+    kept: list[Any] = []
+    for path, value in values:
+        if path[0] != _EXTENSIONS or len(path) < _WITHIN or path[2] not in _OF_CASE:
+            shared.append([path, value])
+            continue
+        if not kept or kept[-1][0][:_WITHIN] != path[:_WITHIN]:
+            shared.append([path[:_WITHIN], ""])  # which has its place
+        kept.append((path, value))
+    places = [*(path for path, _ in shared), *removed]
+    if len(places) > _LEAVES or not {type(value) for _, value in values} <= _PLAIN:
+        return None
+    if any(len(path) > _DEEPEST for path, _ in kept) or any(path[0] == _EXTENSIONS for path, _ in rest):
+        return None
+    if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
+        return None
+    return Told([shared, removed, rest], kept)
+
+
+def with_kept(extensions: Record, kept: Sequence[Any]) -> Record:
+    """Return extensions that cases say alike with what one of them has of its own there; raises as `apart` does."""
+    own = residuals.grown(kept)[_EXTENSIONS]
+    return {**extensions, **{name: extensions[name] | members for name, members in own.items()}}
+
+
 def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | None:
     """Return the case that was written, if its picture and its annotations, in their order, are as they are read.
 
@@ -61,41 +120,17 @@ def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | Non
         Of the annotations, which need not be in the native document.
     """
     with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
-        values, removed, order = (residual[name] for name in ("values", "removed", "order"))
-        listed: list[Any] = [members for path, members in order if path == _ANNOTATIONS]
         image, annotations = native["image"], native["annotations"]
-        if listed != [ids]:
-            return None
-        if _EXTENSIONS in native or any(path[0] == _EXTENSIONS for path, _ in order):
-            return None
-        shared: list[Any] = []
-        kept: list[Any] = []
-        for path, value in values:
-            if path[0] != _EXTENSIONS or len(path) < _WITHIN or path[2] not in _OF_CASE:
-                shared.append([path, value])
-                continue
-            if not kept or kept[-1][0][:_WITHIN] != path[:_WITHIN]:
-                shared.append([path[:_WITHIN], ""])  # which has its place
-            kept.append((path, value))
-        places = [*(path for path, _ in shared), *removed]
-        if len(places) > _LEAVES or not {type(value) for _, value in values} <= _PLAIN:
-            return None
-        if any(len(path) > _DEEPEST for path, _ in kept):
-            return None
-        if any(path[0] == "annotations" or (path[0] == "image" and path[1] in _OF_PICTURE) for path in places):
+        told = None if _EXTENSIONS in native else apart(residual, ids)
+        if told is None:
             return None
         own = {name: value for name, value in image.items() if name in _OF_PICTURE}
-        rest = [each for each in order if each[0] != _ANNOTATIONS]
-        alike = {**native, "annotations": [], "image": image | dict.fromkeys(own, "")}
-        text = strict_json.dumps([shared, removed, rest, alike])
+        text = strict_json.dumps([*told.alike, {**native, "annotations": [], "image": image | dict.fromkeys(own, "")}])
         if len(text) <= _ALIKE:
             found = _restored(text)
             more = {"image": found["image"] | own, "annotations": annotations}
-            if kept:
-                extensions: Record = dict(found[_EXTENSIONS])
-                for name, members in residuals.grown(kept)[_EXTENSIONS].items():
-                    extensions[name] = extensions[name] | members
-                more[_EXTENSIONS] = extensions
+            if told.kept:
+                more[_EXTENSIONS] = with_kept(found[_EXTENSIONS], told.kept)
             return found | more
     return None
 

@@ -120,7 +120,7 @@ def plain_boxes(picture: Picture, uid: str, categories: Categories, *, use_keys:
     if use_keys and columns.keys:
         ids: list[Any] = [key.get("id") for key in columns.keys]
     else:
-        ids = [annotation_id(each, uids) for each in map(str, columns.numbers)]
+        ids = [annotation_id(each, uids) if each.startswith(uid) else each for each in map(str, columns.numbers)]
     meanings = {each: categories[each] for each in dict.fromkeys(columns.classes)}
     codes = {each.code for each in meanings.values()}
     if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len(codes) < len(meanings):

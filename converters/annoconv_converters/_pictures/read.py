@@ -16,6 +16,7 @@ from annoconv.codes import Labels
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.additions import Additions
+from annoconv_converters._pictures.alike_cases import AlikeCases
 from annoconv_converters._pictures.carrier import nothing_shown, restored
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
@@ -69,10 +70,10 @@ def picture_case_of(
     """
     for picture in pictures:
         picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
-    is_listed = categories.kind != "seen" and not use_keys
-    known = categories.whole if is_listed else categories.of_case(pictures)
-    if is_listed:
-        of_file = known.list_of_case(pictures, is_first=is_first) if codes is None else known.list_with(pictures, codes)
+    if use_keys or categories.kind == "seen":
+        known = categories.of_case(pictures)
+    else:
+        known, of_file = _classes_of(pictures, categories, is_first=is_first, codes=codes)
         listed = _as_told(of_file, known.kind, pictures)
     native = picture_case(
         pictures,
@@ -87,7 +88,17 @@ def picture_case_of(
     return native
 
 
-def _as_told(listed: list[Record], kind: ClassKind, pictures: Sequence[Picture]) -> list[Record]:
+def _classes_of(
+    pictures: Sequence[Picture], categories: Categories, *, is_first: bool, codes: Collection[str] | None = None
+) -> tuple[Categories, Sequence[Record]]:
+    """Return the categories of a file as they are for a case without keys, and its class list, if the file has one."""
+    if categories.kind == "seen":
+        return categories.of_case(pictures), ()
+    known = categories.whole
+    return known, known.list_of_case(pictures, is_first=is_first) if codes is None else known.list_with(pictures, codes)
+
+
+def _as_told(listed: Sequence[Record], kind: ClassKind, pictures: Sequence[Picture]) -> Sequence[Record]:
     """Return the class list of a case, numbered if it is so; or if it is that of a volume, which has no other.
 
     A video of which nothing says that it has frames is a volume too.
@@ -108,8 +119,10 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
         is_first, source = batch.source != source, batch.source
         known, left, beside = told_cases(batch, task, context)
         for reading in _readings(batch, known, left, context, task, count, met, is_first=is_first):
-            losses = [*(loss._replace(case_index=count) for loss in beside), *reading.losses]
-            yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
+            if beside and count == first:
+                losses = [*(loss._replace(case_index=count) for loss in beside), *reading.losses]
+                reading = replace(reading, losses=LossReport(losses))
+            yield reading
             count += 1
             context.advance(count)
         if count == first and beside and batch.side is not None and batch.side.path is not None:
@@ -137,13 +150,12 @@ def _readings(
     source = batch.source
     categories = {is_list: _categories(batch, context, is_list=is_list) for is_list in (True, False)}
     stated: StatedCategories | None = None
+    alike = AlikeCases(use_keys=True)
     for each in known:
-        ids = reserved_ids(each.residual)
         added = _additions(batch, each, categories[bool(each.listed)], context, task, count, is_first=is_first)
         is_first = False
         stated = stated or StatedCategories(ours, each.written)
-        edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids, stated)
-        loaded, unfit = _restored(each, ours, edit, ids, task, source, context.limits)
+        loaded, edit, unfit = _case_of(each, ours, alike, stated, task, source, context.limits)
         findings = _findings(batch, each.shown, count, met)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         _forget(each.pictures)
@@ -160,6 +172,28 @@ def _readings(
         _forget(pictures)
         yield Reading.of(loaded, losses, findings=findings, source=source)
         count += 1
+
+
+def _case_of(
+    each: WrittenCase,
+    ours: Categories,
+    alike: AlikeCases,
+    stated: StatedCategories,
+    task: str,
+    source: Path,
+    limits: Limits,
+) -> tuple[LoadedCase, Edit | None, dict[Steps, str]]:
+    """Return a case that was written; if its file was edited, how its records are paired and what does not fit it."""
+    if each.keys is None:
+        known: LoadedCase | None = alike.of(each.pictures, ours.of_case(each.pictures), each.listed, each.residual)
+        if known is not None:
+            return known, None, {}
+    ids = reserved_ids(each.residual)
+    edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids, stated)
+    loaded, unfit = _restored(each, ours, edit, ids, task, source, limits)
+    if edit is None:
+        alike.note(loaded)
+    return loaded, edit, unfit
 
 
 def _restored(
@@ -231,12 +265,13 @@ def by_themselves(
 
     Whether one of them is the first of the file says how much its class list has of that of the file.
     """
+    alike = AlikeCases(use_keys=False)
     for place, group in enumerate(groups):
-        yield group, _by_itself(group, categories, task, source, limits, is_first=is_first and not place)
-
-
-def _by_itself(
-    group: list[Picture], categories: Categories, task: str, source: Path, limits: Limits, *, is_first: bool
-) -> LoadedCase:
-    native = picture_case_of(group, categories, task, source, use_keys=False, is_first=is_first, as_columns=True)
-    return loaded_case(native, native.document, source, limits)
+        is_head = is_first and not place
+        known, listed = _classes_of(group, categories, is_first=is_head)
+        loaded: LoadedCase | None = alike.of(group, known, listed)
+        if loaded is None:
+            native = picture_case_of(group, categories, task, source, use_keys=False, is_first=is_head, as_columns=True)
+            loaded = loaded_case(native, native.document, source, limits)
+            alike.note(loaded)
+        yield group, loaded

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -25,10 +26,10 @@ __all__ = [
     "Picture",
     "Record",
     "Shape",
+    "are_keys",
     "captured",
     "flat_uid",
     "is_caption",
-    "is_key",
     "picture_name",
 ]
 
@@ -163,9 +164,12 @@ class Picture:
     packed_place: Path = ()
 
 
-def is_key(found: Any) -> bool:
-    """Tell whether what a side file has of a record is a key, of which the names are texts."""
-    return isinstance(found, dict) and _TEXTS.issuperset([type(found.get(name, "")) for name in _NAMES])
+def are_keys(found: list[Any]) -> bool:
+    """Tell whether what a side file has of records are keys, of which the names are texts."""
+    if not all(isinstance(each, dict) for each in found):
+        return False
+    names = {*chain.from_iterable({*map(tuple, found)})}.intersection(_NAMES)
+    return all(_TEXTS.issuperset({type(each.get(name, "")) for each in found}) for name in names)
 
 
 def is_caption(record: Record) -> bool:

@@ -19,11 +19,11 @@ from annoconv_converters._pictures.geometry import is_numbers, rounded, tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["NOWHERE", "digest_of", "digest_of_box", "digest_of_name", "said_of", "said_of_rings"]
+__all__ = ["NOWHERE", "digest_of", "digest_of_name", "digests_of_boxes", "said_of", "said_of_rings"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
@@ -102,12 +102,14 @@ def _is_nothing_else(shape: Shape) -> bool:
 def _said_of_box(x: float, y: float, width: float, height: float) -> tuple[str, str]:
     """Return the digests of the outline of a box, as `said_of` takes them of any."""
     rough = [rounded(x, 2), rounded(y, 2), rounded(rounded(x + width), 2), rounded(rounded(y + height), 2)]
-    return digest_of_box(f"{x}, {y}, {width}, {height}"), digest_of_box(", ".join(map(str, rough)))
+    exact, near = digests_of_boxes([f"{x}, {y}, {width}, {height}", ", ".join(map(str, rough))])
+    return exact, near
 
 
-def digest_of_box(numbers: str) -> str:
-    """Return the digest of an outline that is a box, given the text of its four numbers."""
-    return digest_of(f"[null, [{numbers}], null, null, null, [null, null]]")
+def digests_of_boxes(numbers: Iterable[str]) -> list[str]:
+    """Return the digests of outlines that are boxes, given the text of the four numbers of each."""
+    texts = (f"[null, [{each}], null, null, null, [null, null]]" for each in numbers)
+    return [hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts]
 
 
 def _is_ring(shape: Shape) -> bool:

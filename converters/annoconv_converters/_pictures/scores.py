@@ -12,13 +12,14 @@ from typing import Any, Final, TypeGuard
 __all__ = ["confidence_of", "has_long", "is_longer", "is_number", "put_long"]
 
 _NAMES: Final = ("score", "confidence")
+_QUOTED: Final = tuple(f'"{name}"'.encode() for name in _NAMES)
 _LONG: Final = re.compile(rb'"(?:score|confidence)"\s*+:\s*+(?:0\.0*+[1-9][0-9]{17}|[1-9]\.[0-9]{17})')
 """More than the 17 digits that tell any double: of a text that has none, nothing else is asked."""
 
 
 def has_long(text: bytes) -> bool:
     """Tell whether a score between 0 and 1 in a JSON text may have more digits than a double keeps."""
-    return _LONG.search(text) is not None
+    return any(name in text for name in _QUOTED) and _LONG.search(text) is not None
 
 
 def is_number(value: Any) -> TypeGuard[int | float | Decimal]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import weakref
 from hashlib import blake2b
+from itertools import chain
 from os import SEEK_END
 from typing import IO, TYPE_CHECKING, Final
 
@@ -111,6 +112,7 @@ class ToldNames:
 
     def __init__(self) -> None:
         self._keys = SeenNames()
+        self._fresh: list[list[str]] = []
         self._file: IO[bytes] = scratch_file()
         weakref.finalize(self, self._file.close)
 
@@ -122,16 +124,23 @@ class ToldNames:
         """Take a key and what is told with it; tell whether it was not met before."""
         if not self._keys.add(key):
             return False
-        self._file.write(f"{json.dumps([key, *told])}\n".encode())
+        self._fresh.append([key, *told])
+        if len(self._fresh) == _FRESH:
+            self._put_away()
         return True
 
     def told(self, key: str) -> list[str]:
         """Return what was told with a key when it was met first."""
+        self._put_away()
         self._file.seek(0)
-        known: Iterator[list[str]] = map(json.loads, self._file)
+        known: Iterator[list[str]] = chain.from_iterable(map(json.loads, self._file))
         found = next(before for other, *before in known if other == key)
         self._file.seek(0, SEEK_END)
         return found
+
+    def _put_away(self) -> None:
+        self._file.write(f"{json.dumps(self._fresh)}\n".encode())
+        self._fresh.clear()
 
 
 def _begin_of(digest: bytes) -> int:

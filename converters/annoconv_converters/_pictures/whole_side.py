@@ -15,7 +15,7 @@ from annoconv.errors import DocumentError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
 from annoconv_converters._pictures.carrier import FORMAT, PICTURE, VERSION, damaged
-from annoconv_converters._pictures.records import KEY, is_key
+from annoconv_converters._pictures.records import KEY, are_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def is_entry(entry: Any) -> bool:
             and isinstance(each.get(KEY), dict)
             and isinstance(each.get("file_name"), str)
             and isinstance(each.get("annotations"), list)
-            and all(map(is_key, each["annotations"]))
+            and are_keys(each["annotations"])
             for each in pictures
         )
     )

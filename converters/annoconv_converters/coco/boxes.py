@@ -8,9 +8,8 @@ first pixel. Authority: cocodataset.org/#format-data.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import chain, islice, repeat
-from operator import ne
+from operator import itemgetter, ne
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +24,8 @@ from annoconv_converters.coco.stream import ANNOTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from annoconv_converters.coco.outlines import Outline
 
@@ -101,48 +102,48 @@ def box_records(pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]
             alike.setdefault(names, []).append(place)
     for names, places in alike.items():
         some = [pictures[place] for place in places]
-        for place, boxes in zip(places, _together(some, names), strict=False):
+        for place, boxes in zip(places, _together(some, names), strict=True):
             found[place] = boxes
     return found
 
 
 def _names_of(records: Sequence[Record]) -> frozenset[str] | None:
     """Return the members of records that may be boxes, if all have the same; None of others, and of none."""
-    if any(each.get("segmentation") for each in records):
+    names = {frozenset(each) for each in {*map(tuple, records)}}
+    if len(names) != 1:
         return None
-    signs = {(*each, *map(type, each.values())) for each in records}
-    names = {*map(_members, signs)}
-    if len(names) != 1 or None in names:
-        return None
-    boxes = [each["bbox"] for each in records]
-    are_boxes = {*map(len, boxes)} == {_SIDES} and {*map(type, chain.from_iterable(boxes))} <= _NUMBERS
-    return names.pop() if are_boxes else None
+    (own,) = names
+    is_outline = "segmentation" in own and any(each["segmentation"] for each in records)
+    return None if is_outline or not _NEEDED <= own <= _KINDS.keys() else own
 
 
-@lru_cache(maxsize=256)
-def _members(sign: tuple[Any, ...]) -> frozenset[str] | None:
-    """Return the members of a record, given these and the types of what they are; None if they cannot be of a box."""
-    names = sign[: len(sign) // 2]
-    is_plain = _NEEDED.issubset(names) and all(
-        kind in _KINDS.get(name, ()) for name, kind in zip(names, sign[len(names) :], strict=True)
-    )
-    return frozenset(names) if is_plain else None
+def _sizes_of(columns: dict[str, list[Any]]) -> NDArray[np.float64] | None:
+    """Return the boxes of records, shape (records, 4); None if a member is not what it is where a record is plain."""
+    if any(not {*map(type, values)} <= _KINDS[name] for name, values in columns.items()):
+        return None
+    boxes = columns["bbox"]
+    if {*map(len, boxes)} != {_SIDES} or not {*map(type, chain.from_iterable(boxes))} <= _NUMBERS:
+        return None
+    try:
+        return array_of(boxes)
+    except OverflowError:
+        return None
 
 
 def _together(
     pictures: Sequence[tuple[object, Sequence[Record], Sequence[int]]], names: frozenset[str]
 ) -> Iterator[PlainColumns | None]:
-    """Yield the boxes of pictures of which the records have the same members; nothing if a number is too large."""
+    """Yield the boxes of pictures of which the records have the same members."""
     every = [*chain.from_iterable(records for _, records, _ in pictures)]
-    columns = {name: [each[name] for each in every] for name in names}
+    columns = {name: [*map(itemgetter(name), every)] for name in names}
+    sizes = _sizes_of(columns)
+    if sizes is None:
+        yield from chain.from_iterable(_together([each], names) for each in pictures) if len(pictures) > 1 else [None]
+        return
     owners = [*chain.from_iterable(repeat(number, len(records)) for number, records, _ in pictures)]
     crowds: Iterable[float] = columns.get("iscrowd", repeat(0))
     rows = zip(columns["id"], columns.get("image_id", owners), owners, crowds, strict=False)
     are_plain = [0 < number < LARGEST and of == owner and crowd == 0 for number, of, owner, crowd in rows]
-    try:
-        sizes = array_of(columns["bbox"])
-    except OverflowError:
-        return
     near = sizes[:, :2]
     far = np.maximum(array_rounded(near + sizes[:, 2:]), near)
     exact = far - near
@@ -163,7 +164,7 @@ def _together(
         end = start + len(records)
         if is_whole:
             numbers, classes = columns["id"][start:end], columns["category_id"][start:end]
-            told = {str(number): others[place] for place, number in enumerate(numbers, start) if place in others}
+            told = {str(columns["id"][place]): others[place] for place in range(start, end) if place in others}
             yield PlainColumns(
                 numbers, classes, own, records=records, places=places, names=names, others=told, least=low,
                 most=(right, bottom),

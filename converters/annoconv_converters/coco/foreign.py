@@ -34,7 +34,7 @@ from annoconv_converters.coco.plain_pictures import plain_picture
 from annoconv_converters.coco.stream import COUNTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path as FilePath
 
     from annoconv.documents.losses import Reasons
@@ -48,10 +48,13 @@ __all__ = [
     "REASONS",
     "TASK",
     "Understood",
+    "is_exact",
     "is_flat",
     "kept_of",
+    "left_of_image",
     "number_of",
     "understand",
+    "used_categories",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -176,7 +179,7 @@ def understand(
     (picture,) = pictures
     if plain is not None:
         found.kept, found.records = _left_of_picture(picture, plain.drawn, categories, kind, beside)
-        if native.boxes is not None and not _is_exact(found.kept):
+        if native.boxes is not None and not is_exact(found.kept):
             native.whole()
         found.kept |= plain.kept
         found.is_right = plain.is_right
@@ -193,7 +196,7 @@ def understand(
     return found
 
 
-def _is_exact(kept: Record) -> bool:
+def is_exact(kept: Record) -> bool:
     """Tell whether what is kept of a file is of usual size, and has no number that is more than a float."""
     text = strict_json.dumps(kept)
     return len(text) <= LARGE and not may_lose_digits(text)
@@ -227,21 +230,33 @@ def _left_of_picture(
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    seen = {categories[number].code for number in classes_of(picture)}
-    used = categories.numbers_of(seen) if beside is None else categories.records
-    named = {categories[number].code: categories.records[number] for number in used}
+    if beside is None:
+        named = used_categories(classes_of(picture), categories)
+    else:
+        named = {categories[number].code: record for number, record in categories.records.items()}
     kept |= {"categories": named} if named else {}
     kept_records = set(map(id, named.values())) if beside is not None else set[int]()
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
         if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
-    number = {"id": picture.record.get("id")}  # kept whatever it is: other files name pictures by it
-    if image | number == picture.record:
-        kept["image"] = {"fields": number}
-    else:
-        kept["image"] = difference_of(picture.record, image)
-        told += _compared(picture.place, picture.record, image, kept["image"]) if picture.place else ()
+    kept["image"], records = left_of_image(picture, image)
+    told += records
     return kept, told
+
+
+def used_categories(classes: Iterable[object], categories: Categories) -> Record:
+    """Return the categories of the file that are those of classes, by their label codes."""
+    seen = {categories[number].code for number in classes}
+    return {categories[number].code: categories.records[number] for number in categories.numbers_of(seen)}
+
+
+def left_of_image(picture: Picture, again: Record) -> tuple[Record, list[FileRecord]]:
+    """Return the same of the record of a picture, given the one that is drawn again."""
+    number = {"id": picture.record.get("id")}  # kept whatever it is: other files name pictures by it
+    if again | number == picture.record:
+        return {"fields": number}, []
+    image = difference_of(picture.record, again)
+    return image, _compared(picture.place, picture.record, again, image) if picture.place else []
 
 
 def _left_of_records(

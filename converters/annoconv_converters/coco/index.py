@@ -15,7 +15,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters._pictures.together import Members, together, token_of, token_of_place
 from annoconv_converters.coco.check import file_findings
-from annoconv_converters.coco.records import id_of, key_of, picture_of_result, without_key
+from annoconv_converters.coco.records import id_of, ids_of, key_of, picture_of_result, without_key
 from annoconv_converters.coco.side import CocoSide, read_coco_side
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, elements_of, scan
 
@@ -109,14 +109,14 @@ def index_file(
             spans[section].frombytes(np.stack((part.starts, part.ends), axis=1).tobytes())
             records = elements_of(part, limits, path)
             if section == IMAGES:
-                image_numbers = _with(image_numbers, [id_of(record) for record in records])
+                image_numbers = _with(image_numbers, ids_of(records))
                 for record in records:
                     key = side.key_of(record)
                     is_keyed = is_keyed or _is_keyed(key)
                     tokens += _token(record, key, pattern, len(tokens))
                 continue
-            owned = [id_of(record, "image_id") for record in records]
-            owners, numbers = _with(owners, owned), _with(numbers, [id_of(record) for record in records])
+            owned = ids_of(records, "image_id")
+            owners, numbers = _with(owners, owned), _with(numbers, ids_of(records))
             is_panoptic = is_panoptic or any("segments_info" in record for record in records)
             for owner, record in zip(owned, records, strict=True) if part.section == RESULTS else ():
                 if owner not in sizes:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["PlainPicture", "plain_picture"]
+__all__ = ["PlainPicture", "drawn_image", "plain_image", "plain_picture"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -71,15 +71,11 @@ def plain_picture(
     source
         For messages.
     """
-    record = picture.record
-    name = record.get("file_name")
-    if picture.name is not None or picture.packed is not None or "width" not in record:
+    image = plain_image(picture, source=source)
+    if image is None:
         return None
-    if type(name) is not str or not name or captured(record):
-        return None
-    rows, columns = size = size_from_record(record, source=source, where=place_in("images", record))
-    uid, told = flat_uid(record)
-    image = {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
+    uid, (columns, rows) = image["uid"], image["shape"]
+    size = rows, columns
     found = plain_records(picture, uid, size, categories) or _each(picture, uid, size, categories, source)
     if found is None:
         return None
@@ -90,8 +86,25 @@ def plain_picture(
     if held(picture) is None:
         for annotation, key in zip(native.whole()["annotations"], keys_of(picture), strict=True):
             native.own(annotation["id"], key)
-    drawn = {"width": columns, "height": rows, "file_name": name}
-    return PlainPicture(native, drawn, found.kept, found.is_right)
+    return PlainPicture(native, drawn_image(picture.record), found.kept, found.is_right)
+
+
+def plain_image(picture: Picture, *, source: object) -> Record | None:
+    """Return the image of a case that a picture is; None if its record has no name or no size, or more that counts."""
+    record = picture.record
+    name = record.get("file_name")
+    if picture.name is not None or picture.packed is not None or "width" not in record:
+        return None
+    if type(name) is not str or not name or captured(record):
+        return None
+    rows, columns = size_from_record(record, source=source, where=place_in("images", record))
+    uid, told = flat_uid(record)
+    return {"uid": uid, "modality": "OT", "shape": [columns, rows], **named_image(told, uid, picture.address)}
+
+
+def drawn_image(record: Record) -> Record:
+    """Return the record of a plain image as it is drawn again, without an id."""
+    return {name: record[name] for name in ("width", "height", "file_name")}
 
 
 def _each(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture, Shape
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["PlainRecords", "outline_records", "plain_records"]
+__all__ = ["PlainRecords", "meanings_of", "outline_records", "plain_records", "records_of_columns"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -83,13 +83,16 @@ def plain_records(picture: Picture, taken: str, size: tuple[int, int], categorie
         (known,) = box_records(found)
         if known is None:
             (known,) = outline_records(found, _known(picture.shapes))
-    return None if known is None else _of_columns(known, taken, size, categories)
+    meanings = None if known is None else meanings_of(known.classes, categories)
+    return None if known is None or meanings is None else records_of_columns(known, taken, size, meanings)
 
 
-def _of_columns(known: PlainColumns, taken: str, size: tuple[int, int], categories: Categories) -> PlainRecords | None:
-    """Return what boxes, or outlines, mean."""
-    own, meanings = [*map(str, known.numbers)], _meanings(known.classes, categories)
-    if meanings is None or taken in own:
+def records_of_columns(
+    known: PlainColumns, taken: str, size: tuple[int, int], meanings: dict[int, Meaning]
+) -> PlainRecords | None:
+    """Return what boxes, or outlines, mean, given what their classes do; None if one has the UID of the picture."""
+    own = [*map(str, known.numbers)]
+    if taken in own:
         return None
     told = [meanings[each] for each in known.classes]
     named = own, [each.category for each in told], [each.code for each in told]
@@ -99,7 +102,7 @@ def _of_columns(known: PlainColumns, taken: str, size: tuple[int, int], categori
     return PlainRecords([], _definitions(meanings), _kept(known.names, known.others), is_right, columns)
 
 
-def _meanings(classes: Iterable[int], categories: Categories) -> dict[int, Meaning] | None:
+def meanings_of(classes: Iterable[int], categories: Categories) -> dict[int, Meaning] | None:
     """Return what classes mean, by their ids; None if one is not among the categories, or two are one label."""
     used = dict.fromkeys(classes)
     if not used.keys() <= categories.records.keys():

@@ -13,6 +13,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
+import numpy as np
+
 from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
@@ -34,6 +36,7 @@ from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
+from annoconv_converters.coco.alike import AlikePictures
 from annoconv_converters.coco.boxes import box_records
 from annoconv_converters.coco.check import Effort, case_findings, category_findings
 from annoconv_converters.coco.edited import additions, said_twice
@@ -145,8 +148,15 @@ def _readings(
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
     stated = StatedCategories(categories[True], [*index.side.categories.values()] or None)
     effort, met = Effort.of(index.path.stat().st_size), SharedPictures()  # other files may tell more of the same ones
+    alike = AlikePictures(categories[False].whole, context, pattern, index.path)
     for number, case_read in enumerate(_read_ahead(index, file, as_columns=kind == "instances" and not is_ours)):
         pictures = [_picture(index, each, kind, maps) for each in case_read]
+        plain = alike.case_of(pictures[0]) if number and len(pictures) == 1 else None
+        if plain is not None:
+            records = LossReport(file_losses(plain.records, REASONS, case_index + number))
+            repeated = tuple(met.findings(pictures, case_index + number))
+            yield Reading.of(plain.loaded, records, findings=repeated, source=index.path)
+            continue
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
         residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
         if residual is None and case is not None:
@@ -266,12 +276,14 @@ class _Read(NamedTuple):
 
 def _read_ahead(index: RecordIndex, file: BinaryIO, *, as_columns: bool) -> Iterator[list[_Read]]:
     """Yield the pictures of each case; of many small cases, they are read at once."""
-    lengths = index.annotation_places[:, 1] - index.annotation_places[:, 0]
+    owned = index.annotations
+    ends = np.concatenate([[0], np.diff(index.annotation_places, axis=1)[owned.order, 0].cumsum()])
+    sizes = (_OF_A_PICTURE + np.diff(ends[owned.borders])).tolist()
     waiting: list[list[tuple[int, list[int]]]] = []
     size = 0
     for group in index.groups:
-        waiting.append([(position, index.annotations[position]) for position in group])
-        size += sum(_OF_A_PICTURE + int(lengths[places].sum()) for _, places in waiting[-1])
+        waiting.append([(position, owned[position]) for position in group])
+        size += sum(sizes[position] for position in group)
         if size >= _AHEAD:
             yield from _read(index, file, waiting, as_columns=as_columns)
             waiting, size = [], 0

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annoconv_converters._pictures.records import Record
 
-__all__ = ["id_of", "key_of", "picture_of_result", "without_key"]
+__all__ = ["id_of", "ids_of", "key_of", "picture_of_result", "without_key"]
 
+_IDS: Final[frozenset[type]] = frozenset({int, str})
 _NAMES: Final = frozenset({"id", "type", "uid"})
 """Members of our key that are texts."""
 
 
 def id_of(record: Record, name: str = "id") -> Any:
     """Return an id as something that can be looked up; None if it is neither a whole number nor a text."""
-    value = record.get(name)
-    return value if type(value) in {int, str} else None
+    return _id(record.get(name))
+
+
+def ids_of(records: Sequence[Record], name: str = "id") -> list[Any]:
+    """Return the same of several records."""
+    values = [*map(methodcaller("get", name), records)]
+    return values if _IDS.issuperset(map(type, values)) else [*map(_id, values)]
+
+
+def _id(value: Any) -> Any:
+    return value if type(value) in _IDS else None
 
 
 def key_of(record: Record) -> Record:

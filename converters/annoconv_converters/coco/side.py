@@ -18,7 +18,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damage
 from annoconv_converters._pictures.edited import NOT_WRITTEN, classes_said
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses
 from annoconv_converters._pictures.fitting import GONE, lost
-from annoconv_converters._pictures.records import KEY, Picture, is_key
+from annoconv_converters._pictures.records import KEY, Picture, are_keys
 from annoconv_converters._pictures.said import digest_of
 from annoconv_converters.coco.foreign import TASK
 from annoconv_converters.coco.records import key_of
@@ -259,6 +259,6 @@ def read_coco_side(path: Path, limits: Limits, sides: SideFiles) -> CocoSide:
 def _is_entry(entry: Any) -> bool:
     if isinstance(entry, dict) and entry.get("section") == CATEGORIES:
         return isinstance(entry.get("record"), dict)
-    is_told = isinstance(entry, dict) and is_key(entry.get(KEY)) and "id" in entry
+    is_told = isinstance(entry, dict) and are_keys([entry.get(KEY)]) and "id" in entry
     section = entry.get("section") if is_told else None
     return section == IMAGES or (section in (ANNOTATIONS, SEGMENTS) and "image" in entry)

@@ -6,6 +6,8 @@ Where each record stands is found by `json_arrays`; here is what it says.
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import chain
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
@@ -205,7 +207,8 @@ def _texts(file: BinaryIO, places: Sequence[tuple[int, int]]) -> Iterator[bytes]
 
 def _are_sure(records: list[Record]) -> list[bool]:
     """Turn ids and sizes of records into integers; return of each whether that is all there is to do."""
-    if float not in {type(record.get(name)) for name in _WHOLE for record in records}:
+    named = {*chain.from_iterable(records)}.intersection(_WHOLE)
+    if not any(float in {*map(type, map(methodcaller("get", name), records))} for name in named):
         return [True] * len(records)
     return [*map(_make_whole, records)]
 

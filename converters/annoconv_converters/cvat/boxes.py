@@ -6,13 +6,13 @@ the outer corner of the first pixel.
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv_converters._pictures.columns import array_of, held, plain_columns
+from annoconv_converters._pictures.columns import array_of, held, of_many, plain_columns
 from annoconv_converters._pictures.file_losses import SAME
 from annoconv_converters._pictures.geometry import array_rounded
 from annoconv_converters._xml import is_in_digits
@@ -60,45 +60,46 @@ def _written(number: float, is_whole: bool) -> str:
 
 def boxes_of(images: Sequence[Element]) -> Iterator[Columns | None]:
     """Yield the boxes of each image, their labels as classes; None if a shape is more, or the size is not stated."""
-    found = [_told(image) for image in images]
-    read = [(told, _size(image)) for image, told in zip(images, found, strict=True) if told is not None]
-    counts = [len(labels) for (labels, _), _ in read]
-    said = array_of(sides for (_, listed), _ in read for sides in listed)
+    sizes = [*map(_size, images)]
+    are_boxes, told = of_many(_told, [[*image] if size[0] else [] for image, size in zip(images, sizes, strict=True)])
+    counts = [*map(len, compress(images, are_boxes))]
+    said = array_of(sides for _, sides in told)
     near, size = said[:, :2], array_rounded(said[:, 2:] - said[:, :2])
-    pictured = np.array([size for _, size in read], np.float64).reshape(-1, 2).repeat(counts, axis=0)
+    pictured = np.array([*compress(sizes, are_boxes)], np.float64).reshape(-1, 2).repeat(counts, axis=0)
 
     def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
         is_rounded = ((near == array_rounded(near)) & (np.signbit(near) == (near < 0))).all(1)
         return np.asarray(is_rounded & (np.abs(sides - said) <= SAME).all(1))
 
-    labels = [*chain.from_iterable(labels for (labels, _), _ in read)]
+    labels = [label for label, _ in told]
     plain = plain_columns(labels, np.concatenate([near, size], axis=1), pictured, counts, is_same)
-    return (None if told is None else next(plain) for told in found)
+    return (next(plain) if are else None for are in are_boxes)
 
 
-def _told(image: Element) -> tuple[list[str], list[list[float]]] | None:
-    """Return labels and sides of the boxes of an image; None if one of its shapes is more, or there is none."""
-    said = [shape.attrib for shape in image]
-    names = said[0].keys() if said else frozenset[str]()
-    if not {"label", *SIDES} <= names <= BOX or any(each.keys() != names for each in said) or not _size(image)[0]:
-        return None
-    if {shape.tag for shape in image} != {"box"} or any(map(len, image)):
-        return None
-    if any(shape.text and shape.text.strip() for shape in image):
-        return None
-    if any(each[name] != usual for name, usual in USUAL.items() if name in names for each in said):
-        return None
+def _told(shapes: Sequence[Element]) -> list[tuple[str, list[float]]]:
+    """Return label and sides of each shape; none if one of them is more than a box."""
+    said = [shape.attrib for shape in shapes]
+    names = said[0].keys()
+    if not {"label", *SIDES} <= names <= BOX or any(each.keys() != names for each in said):
+        return []
+    if {shape.tag for shape in shapes} != {"box"} or any(map(len, shapes)):
+        return []
+    if any(map(str.strip, {shape.text or "" for shape in shapes})):
+        return []
+    if any({each[name] for each in said} != {usual} for name, usual in USUAL.items() if name in names):
+        return []
     labels = [each["label"] for each in said]
     if not all(map(str.strip, {*labels})):
-        return None
+        return []
     texts = [*map(_SIDES_OF, said)]
     if not is_in_digits("".join(chain.from_iterable(texts))):
-        return None
+        return []
     try:
         sides = [[*map(float, each)] for each in texts]
     except ValueError:
-        return None
-    return (labels, sides) if all(-_LARGEST < each < _LARGEST for each in chain.from_iterable(sides)) else None
+        return []
+    numbers = [*chain.from_iterable(sides)]
+    return [*zip(labels, sides, strict=True)] if -_LARGEST < min(numbers) <= max(numbers) < _LARGEST else []
 
 
 def _size(image: Any) -> tuple[int, int]:

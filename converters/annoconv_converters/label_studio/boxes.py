@@ -6,14 +6,14 @@ cent of the picture's width and height; continuous pixels, origin at the outer c
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, compress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv.model import BboxAnnotation
-from annoconv_converters._pictures.columns import array_of, held, plain_columns
+from annoconv_converters._pictures.columns import array_of, held, of_many, plain_columns
 from annoconv_converters._pictures.file_losses import SAME, settled
 from annoconv_converters._pictures.geometry import LARGEST_SIZE, array_rounded
 
@@ -57,12 +57,15 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
 
     None of any other task.
     """
-    results = [_results(task) for task in tasks]
-    read = [listed for listed in results if listed]
-    counts = [*map(len, read)]
-    values = [result["value"] for listed in read for result in listed]
-    said = array_of([value[name] for name in _SIDES] for value in values)
-    scale = array_of([listed[0][name] for name in _SIZE] * 2 for listed in read).repeat(counts, axis=0)
+    results = [*map(_results, tasks)]
+    are_boxes, found = of_many(_as_boxes, results)
+    are_plain = [are and _are_alike(*pair) for are, *pair in zip(are_boxes, tasks, results, strict=True)]
+    if are_plain != are_boxes:
+        found = [*chain.from_iterable(compress(results, are_plain))]
+    counts = [*map(len, compress(results, are_plain))]
+    values = [result["value"] for result in found]
+    said = array_of(map(_SIDES_OF, values))
+    scale = array_of([*_SIZE_OF(listed[0])] * 2 for listed in compress(results, are_plain)).repeat(counts, axis=0)
 
     def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
         near, far = sides[:, :2], sides[:, 2:]
@@ -71,8 +74,8 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
 
     labels = [value[_TYPE][0] for value in values]
     plain = plain_columns(labels, array_rounded(said * scale / 100), scale[:, :2], counts, is_same)
-    for listed in results:
-        boxes = next(plain) if listed else None
+    for listed, are in zip(results, are_plain, strict=True):
+        boxes = next(plain) if are else None
         if boxes is not None:
             boxes.numbers = [result["id"] for result in listed]
         yield boxes
@@ -125,26 +128,33 @@ def are_again(picture: Picture, task: Record, codes: Sequence[str], labels: Labe
 
 
 def _results(task: Any) -> list[Record]:
-    """Return the results of the only annotation of a task; none if one of them is more than a box, or not by itself."""
+    """Return the results of the only annotation of a task; none if it is not the only one, or has none."""
     annotations = task.get("annotations")
     if type(annotations) is not list or len(annotations) != 1 or task.get("predictions"):
         return []
     annotation = annotations[0] if isinstance(annotations[0], dict) else {"was_cancelled": True}
     results: Any = None if annotation.get("was_cancelled") else annotation.get("result")
-    if not results or not isinstance(task.get("data"), dict) or not _are_boxes(results):
-        return []
+    return results if results and isinstance(task.get("data"), dict) else []
+
+
+def _are_alike(task: Record, results: Sequence[Record]) -> bool:
+    """Tell whether the boxes of a task have one size of their picture, as the task has it, and an id of their own."""
     size = _SIZE_OF(results[0])
     meta = task.get("meta")
     if isinstance(meta, dict) and "original_width" in meta and tuple(meta.get(name) for name in _SIZE) != size:
-        return []
+        return False
     ids = {result["id"] for result in results}
     is_sized = all(type(count) is int and 0 < count < LARGEST_SIZE for count in size)
     are_alike = [*map(_SIZE_OF, results)].count(size) == len(results)
-    return results if is_sized and are_alike and len(ids) == len(results) else []
+    return is_sized and are_alike and len(ids) == len(results)
+
+
+def _as_boxes(results: list[Record]) -> list[Record]:
+    """Return results that are each a box with a label, and say nothing else; none if one of them is more."""
+    return results if _are_boxes(results) else []
 
 
 def _are_boxes(results: Sequence[Record]) -> bool:
-    """Tell whether results are each a box with a label, and say nothing else."""
     if not all(_NEEDED.issubset(names) and _MEMBERS.issuperset(names) for names in {*map(tuple, results)}):
         return False
     values = [result["value"] for result in results]

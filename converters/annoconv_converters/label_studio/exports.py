@@ -50,10 +50,13 @@ _KEPT: Final = frozenset({"id", *ANSWERS.values()})
 """Members whose numbers keep their digits."""
 _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
+_OBJECTS: Final[set[type]] = {dict}
 _TOGETHER: Final = 100
 """Tasks that are read at a time."""
 _SPANNING: Final = re.compile(rb"""_[ijk][^a-z"_]|\\u00[2-7]|%(5f|6[9ab]|3\d)""")
 """What stands, in small letters, in a file whose pictures may be slices of a volume, or have names with such a text."""
+_BEGINS: Final = b"_i", b"_j", b"_k", b"\\u00", b"%"
+"""How that begins: most texts have none of these, which is found out sooner."""
 _PART: Final = b"parentid"
 """What stands so in one whose classes may have named points."""
 _DIGITS: Final = re.compile(
@@ -100,9 +103,10 @@ def _check_lists(task: Record, where: Message, path: Path) -> None:
     """Refuse a task whose annotations or results are no lists, of which nothing would be read."""
     for name in ("annotations", "completions", "predictions"):
         for each in _listed(task, name, where, path):
-            for result in _listed(each, "result", where, path) if isinstance(each, dict) else ():
-                if not isinstance(result, dict):
-                    raise damaged("a result is no object", path, where, looks_like(result), "{...}")
+            results = _listed(each, "result", where, path) if isinstance(each, dict) else []
+            if not {*map(type, results)} <= _OBJECTS:
+                stranger = next(result for result in results if not isinstance(result, dict))
+                raise damaged("a result is no object", path, where, looks_like(stranger), "{...}")
 
 
 def _listed(record: Record, name: str, where: Message, path: Path) -> list[Any]:
@@ -231,7 +235,12 @@ def _is_flat(path: Path, limits: Limits) -> bool:
     It looks like one in which nothing is named as a slice of a volume is, or as a part of a region: what could be such
     a text counts as one.
     """
-    return _is_long_list(path, limits, lambda text: _PART not in text and not _SPANNING.search(text))
+    return _is_long_list(path, limits, lambda text: not (_PART in text or _is_spanning(text)))
+
+
+def _is_spanning(text: bytes) -> bool:
+    """Tell whether a text in small letters may name slices of a volume."""
+    return any(begin in text for begin in _BEGINS) and _SPANNING.search(text) is not None
 
 
 def _is_long_list(path: Path, limits: Limits, is_fit: Callable[[bytes], object]) -> bool:

@@ -212,7 +212,7 @@ def answer_of(answer: Any) -> Any:
 
 def _task(task: Record) -> Record:
     """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
-    regions = {within[0] for within, _ in task_records(task, with_predictions=True)}
+    regions = () if isinstance(task.get("data"), dict) else {within[0] for within, _ in task_records(task)}
     left_out = {"annotations", "completions", "predictions", *regions}
     said = {name: value for name, value in task.items() if name not in left_out and name not in _ENCODING}
     return stated({name: value if isinstance(value, dict) else as_value(value) for name, value in said.items()})

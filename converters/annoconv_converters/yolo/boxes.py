@@ -7,12 +7,12 @@ continuous pixels, origin at the outer corner.
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv_converters._pictures.columns import array_of, held, plain_columns, row_texts
+from annoconv_converters._pictures.columns import array_of, held, of_many, plain_columns, row_texts
 from annoconv_converters._pictures.file_losses import SAME
 from annoconv_converters._pictures.geometry import array_rounded
 from annoconv_converters._xml import is_in_digits
@@ -61,12 +61,11 @@ def boxes_of(lines: Sequence[Sequence[str]], sizes: Sequence[tuple[int, int]]) -
     sizes
         Rows and columns of each.
     """
-    numbers = [_numbers(each) if all(size) else [] for each, size in zip(lines, sizes, strict=True)]
-    read = [(found, size) for found, size in zip(numbers, sizes, strict=True) if found]
-    counts = [len(found) // _LINE for found, _ in read]
-    table = np.fromiter(chain.from_iterable(found for found, _ in read), np.float64).reshape(-1, _LINE)
+    are_boxes, numbers = of_many(_numbers, [each if all(size) else () for each, size in zip(lines, sizes, strict=True)])
+    counts = [*map(len, compress(lines, are_boxes))]
+    table = np.array(numbers).reshape(-1, _LINE)
     shares = table[:, 1:]
-    scale = array_of([columns, rows] * 2 for _, (rows, columns) in read).repeat(counts, axis=0)
+    scale = array_of([columns, rows] * 2 for rows, columns in compress(sizes, are_boxes)).repeat(counts, axis=0)
 
     def is_same(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
         near, far = sides[:, :2], sides[:, 2:]
@@ -75,7 +74,7 @@ def boxes_of(lines: Sequence[Sequence[str]], sizes: Sequence[tuple[int, int]]) -
 
     classes = [*map(int, table[:, 0].tolist())]
     plain = plain_columns(classes, _sizes(shares * scale), scale[:, :2], counts, is_same)
-    return (next(plain) if found else None for found in numbers)
+    return (next(plain) if are else None for are in are_boxes)
 
 
 def _numbers(lines: Sequence[str]) -> list[float]:

@@ -45,6 +45,8 @@ __all__ = [
     "box_case_of",
     "column_case",
     "column_case_of_text",
+    "frame_of",
+    "framed_case",
     "outline_case_of",
 ]  # fmt: skip
 
@@ -57,7 +59,7 @@ _MORE: Final = ("related_images", "registrations")
 _EXAMPLE: Final[Record] = {"uid": "1", "modality": "OT", "shape": [1, 1]}
 _OWN: Final[Record] = {"image": _EXAMPLE, "annotations": [], "extensions": {}}
 """What cases have each their own of, and what a frame has in its place."""
-_EXAMPLE_OF: Final[Record] = {"uid": "1"}
+_EXAMPLE_OF: Final[Record] = {"uid": "1", "files": [{"path": "a"}]}
 _CASE_OF: Final = b'{"task_id": "1", "image": %b, "annotations": [], "metadata": {}}'
 _NAME: Final = re.compile(r"[\w.:-]+")
 """Identifiers as most are."""
@@ -153,7 +155,7 @@ class ColumnCase(LoadedCase):
         typed = self.frame.typed
         if self.is_typed or typed is None:
             return self.case
-        return typed.model_copy(update={"image": strict_json.as_model(self.image, Image, limits=_ANY), **self._kept})
+        return typed.model_copy(update={"image": _typed(self.image), **self._kept})
 
     @property
     def case_id(self) -> str | None:
@@ -180,6 +182,23 @@ class ColumnCase(LoadedCase):
         """The category of the first annotation of each label code."""
         told = self.columns
         return super().categories if self.is_typed else dict(zip(told.codes[::-1], told.categories[::-1], strict=True))
+
+    def with_boxes(self, uid: str, files: Any, boxes: BoxColumns, extensions: Record | None) -> ColumnCase | None:
+        """Return a case that says the same beside these; None where `column_case` would have to look at it.
+
+        Parameters
+        ----------
+        uid, files
+            Of its image, which has files if this one has.
+        boxes
+            Its boxes.
+        extensions
+            As a parser makes them, of the names that this one has.
+        """
+        own = _own_of_image(uid, files)
+        if own is None or not are_plain(boxes):
+            return None
+        return ColumnCase(self.frame, {**self.image, **own}, boxes, extensions)
 
     def as_document(self) -> Record:
         """Return it as JSON values in the order of the model."""
@@ -230,14 +249,35 @@ def _column_case(
     boxes = boxes or columns_of(annotations)
     if boxes is None or not are_plain(boxes):
         return None
+    frame = frame_of(document)
     try:
-        frame = _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
         shown = None if frame is None else _image(image)
         extensions = read(document["extensions"]) if "extensions" in document else None
     except AnnoconvError:
         return None  # whoever checks the whole document tells it
     is_whole = "extensions" not in document or extensions is not None
     return ColumnCase(frame, shown, boxes, extensions, path) if frame and shown and is_whole else None
+
+
+def frame_of(document: Record) -> CaseFrame | None:
+    """Return what a document, as JSON values, says beside its own; None if that does not conform to the model."""
+    with suppress(AnnoconvError):
+        return _frame(strict_json.dumps(document | {name: _OWN[name] for name in _OWN if name in document}))
+    return None
+
+
+def framed_case(
+    frame: CaseFrame, image: Record, columns: BoxColumns | OutlineColumns, extensions: Record
+) -> ColumnCase | None:
+    """Return a case as `column_case` does, given what it says beside its own; None if that does not conform.
+
+    The frame is of a document with extensions, which are as a parser makes them.
+    """
+    with suppress(AnnoconvError):
+        shown = _image(image) if image.keys() <= _OF_IMAGE and are_plain(columns) else None
+        kept = _of_text(extensions)
+        return ColumnCase(frame, shown, columns, kept) if shown and kept is not None else None
+    return None
 
 
 def column_case_of_text(data: bytes, limits: Limits | None, file: Path) -> ColumnCase | None:
@@ -305,12 +345,18 @@ def _of_text(extensions: Any) -> Record | None:
 
 def _image(image: Record) -> Record | None:
     """Return an image as the model has it; None if it is no flat picture, or one with an unusual UID or path."""
-    uid, files = image.get("uid"), image.get("files")
-    own: Record = {} if files is None else {"files": files}
+    own = _own_of_image(image.get("uid"), image.get("files"))
+    if own is None:
+        return None
+    known = _known_image(strict_json.dumps({**image, **{name: _EXAMPLE_OF[name] for name in own}}))
+    return known and {**known, **own}
+
+
+def _own_of_image(uid: Any, files: Any) -> Record | None:
+    """Return what each image has of its own: UID, and files if it has any; None if one is unusual."""
     if type(uid) is not str or _NAME.fullmatch(uid) is None or not (files is None or _is_file(files)):
         return None
-    known = _known_image(strict_json.dumps({**image, **_EXAMPLE_OF, **{name: [{"path": "a"}] for name in own}}))
-    return known and {**known, "uid": uid, **own}
+    return {"uid": uid} if files is None else {"uid": uid, "files": files}
 
 
 def _is_file(files: Any) -> bool:
@@ -318,6 +364,20 @@ def _is_file(files: Any) -> bool:
     one = files[0] if type(files) is list and len(files) == 1 else None
     path = one.get("path") if type(one) is dict and len(one) == 1 else None
     return type(path) is str and _PATH.fullmatch(path) is not None
+
+
+def _typed(image: Record) -> Image:
+    """Return an image of a case, typed: those that are alike but for what each has of its own are checked once."""
+    own = {name: image[name] for name in _EXAMPLE_OF if name in image}
+    like = _typed_like(strict_json.dumps({**image, **{name: _EXAMPLE_OF[name] for name in own}}))
+    for file, told in zip(like.files or (), own.get("files", ()), strict=True):
+        own["files"] = [file.model_copy(update=told)]
+    return like.model_copy(update=own)
+
+
+@lru_cache(maxsize=256)
+def _typed_like(text: bytes) -> Image:
+    return strict_json.parse(text, Image, limits=_ANY)
 
 
 @lru_cache(maxsize=256)

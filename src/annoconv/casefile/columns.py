@@ -138,7 +138,8 @@ def are_plain(told: BoxColumns | OutlineColumns) -> bool:
         return False
     if not (_are_numbers(told.sides, _SIDES) if isinstance(told, BoxColumns) else _are_rings(told.rings)):
         return False
-    are_texts = all(map(_NAME.fullmatch, ids)) and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
+    are_names = _NAME.fullmatch("".join(ids)) is not None and all(ids)
+    are_texts = are_names and all(map(_CODE.fullmatch, {*codes})) and {*categories} <= _CATEGORIES
     return are_texts and len({*ids}) == len(ids)
 
 

@@ -159,15 +159,15 @@ class Reading:
     def of(
         cls, loaded: LoadedCase, losses: LossReport, *, findings: tuple[Finding, ...] = (), source: Path | None = None
     ) -> Reading:
-        """Return what was read of a case, which is typed when it is asked for."""
+        """Return what was read of a case, which is typed, and its masks found, when they are asked for."""
         reading = cls.__new__(cls)
-        told = {"masks": loaded.masks, "losses": losses, "findings": findings, "source": source, "loaded": loaded}
+        told = {"losses": losses, "findings": findings, "source": source, "loaded": loaded}
         vars(reading).update(told, fields={}, made_ids=frozenset())
         return reading
 
     def __getattr__(self, name: str) -> Any:
-        if name == "case" and "loaded" in vars(self):
-            return vars(self).setdefault("case", self.loaded.case)
+        if name in {"case", "masks"} and "loaded" in vars(self):
+            return vars(self).setdefault(name, getattr(self.loaded, name))
         raise AttributeError(name)
 
     @property

@@ -231,7 +231,7 @@ def _read(name: str, paths: list[Path], context: Context, options: dict[str, Any
 
 def _tell(report: Report, reading: LoadedCase | Reading, paths: Sequence[Path], start: int) -> None:
     losses = getattr(reading, "losses", ())
-    report.add_losses(loss._replace(case_index=loss.case_index + start) if start else loss for loss in losses)
+    report.add_losses((loss._replace(case_index=loss.case_index + start) for loss in losses) if start else losses)
     for finding in getattr(reading, "findings", ()):
         report.add_finding(finding, getattr(reading, "source", None) or paths[0])
 

@@ -75,7 +75,7 @@ def _is_of_float(number: bytes) -> bool:
 def may_overflow(data: bytes) -> bool:
     """Tell whether a number of the text may be too large for a double."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
-    return b"0" * 309 in shape or any(_numbers(_LARGE_EXPONENT, shape))
+    return b"0" * 309 in shape or (b"0e" in shape and any(_numbers(_LARGE_EXPONENT, shape)))
 
 
 def _numbers(pattern: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:
