@@ -193,6 +193,8 @@ class LossCollector:
 
     def __iadd__(self, losses: Iterable[Loss]) -> LossCollector:
         """Take losses."""
+        if isinstance(losses, LossReport) and not losses:
+            return self
         for batch in [losses] if isinstance(losses, list | tuple) else _batches(losses):
             if len(self._held) >= _HELD:
                 self._put_away()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
+from annoconv_converters._pictures import alike_cases
 from annoconv_converters._pictures import read as reader
 from annoconv_converters._pictures.alike_cases import AlikeCases
 from annoconv_converters._pictures.categories import Categories
@@ -18,7 +19,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import annoconv
-from annoconv.casefile.column_cases import ColumnCase
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import residual
@@ -80,7 +80,7 @@ def test_cases_are_those_that_they_are_by_themselves(format: str, odd: float, tm
             break  # nothing else tells the sizes of its pictures
         if is_alone:
             side.unlink()
-        with patch.object(ColumnCase, "with_boxes", autospec=True, side_effect=ColumnCase.with_boxes) as made:
+        with patch.object(alike_cases, "framed_case", side_effect=alike_cases.framed_case) as made:
             found = read(target, format)
         assert len(found) == COUNT
         assert odd or format == "geojson" or made.call_count > COUNT / 3

@@ -131,6 +131,12 @@ FILES: dict[str, Any] = {
     "keypoints of one name": of(
         box(keypoints=[1, 2, 2, 3, 4, 2], num_keypoints=2), category={**FACE, "keypoints": ["p", "p"]}
     ),
+    "keypoints of a class that defines none": of(
+        box(keypoints=[1, 2, 2, 3, 4, 1], num_keypoints=2),
+        box(id=2, bbox=[1.12345678901234, 2, 10, 5]),
+        box(id=3, segmentation=[[1.12345678901234, 2, 11, 2, 11, 7]], area=24.5),
+    ),
+    "no supercategory": of(box(), category={**CATEGORY, "supercategory": None}),
     "results of boxes": [{"image_id": 42, "category_id": 18, "bbox": [258.15, 41.29, 348.26, 243.78], "score": 0.236}],
     "results of masks": [
         {"image_id": 42, "category_id": 18, "segmentation": RUNS, "bbox": [5, 0, 1, 20], "score": 0.2}

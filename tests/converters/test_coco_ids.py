@@ -37,7 +37,9 @@ def given_out(wanted: list[Any]) -> list[Any]:
     return found
 
 
-@given(st.lists(st.integers(-2, 9) | st.sampled_from(["1", "a", "", None, 1.0, True, 1 << 70])))
+@given(
+    st.lists(st.integers(-2, 9) | st.sampled_from(["1", "a", None, 1.0, True, 17, 18, (1 << 20), (1 << 26), 1 << 70]))
+)
 def test_an_id_is_given_out_once(wanted: list[Any]) -> None:
     numbers = Numbers()
     assert [numbers.take(each) for each in wanted] == given_out(wanted)
@@ -130,6 +132,7 @@ def test_ids_that_two_files_have_are_told(tmp_path: Path) -> None:
     }
     categories = json.loads((tmp_path / "c.json").read_text())["categories"]
     assert categories == [{"id": 3, "name": "cat"}, {"id": 4, "name": "dog"}]
+    assert not [each for each in losses if "supercategory" in each.path]
     moved = {(each.case_index, each.path): str(each.message) for each in losses if each.path.endswith("/id")}
     image, category = ("/extensions/annoconv.coco" + path for path in ("/image/fields/id", "/categories/dog/id"))
     there = "; it travels in the key annoconv and the side file"

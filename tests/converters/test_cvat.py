@@ -385,3 +385,13 @@ def test_a_tag_without_attributes_is_written_without_any(tmp_path: Path) -> None
     assert '<tag label="sharp" source="manual"' in written
     (again,) = registry.read([tmp_path / "y.xml"], format="cvat")
     assert again.case.annotations[0].attributes == reading.case.annotations[0].attributes
+
+
+@pytest.mark.parametrize("name", ["/", "a/b", "a/", "/b"])
+def test_a_class_with_a_slash_is_a_class_like_any_other(name: str, tmp_path: Path) -> None:
+    """In the file's tree a point of a skeleton stands behind the name of this and a slash."""
+    label = f"<label><name>{name}</name><attributes></attributes></label>"
+    image = '<image id="0" name="a.png" width="8" height="8"></image>'
+    path = write(tmp_path, f"<meta><task><labels>{label}</labels></task></meta>{image}")
+    (reading,) = registry.read([path], format="cvat")
+    assert list(reading.losses) == []

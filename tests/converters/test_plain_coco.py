@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,9 @@ from unittest.mock import patch
 
 import pytest
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters.coco import drawn_plain, plain_pictures, write
+from annoconv_converters.coco import again, carried, drawn_plain, plain_pictures, write
 from annoconv_converters.coco.drawn_plain import document_of
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import annoconv
@@ -139,8 +140,9 @@ POLYGON = {"id": "1", "category": "lesion", "label_code": "own", "type": "polygo
 @pytest.mark.parametrize("told", [NEXT, {**NEXT, "annotations": [POLYGON, {**POLYGON, "id": "2", "polygon": TINY}]}])
 def test_boxes_and_polygons_are_drawn_as_any_case_is(told: dict[str, Any]) -> None:
     loaded = LoadedCase(cases_of([told])[0])
-    found = drawn_plain.drawn_plain(loaded)
-    assert found is not None
+    plain = drawn_plain.drawn_plain(loaded)
+    assert plain is not None
+    found = plain.drawing()
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False)
     assert found.planes == drawing.planes
     said = [strict_json.dumps(document_of(each, [], {})) for each in (found, drawing)]
@@ -162,3 +164,255 @@ def test_boxes_and_polygons_are_drawn_as_any_case_is(told: dict[str, Any]) -> No
 )
 def test_what_is_more_or_less_is_left_to_any_way(more: dict[str, Any]) -> None:
     assert drawn_plain.drawn_plain(LoadedCase(cases_of([{**PLAIN, **more}])[0])) is None
+
+
+EDITS = (
+    "of",
+    "area",
+    "same area",
+    "more",
+    "stranger",
+    "bool",
+    "absent",
+    "no place",
+    "nothing",
+    "file",
+    "id",
+    "taken",
+    "label",
+    "category",
+    "moved",
+    "class",
+    "picture",
+    "number",
+    "time",
+    "other",
+    "size",
+    "labels",
+)
+"""What is done to a case that came from a COCO file before it is written again."""
+
+
+def edited(case: dict[str, Any], edit: str) -> dict[str, Any]:
+    """Return a case otherwise than it was read."""
+    case = copy.deepcopy(case)
+    kept, (first, *_) = case["extensions"]["annoconv.coco"], case["annotations"]
+    others = kept.setdefault("annotations", {})
+    told = others.setdefault(first["id"], {"fields": {"area": 3}, "of": "0" * 16})
+    match edit:
+        case "of":
+            told["of"] = "f" * 16
+        case "area":
+            told["fields"] = {"area": 17.5}
+        case "same area":
+            told["fields"] = {"area": 800}
+        case "more":
+            told["fields"] = {**told["fields"], "iscrowd": 1}
+        case "stranger":
+            others["77"] = told
+        case "bool":
+            told["fields"] = {"area": True}
+        case "absent":
+            kept["absent"] = ["iscrowd"]
+        case "no place":
+            kept["absent"] = ["segmentation", "area", "bbox", "iscrowd"]
+        case "nothing":
+            kept["absent"], kept["annotations"] = [], {}
+        case "file":
+            kept["file"] = {}
+        case "id":
+            first["id"] = "5_"
+        case "taken":
+            first["id"] = "1"
+        case "label":
+            first["label_code"] = "LUNG"
+        case "category":
+            first["category"] = "lesion"
+        case "moved":
+            place = first[first["type"]]
+            (place[0] if first["type"] == "polygon" else place)[0] += 1.5
+        case "class":
+            kept["categories"] = {code: {**each, "z": True} for code, each in kept["categories"].items()}
+        case "picture":
+            kept["image"] = {"fields": {"licence": 1, "id": 1}}
+        case "number":
+            kept["image"] = {"fields": {"id": "a"}}
+        case "time":
+            kept["image"] = {"fields": {"date_captured": "2026-01-02T03:04:05Z"}}
+        case "other":
+            case["extensions"]["z"] = 1
+        case "size":
+            case["image"]["shape"] = [50, 40]
+        case "labels":
+            case["labels"] = [{**each, "name_en": "other"} for each in case["labels"]]
+        case _:
+            pytest.fail(edit)
+    return case
+
+
+PLAIN_BOX = {"bbox": [1.0, 2.0, 28.45, 33.73], "iscrowd": 0}
+PLAIN_RECORDS = st.fixed_dictionaries(
+    {
+        "category_id": st.sampled_from([1, 2, 3]),
+        "bbox": st.sampled_from([[1.0, 2.0, 28.45, 33.73], [3, 4, 20, 40]]),
+        "area": st.sampled_from([959.6185, 959.6185000000001, 800]),
+        "iscrowd": st.just(0),
+    },
+)
+TURNED = [2.5, 2, 12, 2.25, 12.5, 12, 2, 12]
+
+
+def lines_of(folder: Path, some: Sequence[dict[str, Any]], *, are_rings: bool, keys: Sequence[str]) -> list[Any]:
+    """Return the cases of a COCO file of several pictures with such records each, as JSON values."""
+    file, lines = folder / "file.json", folder / "cases.jsonl"
+    outline = {"segmentation": [TURNED]} if are_rings else {}
+    records = [
+        {
+            name: value
+            for name, value in {"id": 3 * of + place, "image_id": of, **each, **outline}.items()
+            if name in keys
+        }
+        for of in range(1, 5)
+        for place, each in enumerate(some)
+    ]
+    document = {
+        "images": [{"id": of, "file_name": f"{of}.jpg", "width": 64, "height": 48, "licence": 2} for of in range(1, 5)],
+        "annotations": records,
+        "categories": [{"id": each, "name": f"class {each}"} for each in range(1, 4)],
+    }
+    file.write_text(json.dumps(document))
+    lines.unlink(missing_ok=True)
+    annoconv.write_cases((each.loaded for each in annoconv.read([file], format="coco")), lines)
+    return [json.loads(line) for line in lines.read_text().splitlines()]
+
+
+KEYS = ("id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd")
+
+
+def check_again(lines: Path, folder: Path) -> None:
+    """Check that cases are written as they are without what is known of those behind others."""
+    found = written([*annoconv.read_cases(lines)], folder)
+    with patch.object(again.Again, "records", lambda *_: None):
+        assert found == written([*annoconv.read_cases(lines)], folder)
+
+
+OTHER_AREAS = [{"category_id": 1, **PLAIN_BOX, "area": area} for area in (959.6185, 959.6185000000001, 800)]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("are_rings", [False, True])
+def test_a_changed_case_behind_others_is_written_as_any_is(folder: Path, edit: str, *, are_rings: bool) -> None:
+    told = lines_of(folder, OTHER_AREAS, are_rings=are_rings, keys=KEYS)
+    told[2] = edited(told[2], edit)
+    lines = folder / "edited.jsonl"
+    lines.write_text("".join(json.dumps(each) + "\n" for each in told))
+    check_again(lines, folder)
+
+
+@given(
+    some=st.lists(PLAIN_RECORDS, min_size=1, max_size=3),
+    keys=st.sampled_from([KEYS, KEYS[:5], KEYS[:-1]]),
+    are_rings=st.booleans(),
+)
+@settings(max_examples=20)
+def test_cases_behind_others_are_written_as_any_are(
+    folder: Path, some: list[dict[str, Any]], keys: Sequence[str], *, are_rings: bool
+) -> None:
+    lines_of(folder, some, are_rings=are_rings, keys=keys)
+    check_again(folder / "cases.jsonl", folder)
+
+
+@pytest.mark.parametrize("are_rings", [False, True])
+def test_cases_behind_the_first_are_not_asked_what_comes_back(folder: Path, *, are_rings: bool) -> None:
+    told = lines_of(folder, OTHER_AREAS, are_rings=are_rings, keys=KEYS)
+    assert "fields" in told[1]["extensions"]["annoconv.coco"]["annotations"]["7"]
+    with patch.object(write, "understand", wraps=write.understand) as asked:
+        written([*annoconv.read_cases(folder / "cases.jsonl")], folder)
+    assert asked.call_count == 1
+
+
+def check_carried(lines: Path, folder: Path) -> None:
+    """Check that cases are written as they are without what is known of those that are like one before."""
+    found = written([*annoconv.read_cases(lines)], folder)
+    with patch.object(carried.CarriedCases, "alike", lambda *_: None):
+        assert found == written([*annoconv.read_cases(lines)], folder)
+
+
+ELSEWHERE = ("task", "metadata", "numbers", "nothing kept")
+
+
+def from_elsewhere(case: dict[str, Any], how: str) -> dict[str, Any]:
+    """Return a case as one that did not come from a COCO file, or went through another format."""
+    match how:
+        case "task":
+            return {**case, "task_id": "other"}
+        case "metadata":
+            return {
+                **case,
+                "metadata": {"annotator": "r1"},
+                "split": "train",
+                "extensions": {**case["extensions"], "z": {"a": [1]}},
+            }
+        case "numbers":
+            return {**case, "labels": [{**each, "number": each["number"] + 4} for each in case["labels"]]}
+        case _:
+            told = {name: value for name, value in case.items() if name != "extensions"}
+            return {
+                **told,
+                "task_id": "yolo",
+                "annotations": [{**each, "id": f"a{each['id']}"} for each in case["annotations"]],
+            }
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize(("how", "are_rings"), [("task", True), ("metadata", False), ("numbers", True)])
+def test_a_changed_case_from_elsewhere_is_written_as_any_is(
+    folder: Path, edit: str, how: str, *, are_rings: bool
+) -> None:
+    told = lines_of(folder, OTHER_AREAS, are_rings=are_rings, keys=KEYS)
+    told[2] = edited(told[2], edit)
+    lines = folder / "elsewhere.jsonl"
+    lines.write_text("".join(json.dumps(from_elsewhere(each, how)) + "\n" for each in told))
+    check_carried(lines, folder)
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+@pytest.mark.parametrize("are_rings", [False, True])
+def test_cases_from_elsewhere_that_are_alike_are_compared_once(folder: Path, how: str, *, are_rings: bool) -> None:
+    told = lines_of(folder, OTHER_AREAS, are_rings=are_rings, keys=KEYS)
+    first = told[0]["extensions"]["annoconv.coco"]
+    told[0]["extensions"]["annoconv.coco"] = {name: value for name, value in first.items() if name != "file"}
+    lines = folder / "elsewhere.jsonl"
+    lines.write_text("".join(json.dumps(from_elsewhere(each, how)) + "\n" for each in told))
+    with patch.object(write, "compare", wraps=write.compare) as asked:
+        written([*annoconv.read_cases(lines)], folder)
+    assert asked.call_count == 1
+    check_carried(lines, folder)
+
+
+@given(
+    some=st.lists(PLAIN_RECORDS, min_size=1, max_size=3),
+    edits=st.lists(st.sampled_from([None, None, *EDITS]), min_size=4, max_size=4),
+    hows=st.lists(st.sampled_from([None, *ELSEWHERE]), min_size=2, max_size=2),
+    are_rings=st.booleans(),
+)
+@settings(max_examples=20)
+def test_cases_of_all_kinds_are_written_as_any_are(
+    folder: Path,
+    some: list[dict[str, Any]],
+    edits: Sequence[str | None],
+    hows: Sequence[str | None],
+    *,
+    are_rings: bool,
+) -> None:
+    told = lines_of(folder, some, are_rings=are_rings, keys=KEYS)
+    told = [case if edit is None else edited(case, edit) for case, edit in zip(told, edits, strict=True)]
+    told = [case if how is None else from_elsewhere(case, how) for case, how in zip(told, hows * 2, strict=True)]
+    lines = folder / "mixed.jsonl"
+    lines.write_text("".join(json.dumps(each) + "\n" for each in told))
+    found = written([*annoconv.read_cases(lines)], folder)
+    with (
+        patch.object(carried.CarriedCases, "alike", lambda *_: None),
+        patch.object(again.Again, "records", lambda *_: None),
+    ):
+        assert found == written([*annoconv.read_cases(lines)], folder)

@@ -30,6 +30,11 @@ FAR = (
 OF_A_NEGATIVE_SIZE = (
     '[{"id": 7, "data": {"image": "a.png"}, "meta": {"original_width": -60, "original_height": 40}, "annotations": []}]'
 )
+OF_TWO_SIZES = (
+    '[{"id": 7, "data": {"image": "a.png"}, "meta": {"original_width": 60, "original_height": 40}, "annotations": '
+    '[{"result": [{"id": "r", "type": "rectanglelabels", "original_width": 50, "original_height": 40, "to_name": "i", '
+    '"value": {"x": 1, "y": 1, "width": 9, "height": 9, "rectanglelabels": ["a"]}}]}]}]'
+)
 OF_TEXT = (
     '{"images": [{"id": "1", "width": 5, "height": 4}], "annotations": [{"id": 1, "image_id": 1}], "categories": []}'
 )
@@ -71,6 +76,7 @@ OF_TEXT = (
             OF_A_NEGATIVE_SIZE,
             "task 7: the task states no size of its picture; found (-60, 40); expected whole numbers from 1 as",
         ),
+        ("x.json", "label-studio", OF_TWO_SIZES, "(meta) than the region; found (60, 40); expected (50, 40)"),
     ],
 )
 def test_what_was_found(name: str, format_: str, text: str, said: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydicom.tag import BaseTag, Tag
 
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
 from annoconv_converters._dicom.elements import found_instead
@@ -59,7 +60,7 @@ def _carried(dataset: Dataset, limits: Limits) -> dict[str, Any] | None:
         raise InputError(
             "not a JSON object",
             where=where,
-            found=type(document).__name__,
+            found=json_type(document),
             expected="a JSON object",
             advice=_ADVICE,
         )

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
-from annoconv.documents.losses import report
 from annoconv.loss import Loss
 from annoconv.pictures import named_image
 from annoconv_converters._pictures.columns import BOX
 from annoconv_converters._pictures.comparison import SIDE_FILE, compare_case
 from annoconv_converters._pictures.crowds import crowds
+from annoconv_converters._pictures.kept_parts import KeptParts
 from annoconv_converters._pictures.records import KEY, flat_uid
 from annoconv_converters._pictures.said import digest_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from annoconv.documents.losses import Reasons
     from annoconv_converters._pictures.boxes import Boxes
@@ -51,21 +51,13 @@ class _Told(NamedTuple):
     entry: Record
 
 
-class _Beside(NamedTuple):
-    """What is told of a part of what a case keeps: its losses, and what of it is in the side file."""
-
-    losses: list[Loss]
-    values: list[Any]
-
-
 class Alike:
     """Tells what comes back of the cases of boxes in one file."""
 
     def __init__(self, task: str, reasons: Reasons, *, has_ids: bool) -> None:
         self._task, self._reasons, self._has_ids = task, reasons, has_ids
         self._known: dict[tuple[bytes, bytes, WrittenLists, bool], _Told] = {}
-        self._parts: dict[bytes, _Beside] = {}
-        """What is told of parts of what cases keep, by their texts."""
+        self._parts = KeptParts(reasons, SIDE_FILE)
 
     def compare(
         self,
@@ -96,7 +88,7 @@ class Alike:
             KEY: boxes.pictures[0].key,
             _BOXES: self._keys(ids, found, lists),
         }
-        beside = [*map(self._beside, _parts(kept))]
+        beside = self._parts.of(kept)
         residual = told.entry["residual"]
         values = [*residual["values"], *(value for each in beside for value in each.values)]
         order = [[path, ids if path == [_BOXES] else members] for path, members in residual["order"]]
@@ -105,19 +97,6 @@ class Alike:
         for some in (told.losses, *(each.losses for each in beside)):
             losses += [Loss(case_index, each.path, each.kind, each.message) for each in some]
         return losses, {**told.entry, "pictures": [{**picture, **own}], "residual": residual}
-
-    def _beside(self, part: Record) -> _Beside:
-        """Return what is told of a part of what a case keeps, of which no file of pictures says anything."""
-        path, number = _number_in(part)
-        text = strict_json.dumps(part if number is None else path)  # of a number its place tells all
-        found = self._parts.get(text)
-        if found is None:
-            compared = report(part, {}, self._reasons, SIDE_FILE)
-            found = _Beside(compared.losses, compared.kept.to_json()["values"])
-            if len(self._parts) == _MOST:
-                self._parts.clear()
-            self._parts[text] = found
-        return found if number is None else _Beside(found.losses, [[path, number]])
 
     def _keys(self, ids: list[str], found: Columns, lists: WrittenLists) -> list[Record]:
         """Return the keys of boxes with what they say."""
@@ -152,30 +131,9 @@ class Alike:
         return told
 
 
-def _number_in(part: Record) -> tuple[list[str], int | None]:
-    """Return the place of the only leaf of a part, and the whole number that it is; None if it is anything else."""
-    value: Any = part
-    path: list[str] = []
-    while type(value) is dict and len(value) == 1:
-        ((step, value),) = value.items()
-        path.append(step)
-    return path, value if type(value) is int else None
-
-
 @lru_cache(maxsize=256)
 def _id_paths(count: int) -> list[str]:
     return [f"/annotations/{place}/id" for place in range(count)]
-
-
-def _parts(kept: Record | None) -> Iterator[Record]:
-    """Yield what a case keeps, some of it at a time: much of that is the same in all cases of a file."""
-    if not kept and kept is not None:
-        yield {_KEPT: kept}
-    for name, members in (kept or {}).items():
-        if type(members) is dict and members:
-            yield from ({_KEPT: {name: {member: value}}} for member, value in members.items())
-        else:
-            yield {_KEPT: {name: members}}
 
 
 def _come_back(boxes: Boxes, found: Columns, lists: WrittenLists) -> bool:

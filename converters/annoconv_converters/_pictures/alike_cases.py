@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.casefile.column_cases import as_boxes
+from annoconv.casefile.column_cases import as_boxes, framed_case
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.pictures import named_image
 from annoconv_converters._pictures.columns import held
-from annoconv_converters._pictures.kept_alike import Told, apart, with_kept
+from annoconv_converters._pictures.kept_alike import apart, said_beside, with_kept
 from annoconv_converters._pictures.plain import plain_boxes
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import flat_uid, picture_name
@@ -90,18 +90,26 @@ class AlikeCases:
         uid, name = flat_uid(picture.record)
         key = picture.key if self._use_keys else {}
         uid = key.get("uid", uid)
+        if type(uid) is not str:
+            return None
         image = named_image(picture.record["file_name"] if picture.is_renamed else name, uid, picture.address)
         boxes = plain_boxes(picture, uid, known, use_keys=self._use_keys)
         if boxes is None or "extensions" in image:
             return None
         record = {name: value for name, value in picture.record.items() if name not in _NAMES}
         about: list[Any] = [record, {**key, "uid": ""}, sorted(image), [*boxes.definitions.values()]]
-        told = Told([], []) if residual is None else apart(residual, boxes.columns.ids)
-        if told is None:
+        said = [] if residual is None else said_beside(residual, boxes.columns.ids)
+        if said is None:
             return None
-        self._asked = strict_json.dumps(about + told.alike)
-        like = self._known.get(self._asked)
+        asked, kept = strict_json.dumps(about + said), list[Any]()
+        if said and asked not in self._known:  # as all that has something of its own
+            told = apart(said)
+            if told is None:
+                return None
+            asked, kept = strict_json.dumps(about + told.alike), told.kept
+        self._asked = asked
+        like = self._known.get(asked)
         if like is None:
             return None
-        extensions = with_kept(like.extensions or {}, told.kept) if told.kept else like.extensions
-        return like.with_boxes(uid, image.get("files"), boxes.columns, extensions)
+        extensions = with_kept(like.extensions or {}, kept) if kept else like.extensions
+        return framed_case(like.frame, {**like.image, "uid": uid, **image}, boxes.columns, extensions)

@@ -193,9 +193,15 @@ class CategoryTable:
         Where `used` is given, the ids that annotations have, others are left out if neither a class list nor the file
         that is written again has them, and so are those that say no more than their id.
         """
-        records = [_whole(record) for name, record in self.records.items() if self._is_shown(name, used)]
+        records = [self._whole(name) for name in self.records if self._is_shown(name, used)]
         records += self._open()
         return records if self.kept else sorted(records, key=_by_id)
+
+    def _whole(self, name: str) -> dict[str, Any]:
+        """Return the record of a class, which says what is above it unless it is another file's."""
+        record = self.records[name]
+        is_open = name not in self.kept and record.get("supercategory", "") is None
+        return {**record, "supercategory": AnnotationCategory.OTHER.value} if is_open else record
 
     def _is_shown(self, name: str, used: Set[str] | None) -> bool:
         if used is None or name in self.kept:
@@ -218,16 +224,10 @@ class CategoryTable:
         self.changed = {name: None for name in told if not self._is_shown(name, used)}  # they may be used later
         for name in told:
             if name not in self.changed:
-                record = _whole(self.records[name])
+                record = self._whole(name)
                 yield record, (0, self._ranks[name]) if self.kept else _by_id(record)
         for place, record in enumerate(self._open() if is_anew else ()):
             yield record, (1, place) if self.kept else _by_id(record)
-
-
-def _whole(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record that says what is above its class."""
-    is_open = record.get("supercategory", "") is None
-    return {**record, "supercategory": AnnotationCategory.OTHER.value} if is_open else record
 
 
 def _by_id(record: dict[str, Any]) -> tuple[int, Any]:

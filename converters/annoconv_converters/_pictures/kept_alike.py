@@ -17,7 +17,7 @@ from annoconv_converters._pictures.fitting import has_places
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Told", "apart", "as_before", "carried_of", "with_kept"]
+__all__ = ["Told", "apart", "as_before", "carried_of", "said_beside", "with_kept"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -48,7 +48,7 @@ def carried_of(told: Any) -> Residual:
 
 
 class Told(NamedTuple):
-    """What a carrier holds of a case whose annotations, in their order, are as they are read.
+    """What a carrier says of a case beside its annotations.
 
     Attributes
     ----------
@@ -62,8 +62,8 @@ class Told(NamedTuple):
     kept: list[Any]
 
 
-def apart(residual: Any, ids: Sequence[str]) -> Told | None:
-    """Return what a carrier holds, what each case has of its own apart; None of a case that is no such one.
+def said_beside(residual: Any, ids: Sequence[str]) -> list[Any] | None:
+    """Return what a carrier says beside annotations: values, what is removed, orders; None if these are others.
 
     Parameters
     ----------
@@ -80,7 +80,15 @@ def apart(residual: Any, ids: Sequence[str]) -> Told | None:
     values, removed, order = (residual[name] for name in ("values", "removed", "order"))
     if [members for path, members in order if path == _ANNOTATIONS] != [ids]:
         return None
-    rest = [each for each in order if each[0] != _ANNOTATIONS]
+    return [values, removed, [each for each in order if each[0] != _ANNOTATIONS]]
+
+
+def apart(said: Sequence[Any]) -> Told | None:
+    """Return what `said_beside` does, what each case has of its own apart; None where that is not so simple.
+
+    Raises as that does.
+    """
+    values, removed, rest = said
     shared: list[Any] = []
     kept: list[Any] = []
     for path, value in values:
@@ -121,7 +129,8 @@ def as_before(native: Record, residual: Any, ids: Sequence[str]) -> Record | Non
     """
     with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
         image, annotations = native["image"], native["annotations"]
-        told = None if _EXTENSIONS in native else apart(residual, ids)
+        said = None if _EXTENSIONS in native else said_beside(residual, ids)
+        told = None if said is None else apart(said)
         if told is None:
             return None
         own = {name: value for name, value in image.items() if name in _OF_PICTURE}

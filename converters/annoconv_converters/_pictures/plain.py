@@ -122,11 +122,12 @@ def plain_boxes(picture: Picture, uid: str, categories: Categories, *, use_keys:
     else:
         ids = [annotation_id(each, uids) if each.startswith(uid) else each for each in map(str, columns.numbers)]
     meanings = {each: categories[each] for each in dict.fromkeys(columns.classes)}
-    codes = {each.code for each in meanings.values()}
-    if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len(codes) < len(meanings):
+    codes = {each: meaning.code for each, meaning in meanings.items()}
+    if {*map(type, ids)} != _TEXTS or len({*ids}) < len(ids) or len({*codes.values()}) < len(codes):
         return None
-    told = [meanings[each] for each in columns.classes]
-    boxes = BoxColumns(ids, [each.category for each in told], [each.code for each in told], columns.sides)
+    above = {each: meaning.category for each, meaning in meanings.items()}
+    categories_of, codes_of = ([*map(of.__getitem__, columns.classes)] for of in (above, codes))
+    boxes = BoxColumns(ids, categories_of, codes_of, columns.sides)
     return PlainBoxes(
         boxes, columns.more, {each.code: each.definition for each in meanings.values() if each.definition}
     )

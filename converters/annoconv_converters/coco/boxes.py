@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
 from operator import itemgetter, ne
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["DRAWN", "LARGEST", "PlainColumns", "box_records"]
+__all__ = ["DRAWN", "LARGEST", "DrawnSizes", "PlainColumns", "box_records", "drawn_of_sizes", "tidy_numbers"]
 
 LARGEST: Final = 10**18
 """Of the ids of records: an annotation tells those below it by its own."""
@@ -145,17 +145,14 @@ def _together(
     rows = zip(columns["id"], columns.get("image_id", owners), owners, crowds, strict=False)
     are_plain = [0 < number < LARGEST and of == owner and crowd == 0 for number, of, owner, crowd in rows]
     near = sizes[:, :2]
-    far = np.maximum(array_rounded(near + sizes[:, 2:]), near)
-    exact = far - near
-    drawn = array_rounded(exact)
-    is_near = (np.abs(near) < _FAR) & (sizes[:, 2:] >= 0) & (sizes[:, 2:] < _FAR) & (near + sizes[:, 2:] < _FAR)
-    is_plain = are_plain & (is_near & (drawn == sizes[:, 2:]) & ~(np.signbit(near) & (near == 0))).all(1)
+    far, drawn, exact_areas, are_same = drawn_of_sizes(sizes)
+    is_plain = are_plain & are_same
     counts = [len(records) for _, records, _ in pictures]
     starts = np.cumsum([0, *counts[:-1]])
     whole = np.logical_and.reduceat(is_plain, starts).tolist()
     least = np.minimum.reduceat(near.min(1), starts).tolist()
     most = np.maximum.reduceat(near + sizes[:, 2:], starts).tolist()
-    areas = array_rounded(exact[:, 0] * exact[:, 1]).tolist()
+    areas = exact_areas.tolist()
     others = _others(columns, areas, near.tolist(), drawn.tolist())
     sides = iter(np.concatenate([near, far], axis=1).tolist())
     start = 0
@@ -174,17 +171,50 @@ def _together(
         start = end
 
 
+class DrawnSizes(NamedTuple):
+    """What is read of boxes and drawn again of that, with as many rows.
+
+    Attributes
+    ----------
+    far
+        `x_max, y_max`, shape (boxes, 2).
+    sizes, areas
+        Width and height, shape (boxes, 2), and area of what is drawn.
+    is_plain
+        Whether the numbers of the box are those that were there, and not too large.
+    """
+
+    far: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    areas: NDArray[np.float64]
+    is_plain: NDArray[np.bool_]
+
+
+def drawn_of_sizes(boxes: NDArray[np.float64]) -> DrawnSizes:
+    """Return what is read of boxes, `x, y, width, height`, shape (boxes, 4), and drawn again of that."""
+    near, sizes = boxes[:, :2], boxes[:, 2:]
+    far = np.maximum(array_rounded(near + sizes), near)
+    exact = far - near
+    drawn = array_rounded(exact)
+    is_near = (np.abs(near) < _FAR) & (sizes >= 0) & (sizes < _FAR) & (near + sizes < _FAR)
+    is_plain = (is_near & (drawn == sizes) & ~(np.signbit(near) & (near == 0))).all(1)
+    return DrawnSizes(far, drawn, array_rounded(exact[:, 0] * exact[:, 1]), is_plain)
+
+
 def _others(
     columns: dict[str, list[Any]], areas: list[float], near: list[list[float]], sizes: list[list[float]]
 ) -> dict[int, Record]:
     """Return what records say of their area otherwise than it is drawn again, by their places."""
     stated = columns.get("area", areas)
     places = [place for place, is_other in enumerate(map(ne, stated, areas)) if is_other]
-    digests = digests_of([[[], _tidy(areas[place]), [*near[place], *map(_tidy, sizes[place])]] for place in places])
+    digests = digests_of(
+        [[[], *tidy_numbers([areas[place]]), [*near[place], *tidy_numbers(sizes[place])]] for place in places]
+    )
     return {
         place: {"fields": {"area": stated[place]}, "of": digest} for place, digest in zip(places, digests, strict=True)
     }
 
 
-def _tidy(number: float) -> float:
-    return int(number) if number.is_integer() else number
+def tidy_numbers(numbers: Iterable[float]) -> list[float]:
+    """Return rounded numbers, whole ones as integers."""
+    return [int(number) if number.is_integer() else number for number in numbers]

@@ -13,7 +13,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.categories import MOST_IN_EACH, Categories
 from annoconv_converters._pictures.category_table import CategoryTable
 from annoconv_converters._pictures.crowds import EXTENSION
-from annoconv_converters._pictures.skeletons import Skeletons, defined_by
+from annoconv_converters._pictures.skeletons import Skeletons, defined_by, names_of
 from annoconv_converters.coco.finish import WITH_KEYPOINTS
 
 if TYPE_CHECKING:
@@ -93,6 +93,10 @@ class Classes:
         self.skeletons.note(case, labels, with_points=self.kind in WITH_KEYPOINTS)
         self.skeletons.settle()
 
+    def has(self, kept: dict[str, Record], labels: Labels) -> bool:
+        """Tell whether all is taken of a case without points that has the labels of the one before."""
+        return self._taken[0] is labels and bool(self.table.kept) and kept.items() <= self._taken[1].items()
+
     def read(self) -> Categories:
         """Return the categories as the reader will see them: the object that was returned before, with what is new."""
         if self.kind in _WITHOUT:
@@ -114,6 +118,11 @@ class Classes:
         known = self.read()
         return len(known.records) > MOST_IN_EACH and len(class_list(case)) > len(known.list_with(pictures))
 
+    def differ(self, told: Told) -> bool:
+        """Tell whether a reader makes other labels of the classes that a case with these labels lists."""
+        listed = {each["code"]: each for each in self.read().whole.list_with((), told.codes)}
+        return any(listed.get(each["code"], each) != each for each in told.records)
+
     @property
     def _used(self) -> set[str] | None:
         return self.used if self.is_again else None
@@ -124,6 +133,12 @@ class Classes:
         kept = self._kept.get(id(record))
         told = self.skeletons.record(record) if kept is None else {**record, **self._asked(kept)}
         return {name: value for name, value in told.items() if name != "flip_pairs"}
+
+    def keypoints(self, name: str) -> list[str]:
+        """Return the names of the keypoints of a class, in order; none if those of its records are all that it has."""
+        if name in self.table.kept and not self._asked(name) and not names_of(self.table.records[name]):
+            return []
+        return self.skeletons.names(name)
 
     def _asked(self, name: str) -> Record:
         """Return the skeleton that was asked for a class."""

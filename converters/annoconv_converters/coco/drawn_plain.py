@@ -1,4 +1,4 @@
-"""Cases of boxes, or of polygons, on one flat picture, as most are: drawn as records of COCO in one step.
+"""Cases of boxes, or of polygons, on one flat picture, as most are: measured together, and drawn in one step.
 
 `draw` says how any case is drawn. What both say of such a case is the same.
 Continuous pixels, origin at the outer corner of the first pixel. Authority: cocodataset.org/#format-data.
@@ -6,35 +6,85 @@ Continuous pixels, origin at the outer corner of the first pixel. Authority: coc
 
 from __future__ import annotations
 
-from itertools import chain, islice
-from operator import mul, sub
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from dataclasses import dataclass
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
 
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.column_cases import as_columns, outline_case_of
-from annoconv.casefile.columns import BOX, RING
+from annoconv.casefile.column_cases import as_columns, box_case_of, outline_case_of
+from annoconv.casefile.columns import BOX, RING, BoxColumns
 from annoconv.documents import strict_json
-from annoconv_converters._pictures.boxes import boxes_of, record_of
+from annoconv_converters._pictures.boxes import record_of
+from annoconv_converters._pictures.columns import array_of
 from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import Drawing
-from annoconv_converters._pictures.geometry import each_tidy
+from annoconv_converters._pictures.geometry import array_rounded
 from annoconv_converters._pictures.planes import Planes
-from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters.coco.boxes import drawn_of_sizes, tidy_numbers
 from annoconv_converters.coco.outlines import Outlined, outlines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile.column_cases import ColumnCase
-    from annoconv.casefile.columns import BoxColumns, OutlineColumns
     from annoconv_converters.coco.outlines import Outline
 
-__all__ = ["document_of", "drawn_plain", "each_drawn_plain"]
+__all__ = ["PlainCase", "document_of", "drawn_plain", "each_drawn_plain"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _TOGETHER: Final = 1000
-"""Polygons that are measured at a time."""
+"""Annotations that are measured at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCase:
+    """A case of boxes, or of polygons, that were measured.
+
+    Attributes
+    ----------
+    case
+        The case.
+    segmentations, areas, boxes
+        Members of the records that are drawn of its annotations.
+    outlines
+        Of its polygons; none of boxes.
+    comes_back
+        Whether these records are read as the same boxes, or polygons.
+    """
+
+    case: ColumnCase
+    segmentations: Sequence[list[list[float]]]
+    areas: Sequence[float]
+    boxes: Sequence[list[float]]
+    outlines: Sequence[Outline] = ()
+    comes_back: bool = True
+
+    def drawing(self) -> Drawing:
+        """Return the case as a picture with records."""
+        case = self.case
+        uid, (record, address) = case.image_uid, record_of(case)
+        drawing = Drawing(case, case, {}, planes={uid: Planes("k", 1, record["height"], record["width"])})
+        drawing.place(uid, 0, Picture(record, [*self._shapes()], {"uid": uid}, address=address))
+        return drawing
+
+    def _shapes(self) -> Iterator[Outlined]:
+        told, kind = self.case.columns, RING if self.outlines else BOX
+        outlines = self.outlines or repeat(None)
+        rows = zip(told.ids, told.codes, self.segmentations, self.areas, self.boxes, outlines, strict=False)
+        for identity, code, segmentation, area, box, outline in rows:
+            record: Record = {
+                "id": identity,
+                "category_id": code,
+                "segmentation": segmentation,
+                "area": area,
+                "bbox": box,
+                "iscrowd": 0,
+            }
+            yield Outlined(record, key={"id": identity, "type": kind}, outline=outline)
 
 
 def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
@@ -62,25 +112,25 @@ def document_of(drawing: Drawing, labels: list[Record], kept: Record) -> Record:
     return document
 
 
-def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, Drawing | None]]:
-    """Yield cases, each as a picture with records; None of one that is more than boxes, or than polygons, or has none.
+def each_drawn_plain(cases: Iterable[LoadedCase]) -> Iterator[tuple[LoadedCase, PlainCase | None]]:
+    """Yield cases, and as what they were measured; None of one that is more than boxes, or than polygons, or has none.
 
-    Cases of polygons are held until there are some, which are measured together.
+    They are held until there are some, which are measured together.
     """
     waiting: list[tuple[LoadedCase, ColumnCase]] = []
     count = 0
     for each in _with_end(cases):
-        outlined = outline_case_of(each) if isinstance(each, LoadedCase) else None
-        if isinstance(each, LoadedCase) and outlined is not None:
-            waiting.append((each, outlined))
-            count += len(outlined.annotation_ids)
+        plain = _as_plain(each) if isinstance(each, LoadedCase) else None
+        if isinstance(each, LoadedCase) and plain is not None:
+            waiting.append((each, plain))
+            count += 1 + len(plain.annotation_ids)
             if count < _TOGETHER:
                 continue
-        yield from zip((loaded for loaded, _ in waiting), _of_outlines([told for _, told in waiting]), strict=True)
+        yield from zip((loaded for loaded, _ in waiting), _measured([told for _, told in waiting]), strict=True)
         if isinstance(each, Exception):
             raise each
-        if each is not None and outlined is None:
-            yield each, drawn_plain(each)
+        if each is not None and plain is None:
+            yield each, None
         waiting, count = [], 0
 
 
@@ -94,59 +144,48 @@ def _with_end(cases: Iterable[LoadedCase]) -> Iterator[LoadedCase | Exception | 
         yield None
 
 
-def drawn_plain(loaded: LoadedCase) -> Drawing | None:
-    """Return a case as a picture with records; None if it is more than boxes, or than polygons, or has none."""
-    outlined = outline_case_of(loaded)
-    if outlined is not None:
-        return next(_of_outlines([outlined]))
-    boxes = boxes_of(loaded) if loaded.annotation_ids else None
-    if boxes is not None:
-        (picture,) = boxes.pictures
-        boxes.pictures = [Picture(picture.record, _boxes(boxes.told), picture.key, address=picture.address)]
-    return boxes
+def drawn_plain(loaded: LoadedCase) -> PlainCase | None:
+    """Return as what a case is measured; None if it is more than boxes, or than polygons, or has none."""
+    plain = _as_plain(loaded)
+    return None if plain is None else next(_measured([plain]))
 
 
-def _of_outlines(cases: Sequence[ColumnCase]) -> Iterator[Drawing | None]:
-    """Yield cases of outlines, each as a picture with records; None of one with what is too far or too small."""
-    told = [cast("OutlineColumns", each.columns) for each in cases]
-    rings = chain.from_iterable(each.rings for each in told)
+def _as_plain(loaded: LoadedCase) -> ColumnCase | None:
+    """Return a case of boxes, or of polygons, that has some."""
+    return (outline_case_of(loaded) or box_case_of(loaded)) if loaded.annotation_ids else None
+
+
+def _measured(cases: Sequence[ColumnCase]) -> Iterator[PlainCase | None]:
+    """Yield as what cases are measured; None of one with a polygon that is too far or too small."""
+    boxes = iter(_of_boxes([each for each in cases if isinstance(each.columns, BoxColumns)]))
+    rings = chain.from_iterable(each.columns.rings for each in cases if not isinstance(each.columns, BoxColumns))
     outlines = iter(outlines_of([{"segmentation": [[*chain.from_iterable(ring)]]} for ring in rings]))
-    for case, columns in zip(cases, told, strict=True):
-        known = [each for each in islice(outlines, len(columns.ids)) if each]
-        yield _drawn(case, columns, known) if len(known) == len(columns.ids) else None
+    for case in cases:
+        if isinstance(case.columns, BoxColumns):
+            yield next(boxes)
+            continue
+        own = [*islice(outlines, len(case.columns.ids))]
+        known = [each for each in own if each]
+        if len(known) < len(own):
+            yield None
+            continue
+        segmentations = [each.segmentation for each in known]
+        areas, sizes = [each.drawn_area for each in known], [each.drawn_box for each in known]
+        yield PlainCase(case, segmentations, areas, sizes, known)
 
 
-def _drawn(case: ColumnCase, told: OutlineColumns, outlines: list[Outline]) -> Drawing:
-    uid, (record, address) = case.image_uid, record_of(case)
-    drawing = Drawing(case, case, {}, planes={uid: Planes("k", 1, record["height"], record["width"])})
-    shapes: list[Shape] = [*_outlined(told, outlines)]
-    drawing.place(uid, 0, Picture(record, shapes, {"uid": uid}, address=address))
-    return drawing
-
-
-def _boxes(told: BoxColumns) -> list[Shape]:
-    x, y, x_max, y_max = zip(*told.sides, strict=True)
-    widths, heights = [*map(sub, x_max, x)], [*map(sub, y_max, y)]
-    areas = each_tidy(map(mul, widths, heights))
-    sizes = zip(x, y, each_tidy(widths), each_tidy(heights), strict=True)
-    return [
-        Shape(_record(identity, code, [], area, [*size]), key={"id": identity, "type": BOX})
-        for identity, code, area, size in zip(told.ids, told.codes, areas, sizes, strict=True)
-    ]
-
-
-def _outlined(told: OutlineColumns, outlines: list[Outline]) -> Iterator[Outlined]:
-    for identity, code, outline in zip(told.ids, told.codes, outlines, strict=True):
-        record = _record(identity, code, outline.segmentation, outline.drawn_area, outline.drawn_box)
-        yield Outlined(record, key={"id": identity, "type": RING}, outline=outline)
-
-
-def _record(identity: str, code: str, segmentation: list[list[float]], area: float, box: list[float]) -> Record:
-    return {
-        "id": identity,
-        "category_id": code,
-        "segmentation": segmentation,
-        "area": area,
-        "bbox": box,
-        "iscrowd": 0,
-    }
+def _of_boxes(cases: Sequence[ColumnCase]) -> Iterator[PlainCase]:
+    told = [each.columns for each in cases if isinstance(each.columns, BoxColumns)]
+    sides = array_of(chain.from_iterable(each.sides for each in told))
+    near, far = sides[:, :2], sides[:, 2:]
+    with np.errstate(over="ignore"):  # of those that are too far
+        exact = far - near
+        sizes, areas = array_rounded(exact), array_rounded(exact[:, 0] * exact[:, 1])
+        read = drawn_of_sizes(np.concatenate([near, sizes], axis=1))
+    boxes = zip(*near.T.tolist(), *map(tidy_numbers, sizes.T.tolist()), strict=True)
+    rows = zip(map(list, boxes), tidy_numbers(areas.tolist()), strict=True)
+    comes_back = iter((read.is_plain & (read.far == far).all(1)).tolist())
+    for case in cases:
+        count = len(case.annotation_ids)
+        own, own_areas = zip(*islice(rows, count), strict=True)
+        yield PlainCase(case, [[] for _ in own], own_areas, own, comes_back=all([*islice(comes_back, count)]))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["WITH_KEYPOINTS", "Kind", "finish", "identities", "lost_masks"]
+__all__ = ["WITH_KEYPOINTS", "Kind", "finish", "identities", "identity_loss", "lost_masks"]
 
 Record: TypeAlias = "dict[str, Any]"
 Kind: TypeAlias = Literal["auto", "instances", "keypoints", "panoptic", "captions", "stuff", "results"]
@@ -159,5 +159,9 @@ def identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterato
     for place, identity in enumerate(loaded.annotation_ids):
         record = numbered.get(identity)
         if record is not None and str(record.get("id")) != identity:
-            path = pointer(("annotations", place, "id"))
-            yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)
+            yield identity_loss(case_index, place)
+
+
+def identity_loss(case_index: int, place: int) -> Loss:
+    """Return the loss of the id of the annotation at a place, which COCO numbers anew."""
+    return Loss(case_index, pointer(("annotations", place, "id")), LossKind.CARRIED, _NUMBERED)

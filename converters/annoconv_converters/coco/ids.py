@@ -16,7 +16,7 @@ from annoconv_converters.coco.foreign import number_of
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile.left_out import LeftOut
     from annoconv.documents.losses import Reasons
@@ -28,6 +28,8 @@ __all__ = ["FileIds", "Numbers", "moved"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_LOW: Final = 1 << 26
+"""Below it, what of whole numbers is given out takes a bit of each: 8 MB at most."""
 _LARGEST: Final = 1 << 53
 """Number behind which JSON readers keep no digits."""
 _HIGHEST: Final = "highest"
@@ -51,8 +53,10 @@ class Numbers:
 
     def __init__(self) -> None:
         self.last = self.highest = self._behind = 0
+        self._low = bytearray()
+        """A bit of each low whole number; none of files that are numbered throughout."""
         self._others: SeenNames | None = None
-        """What else was given out, as Python writes it; nothing of files that are numbered throughout."""
+        """What else was given out, as Python writes it."""
 
     def take(self, wanted: Any) -> Any:
         """Return the id that is asked for if it is one and free, else the next."""
@@ -63,8 +67,7 @@ class Numbers:
         if type(wanted) is int and wanted > self.highest:
             self.highest = wanted
         if wanted != self.last + 1:
-            self._others = self._others or SeenNames()
-            self._others.add(repr(wanted))
+            self._add(wanted)
             return wanted
         self.last += 1
         while self._has(self.last + 1):
@@ -76,9 +79,26 @@ class Numbers:
         if type(highest) is int and self._behind < highest <= _LARGEST:
             self._behind = highest
 
+    def are_free(self, wanted: Iterable[Any]) -> bool:
+        """Tell whether ids that are asked for are free, of which no two are the same."""
+        return not any(map(self._has, wanted))
+
     def _has(self, wanted: Any) -> bool:
+        if type(wanted) is int and 0 < wanted < _LOW:
+            place = wanted >> 3
+            return wanted <= self.last or (place < len(self._low) and bool(self._low[place] >> (wanted & 7) & 1))
         is_counted = type(wanted) is int and 0 < wanted <= self.last
         return is_counted or (self._others is not None and repr(wanted) in self._others)
+
+    def _add(self, wanted: Any) -> None:
+        if type(wanted) is int and 0 < wanted < _LOW:
+            place = wanted >> 3
+            if place >= len(self._low):
+                self._low.extend(bytes(place + 1 - len(self._low)))
+            self._low[place] |= 1 << (wanted & 7)
+            return
+        self._others = self._others or SeenNames()
+        self._others.add(repr(wanted))
 
 
 class FileIds:

@@ -12,6 +12,7 @@ from annoconv.scratch import scratch_file
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -77,6 +78,13 @@ class OutputPart:
         for text in map(strict_json.dumps, records):
             self.file.write((b",\n" if self.count else b"[\n") + text[:-1])
             self.count += 1
+
+    def add_numbered(self, records: Sequence[Record]) -> None:
+        """Write records of which each begins with its id, at once."""
+        if records:
+            text = strict_json.dumps(records)[1:-2].replace(b'},{"id":', b'},\n{"id":')  # in a text, quotes are escaped
+            self.file.write((b",\n" if self.count else b"[\n") + text)
+            self.count += len(records)
 
     def copy(self, target: IO[bytes], first: Record | None = None) -> None:
         """Copy the array to a file, one record before the others."""

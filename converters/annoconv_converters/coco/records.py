@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.records import Record
 
-__all__ = ["id_of", "ids_of", "key_of", "picture_of_result", "without_key"]
+__all__ = ["id_of", "ids_of", "key_of", "objects_in", "picture_of_result", "without_key"]
 
 _IDS: Final[frozenset[type]] = frozenset({int, str})
 _NAMES: Final = frozenset({"id", "type", "uid"})
@@ -45,6 +45,13 @@ def key_of(record: Record) -> Record:
 def without_key(record: Record) -> Record:
     """Return a record without what stands under our key."""
     return {key: value for key, value in record.items() if key != KEY}
+
+
+def objects_in(value: Any) -> dict[str, Record]:
+    """Return the members of an object that are objects; of anything else none."""
+    return (
+        {name: member for name, member in value.items() if isinstance(member, dict)} if isinstance(value, dict) else {}
+    )
 
 
 def picture_of_result(record: Record, owner: Any) -> Record:

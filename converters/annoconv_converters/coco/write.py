@@ -7,7 +7,6 @@ Records go to temporary files as they come, so that memory holds one case.
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,10 +21,9 @@ from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
-from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import LossCollector, LossReport
 from annoconv.times import newest_moment
-from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
+from annoconv_converters._pictures.carrier import compare, compare_plain
 from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -38,23 +36,26 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import has_keypoints
+from annoconv_converters.coco.again import Again
+from annoconv_converters.coco.carried import CarriedCases
 from annoconv_converters.coco.classes import CaseLists, Classes, Told
 from annoconv_converters.coco.differences import put_back
 from annoconv_converters.coco.drawn_plain import document_of, each_drawn_plain
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import kept_of, understand
+from annoconv_converters.coco.foreign import TASK, kept_of, understand
 from annoconv_converters.coco.head import info_of, skeletons_of
 from annoconv_converters.coco.ids import FileIds, moved
 from annoconv_converters.coco.outlines import digest_by
-from annoconv_converters.coco.output import OutputPart, make_output_files
+from annoconv_converters.coco.output import make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.reasons import REASONS
-from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
+from annoconv_converters.coco.records import objects_in
+from annoconv_converters.coco.sections import Sections
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 from annoconv_converters.coco.unused import Unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.picture_names import NameRule
+    from annoconv_converters.coco.again import Records
+    from annoconv_converters.coco.drawn_plain import PlainCase
     from annoconv_converters.coco.foreign import Understood
     from annoconv_converters.coco.output import OutputFiles
 
@@ -128,18 +131,23 @@ class _Writer:
         self.told, self.is_said = Told(None), False
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.counted, self.lists = Counted(self.table, REASONS, is_anew=False), CaseLists()
+        self.again, self.carried = Again(self.classes), CarriedCases(self.classes, _KEY)
+        self.may_be_alike = options.names == "own" and options.rendering.depth == "none" and not options.plain
 
     def __enter__(self) -> _Writer:
-        self.parts = {name: OutputPart(self.stack) for name in ("images", "annotations", "side")}
+        self.sections = Sections(self.stack)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stack.close()
 
-    def add(self, loaded: LoadedCase, case_index: int, plain: Drawing | None) -> None:
-        """Write the records of a case, drawn if it is plain, to the temporary files and note its losses."""
-        header = loaded.header
+    def add(self, loaded: LoadedCase, case_index: int, plain: PlainCase | None) -> None:
+        """Write the records of a case, measured if it is plain, to the temporary files and note its losses."""
         kept = kept_of(loaded)
+        folder = slice_folder(loaded, case_index, self.names)
+        if plain is not None and self._add_alike(loaded, plain, kept, case_index):
+            return
+        header = loaded.header
         if self.kind is None:
             asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
@@ -154,10 +162,9 @@ class _Writer:
             self.kind = "keypoints"
         self.classes.kind = self.kind
         self.is_said = self.once(case.labels, class_list(case))
-        self.classes.take(case, dict(_objects(kept.get("categories"))), self.labels)
+        self.classes.take(case, objects_in(kept.get("categories")), self.labels)
         self.unused.take(case, self.labels)
-        folder = slice_folder(loaded, case_index, self.names)
-        drawing = plain or self._drawing(loaded, folder)
+        drawing = self._drawing(loaded, folder) if plain is None else plain.drawing()
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
@@ -177,6 +184,42 @@ class _Writer:
                 self._pack(picture, kept)
         self._write(drawing, loaded, case, case_index, drawn, kept)
 
+    def _add_alike(self, loaded: LoadedCase, plain: PlainCase, kept: Record, case_index: int) -> bool:
+        """Write a case of which is known what comes back, since it is like the one before; return whether it is one."""
+        if not self.may_be_alike or self.kind != "instances":
+            return False
+        self.ids.take(kept, is_again=False)
+        told = plain, kept, self.told, self.labels
+        again = self.again.records(*told) if self.beside is not None else None
+        if again is not None and not self.counted.is_open:
+            return self._add_again(loaded, again, case_index)
+        alike = self.carried.alike(*told)
+        if alike is None or self.counted.is_open or not self.ids.images.are_free([alike.image["id"]]):
+            return False
+        self._take_picture(loaded, alike.image)
+        uid, take = plain.case.image_uid, self.ids.annotations.take
+        numbers = [take(self.ids.asked(each, uid, kept)) for each in plain.case.columns.ids]
+        picture, losses = self.carried.picture(alike, plain, kept, numbers, case_index)
+        self.losses += losses
+        self.sections.add(picture, str(case_index), self.kind, is_keyed=True, is_plain=False)
+        return True
+
+    def _add_again(self, loaded: LoadedCase, found: Records, case_index: int) -> bool:
+        """Write a case of which all comes back by itself, if its ids are free; return whether they are."""
+        if not (self.ids.images.are_free([found.image["id"]]) and self.ids.annotations.are_free(found.numbers)):
+            return False
+        self._take_picture(loaded, found.image)
+        for number in found.numbers:
+            self.ids.annotations.take(number)
+        self.lists.note(self.told.codes, case_index, are_used=found.uses_all)
+        self.sections.add_numbered(found.image, found.annotations)
+        return True
+
+    def _take_picture(self, loaded: LoadedCase, image: Record) -> None:
+        """Give the record of the picture of a case its id."""
+        self.told_apart.take(loaded, [Picture(image)])
+        image["id"] = self.ids.of_picture(image["id"])
+
     def _drawing(self, loaded: LoadedCase, folder: str | None) -> Drawing:
         return draw(
             loaded,
@@ -189,11 +232,11 @@ class _Writer:
         )
 
     def _keypoints(self, code: str) -> list[str]:
-        return self.classes.skeletons.names(self.labels.name_of(code))
+        return self.classes.keypoints(self.labels.name_of(code))
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
-        differences, uid = dict(_objects(kept.get("annotations"))), str(picture.key.get("uid"))
+        differences, uid = objects_in(kept.get("annotations")), str(picture.key.get("uid"))
         record = put_back({"id": None, **picture.record}, kept.get("image"))
         record["id"] = self.ids.of_picture(record["id"])
         if self.options.names == "flat" or self.options.rendering.depth != "none":
@@ -234,20 +277,29 @@ class _Writer:
     ) -> None:
         original = document_of(drawing, self.told.records, kept)
         lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
-        understood = self._native(drawing.pictures, case_index, self.told.codes)
-        said = shared(original, understood.native.document)
-        is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
-        is_other = is_cut or self.told.differ(original, said)
-        native = understood.checked() if is_other else understood.native
-        native.document, is_keyed = said, is_other and not self.options.plain
+        # Then a file says less by itself, whatever is drawn.
+        is_less = original["task_id"] != TASK or bool(original["metadata"]) or self.classes.differ(self.told)
+        is_sure = is_less and not self.options.plain
         losses: list[Loss] = []
+        is_other, said, native = is_sure, original, None
+        if not is_sure:
+            understood = self._native(drawing.pictures, case_index, self.told.codes)
+            said = shared(original, understood.native.document)
+            is_cut = bool(case_index and self.classes.is_cut(header, drawing.pictures))
+            is_other = is_cut or self.told.differ(original, said)
+            native = understood.checked() if is_other else understood.native
+            native.document = said
+        is_keyed = is_other and not self.options.plain
         if is_keyed or self.options.plain:
             unwritten = {**drawing.left_out, **moved(kept, drawing.pictures, self.table.moved)}
+        if native is not None and self.options.plain:
+            losses = compare_plain(original, native, REASONS, case_index, unwritten)
         if is_keyed:
             losses = self._carry(drawing, loaded, header, case_index, lost, original, unwritten)
             self._note(drawing.pictures)
-        elif self.options.plain:
-            losses = compare_plain(original, native, REASONS, case_index, unwritten)
+        self.again.note(loaded, header, self.told, comes_back=not is_other)
+        key = drawing.pictures[0].key if is_sure else {}
+        self.carried.note(loaded if is_sure else None, kept, header, self.told, key, losses)
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
@@ -259,7 +311,7 @@ class _Writer:
         told = original, losses, given, self.table.written, REASONS, case_index
         self.losses += class_losses(*told, is_said=self.is_said)
         for picture in drawing.pictures:
-            self._emit(picture, str(case_index), is_keyed=is_keyed)
+            self.sections.add(picture, str(case_index), self.kind, is_keyed=is_keyed, is_plain=self.options.plain)
         self.newest = max(self.newest, strict_json.plain(newest_moment([header])) or "")
 
     def _carry(
@@ -320,62 +372,14 @@ class _Writer:
             listed=known.whole.list_with(seen, codes) if classes is None else known.apart(classes).labels_of(classes),
         )
 
-    def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
-        image, key = picture.record, {"case": case, **picture.key}
-        number = str(image["id"])
-        if is_keyed:
-            named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            size: Record = {name: image[name] for name in ("width", "height", "date_captured") if name in image}
-            self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
-            image = {**image, KEY: key}
-        elif "rendering" in key and not self.options.plain:
-            image = {**image, KEY: {"rendering": key["rendering"]}}
-        self.parts["images"].add(image)
-        records = [{**shape.record, KEY: shape.key} if is_keyed else shape.record for shape in picture.shapes]
-        if is_keyed:
-            section = "annotations" if picture.packed is None else SEGMENTS
-            for shape in picture.shapes:
-                identity = str(shape.record.get("id"))
-                named = {"section": section, "id": identity if picture.packed is None else f"{number}/{identity}"}
-                self.parts["side"].add({**named, "image": number, KEY: shape.key})
-        if picture.packed is not None:
-            keys = [{KEY: shape.key} if is_keyed else {} for shape in picture.shapes]
-            infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
-            records = [{**picture.packed, "segments_info": infos}]
-        if self.kind == "results":
-            records = [{name: value for name, value in record.items() if name != "id"} for record in records]
-        self.parts["annotations"].add(*records)
-
     def close(self) -> None:
         """Put the file together."""
         self.unused.check(self.table.records, self.options.skeletons)
         if self.is_first_plain and self.beside is not None and self.kind != "results":
             self.losses += self.ids.losses()
         self.losses += self.lists.losses(self.classes.read(), is_again=self.classes.is_again)
-        with self.layout.document.open("wb") as file:
-            if self.kind == "results":
-                self.parts["annotations"].copy(file)
-                file.write(b"\n")
-            else:
-                file.write(b"{\n")
-                for name, value in self._head().items():
-                    file.write(json.dumps(name).encode() + b": " + strict_json.dumps(value).rstrip() + b",\n")
-                names = [IMAGES, ANNOTATIONS]
-                if self.beside and self.beside.get(ANNOTATIONS, []) is None and not self.parts[ANNOTATIONS].count:
-                    names = [IMAGES]
-                for name in names:
-                    file.write(f'"{name}": '.encode())
-                    self.parts[name].copy(file)
-                    file.write(b"\n}\n" if name == names[-1] else b",\n")
-        if self.parts["side"].count:
-            for record in self.classes.records():
-                self.parts["side"].add({"section": CATEGORIES, "record": record})
-            side = self.layout("side")
-            with side.open("wb") as file:
-                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO)})
-                file.write(b"\n")
-            if self.layout.is_folder:  # else it gets its seal with the file, at the end
-                seal(side, self.layout.document, ending_of(self.layout.document))
+        has_none = self.beside is not None and self.beside.get(ANNOTATIONS, []) is None
+        self.sections.put_together(self.layout, self.kind, self._head(), self.classes.records(), has_none=has_none)
 
     def _head(self) -> Record:
         categories = self.classes.records()
@@ -387,8 +391,3 @@ class _Writer:
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
         head = {"info": info_of(at), "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
-
-
-def _objects(value: Any) -> Iterator[tuple[str, Record]]:
-    if isinstance(value, dict):
-        yield from ((name, member) for name, member in value.items() if isinstance(member, dict))

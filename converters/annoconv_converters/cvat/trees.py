@@ -205,10 +205,14 @@ class CvatTree:
         yield FileRecord((), members_of_object(self.root, "image", "track", "meta", "version"), {})
         for kind in ("task", "job", "project"):
             for each in self.root.iterfind(f"meta/{kind}"):
-                labels = {label_key(label): said_of_label(label) for label in each.iterfind("labels/label")}
+                listed = {label_key(label): label for label in each.iterfind("labels/label")}
+                labels = {key: said_of_label(label) for key, label in listed.items()}
                 said = {**members_of_object(each, "labels"), **({"labels": labels} if labels else {})}
                 size = said.get("original_size")
-                again = {"original_size": size, "labels": {name: self._label(name) for name in labels}}
+                again = {
+                    "original_size": size,
+                    "labels": {key: self._label(key, label) for key, label in listed.items()},
+                }
                 again |= self._ranges[0] if len(self._ranges) == 1 else {}
                 if kind == "project":
                     tasks = {place: said_of_element(members_of(one), "task") for place, one in enumerate(self._tasks)}
@@ -230,11 +234,11 @@ class CvatTree:
         holder = self._holder(place)
         return holder.get("label", "") or holder.findall(str(place[2]))[int(place[3])].get("label", "")
 
-    def _label(self, name: str) -> Record | None:
+    def _label(self, name: str, label: Element) -> Record | None:
         """Return the definition of a label again; None if no shape has it."""
         if name in self._parents:
             return {"type": "points", "parent": self._parents[name]}
-        found = self._labels.get(name.rpartition("/")[2])
+        found = self._labels.get(label.findtext("name") or "")
         if found is None:
             return None
         kind = {"type": "skeleton"} if name in self._parents.values() else {}

@@ -18,6 +18,7 @@ from pydicom.multival import MultiValue
 
 from annoconv import ids
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._dicom.carrier import CARRIER_GROUP
@@ -193,7 +194,7 @@ def _of_json(path: Path, limits: Limits) -> ReportFile:
         raise InputError(
             "this is not DICOM JSON",
             source=path,
-            found=", ".join(map(str, tags[:_MOST_NAMED])) or type(document).__name__,
+            found=", ".join(map(str, tags[:_MOST_NAMED])) or json_type(document),
             expected="one data set as a JSON object (PS3.18 F.2)",
             advice=Message("Name a DICOM structured report"),
         )

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
-from annoconv.documents.json_values import SCALARS
+from annoconv.documents.json_values import SCALARS, json_type
 from annoconv.documents.residuals import pointer, steps_of
 from annoconv.errors import InputError
 from annoconv_converters.fhir.elements import DIGITS, is_text
@@ -184,7 +184,7 @@ def apply(document: Any, path: Path, value: Any) -> None:
         raise InputError(
             "an extension of annoconv speaks of a place that is not there",
             where=pointer(path),
-            found=type(node).__name__,
+            found=json_type(node),
             expected="a place that the case has",
             advice="Remove the resource's extensions of annoconv to read it by itself",
         ) from error

@@ -10,6 +10,7 @@ from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.names import is_taken
 from annoconv.loss import LossReport
@@ -164,7 +165,7 @@ def _resource(document: Any, path: Path) -> Resource:
         raise InputError(
             "this is no resource of FHIR",
             source=path,
-            found=type(document).__name__,
+            found=looks_like(document, "fhir"),
             expected="an object with resourceType",
             advice="Name FHIR only; other files of a folder are named one by one",
         )

@@ -220,7 +220,8 @@ def _tasks(document: Any, first: int, names: dict[str, int], path: Path, predict
     is_list = isinstance(document, list)
     given: list[Record] = document if is_list else [document]
     for place, (task, boxes) in enumerate(zip(given, boxes_of(given), strict=True), first):
-        for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path):
+        where, has_boxes = Message("task {number}", number=place + 1), boxes is not None
+        for steps, key, page in pages_of(task, where, path, has_boxes=has_boxes):
             own = None if steps else boxes
             yield Task(page, (place, *steps), key, names, path, predictions, is_list=is_list, boxes=own)
 

@@ -54,8 +54,12 @@ class ToldTask:
         return held if isinstance(held, dict) else self.task
 
 
-def pages_of(task: Record, where: Message, source: File) -> Iterator[tuple[Path, str | None, Record]]:
+def pages_of(
+    task: Record, where: Message, source: File, *, has_boxes: bool = False
+) -> Iterator[tuple[Path, str | None, Record]]:
     """Yield for each picture of a task the steps to it, the key in the data that has it, and the task that it is.
+
+    Where all of its regions are known to be boxes that say no more, none is on another picture than the first.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def pages_of(task: Record, where: Message, source: File) -> Iterator[tuple[Path,
         If a region is on a picture that the task does not have.
     """
     held = task.get("data")
-    results = [result for name in _LISTS for result in _results(task, name)]
+    results = [] if has_boxes else [result for name in _LISTS for result in _results(task, name)]
     pages = {result[_INDEX] for result in results if type(result.get(_INDEX)) is int}
     key = pages_key(held, is_asked=bool(pages - {0})) if isinstance(held, dict) else None
     if key is None or not isinstance(held, dict):

@@ -47,6 +47,7 @@ _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 _SIDES: Final = ("width", "height")
 _SIZE: Final = Message("whole numbers from 1 as original_width and original_height")
 _TASK_UNSIZED: Final = Message("the task states no size of its picture")
+_TASK_OTHERWISE: Final = Message("the task states another size of its picture (meta) than the region")
 _REGION_UNSIZED: Final = Message("the region states no size of its picture")
 _MEANINGS: Final = frozenset({"sign", "diagnosis", "attribute", "recommendation"})
 
@@ -106,8 +107,9 @@ class Task:
         stored = stored_name(self.address) if isinstance(self.address, str) else None
         address = self.address if stored else None
         self.picture = Picture(self._record, is_unsized=True, place=steps, address=address)
-        meta = task.get("meta")
-        if isinstance(meta, dict) and "original_width" in meta:
+        meta: Record = task["meta"] if isinstance(task.get("meta"), dict) else {}
+        self._is_sized = "original_width" in meta
+        if self._is_sized:
             self._record |= zip(_SIDES, self._size_of(meta, _TASK_UNSIZED, f"task {number}"), strict=True)
         if boxes is not None:
             result = task["annotations"][0]["result"]
@@ -214,10 +216,12 @@ class Task:
             return None
         size = self._size_of(first, _REGION_UNSIZED, where)
         stated = self._record.setdefault("width", size[0]), self._record.setdefault("height", size[1])
+        if stated != size and self._is_sized:
+            raise damaged(_TASK_OTHERWISE, self._path, where, stated, size)
         if stated != size:
             raise damaged("the region states another size than others of its picture", self._path, where, size, stated)
         kinds = [str(each.get("type")) for each in region.results]
-        return shape_of(value, kinds, size[::-1], self._path, where)
+        return shape_of(value, kinds, (size[1], size[0]), self._path, where)
 
     def _size_of(self, holder: Record, problem: str, where: str) -> tuple[int, int]:
         """Return columns and rows of the picture as a task or a region states them."""

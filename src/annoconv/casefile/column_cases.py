@@ -183,23 +183,6 @@ class ColumnCase(LoadedCase):
         told = self.columns
         return super().categories if self.is_typed else dict(zip(told.codes[::-1], told.categories[::-1], strict=True))
 
-    def with_boxes(self, uid: str, files: Any, boxes: BoxColumns, extensions: Record | None) -> ColumnCase | None:
-        """Return a case that says the same beside these; None where `column_case` would have to look at it.
-
-        Parameters
-        ----------
-        uid, files
-            Of its image, which has files if this one has.
-        boxes
-            Its boxes.
-        extensions
-            As a parser makes them, of the names that this one has.
-        """
-        own = _own_of_image(uid, files)
-        if own is None or not are_plain(boxes):
-            return None
-        return ColumnCase(self.frame, {**self.image, **own}, boxes, extensions)
-
     def as_document(self) -> Record:
         """Return it as JSON values in the order of the model."""
         own: Record = {"image": self.image, "annotations": self.columns.annotations, **self._kept}
@@ -267,16 +250,16 @@ def frame_of(document: Record) -> CaseFrame | None:
 
 
 def framed_case(
-    frame: CaseFrame, image: Record, columns: BoxColumns | OutlineColumns, extensions: Record
+    frame: CaseFrame, image: Record, columns: BoxColumns | OutlineColumns, extensions: Record | None
 ) -> ColumnCase | None:
     """Return a case as `column_case` does, given what it says beside its own; None if that does not conform.
 
-    The frame is of a document with extensions, which are as a parser makes them.
+    Extensions, if the document of the frame has any, are as a parser makes them.
     """
     with suppress(AnnoconvError):
         shown = _image(image) if image.keys() <= _OF_IMAGE and are_plain(columns) else None
-        kept = _of_text(extensions)
-        return ColumnCase(frame, shown, columns, kept) if shown and kept is not None else None
+        is_whole = extensions is None or _of_text(extensions) is not None
+        return ColumnCase(frame, shown, columns, extensions) if shown and is_whole else None
     return None
 
 
@@ -345,18 +328,12 @@ def _of_text(extensions: Any) -> Record | None:
 
 def _image(image: Record) -> Record | None:
     """Return an image as the model has it; None if it is no flat picture, or one with an unusual UID or path."""
-    own = _own_of_image(image.get("uid"), image.get("files"))
-    if own is None:
+    own = {name: image[name] for name in _EXAMPLE_OF if image.get(name) is not None}
+    uid, files = own.get("uid"), own.get("files")
+    if type(uid) is not str or _NAME.fullmatch(uid) is None or not (files is None or _is_file(files)):
         return None
     known = _known_image(strict_json.dumps({**image, **{name: _EXAMPLE_OF[name] for name in own}}))
     return known and {**known, **own}
-
-
-def _own_of_image(uid: Any, files: Any) -> Record | None:
-    """Return what each image has of its own: UID, and files if it has any; None if one is unusual."""
-    if type(uid) is not str or _NAME.fullmatch(uid) is None or not (files is None or _is_file(files)):
-        return None
-    return {"uid": uid} if files is None else {"uid": uid, "files": files}
 
 
 def _is_file(files: Any) -> bool:
@@ -368,7 +345,7 @@ def _is_file(files: Any) -> bool:
 
 def _typed(image: Record) -> Image:
     """Return an image of a case, typed: those that are alike but for what each has of its own are checked once."""
-    own = {name: image[name] for name in _EXAMPLE_OF if name in image}
+    own = {name: image[name] for name in _EXAMPLE_OF if image.get(name) is not None}
     like = _typed_like(strict_json.dumps({**image, **{name: _EXAMPLE_OF[name] for name in own}}))
     for file, told in zip(like.files or (), own.get("files", ()), strict=True):
         own["files"] = [file.model_copy(update=told)]

@@ -13,7 +13,7 @@ from annoconv.errors import GeometryError, ImageError, InputError, MaskError, Us
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase, Reading
@@ -38,7 +38,7 @@ def only_one(cases: Iterable[LoadedCase], target: Path) -> Iterator[LoadedCase]:
 
 
 @contextmanager
-def advised(sources: Sequence[Path], format: str) -> Iterator[None]:
+def advised(sources: Sequence[Path], format: str) -> Generator[None]:
     """Advise in an error of reading a format: the reader of another one, or what is to be done with a damaged file."""
     try:
         yield
