@@ -145,7 +145,8 @@ def test_two_data_sets_that_are_written_as_one_are_one_list(tmp_path: Path) -> N
     changed = {(each.case_index, each.path) for each in losses if each.kind.changes_value}
     gained = {(0, f"/labels/{COUNT + place}/{name}") for place in (0, 1) for name in ("code", "name_en", "number")}
     assert {each for each in changed if each[1].startswith("/labels")} == gained | {(3, "/labels/0/number")}
-    classes = {path.split("/")[4] for case, path in changed if case == 0 and path.startswith("/extensions")}
+    kept = "/extensions/annoconv.coco/categories/"
+    classes = {path.split("/")[4] for case, path in changed if case == 0 and path.startswith(kept)}
     assert classes == {each.code for each in other[0].case.labels or ()}
 
 
