@@ -377,9 +377,7 @@ def test_a_panoptic_map_holds_a_mask_whatever_its_form_was_in_its_file(tmp_path:
     packed = oracle.frPyObjects(runs, *size)
     forms = [runs, {"counts": packed["counts"].decode(), "size": size}, pieces]
     images = [{"id": n, "width": 30, "height": 20, "file_name": f"{n}.jpg"} for n in range(1, 4)]
-    records = [
-        {"id": n, "image_id": n, "category_id": 1, "segmentation": form, "iscrowd": 0} for n, form in enumerate(forms, 1)
-    ]
+    records = [{"id": n, "image_id": n, "category_id": 1, "segmentation": form} for n, form in enumerate(forms, 1)]
     document = {"images": images, "annotations": records, "categories": [{"id": 1, "name": "x"}]}
     (tmp_path / "in.json").write_text(json.dumps(document))
     readings = list(registry.read([tmp_path / "in.json"], format="coco"))
