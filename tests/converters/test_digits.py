@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import Image
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
@@ -191,3 +192,17 @@ def test_what_others_say_of_a_category_of_coco_keeps_its_digits(tmp_path: Path) 
     (tmp_path / "x.json").write_text(text)
     registry.write(registry.read([tmp_path / "x.json"], format="coco"), tmp_path / "y.json", format="coco")
     assert b'"weight":12345678.1234567890' in (tmp_path / "y.json").read_bytes()
+
+
+@pytest.mark.parametrize("track", ["", " 7"])
+@pytest.mark.parametrize("number", [*DOUBLES, *BEYOND])
+def test_a_confidence_of_yolo_with_more_digits_than_a_double_is_told(number: str, track: str, tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "images").mkdir()
+    Image.new("L", (20, 10)).save(tmp_path / "images" / "x.png")
+    (tmp_path / "labels" / "x.txt").write_text(f"0 .5 .5 .1 .1 {number}{track}\n0 .5 .5 .2 .2\n")
+    (tmp_path / "data.yaml").write_text("names: [a]\ntrain: images\nval: images\n")
+    (reading,) = registry.read([tmp_path], format="yolo")
+    assert reading.case.annotations[0].confidence == float(number)
+    told = [(each.path, each.kind.value) for each in reading.losses]
+    assert told == ([("/labels~1x.txt/0/score", "precision")] if number in BEYOND else [])

@@ -54,8 +54,13 @@ def image_again(case: ColumnCase, kept: Any) -> Record | None:
     """
     drawn, address = record_of(case)
     record = put_back({"id": None, **drawn}, kept)
-    name, size = record.get("file_name"), [record.get("width", 0), record.get("height", 0)]
-    if name != drawn["file_name"] or len(name) > LONGEST_NAME or parse_name(DEFAULT_NAMES, name) or captured(record):
+    name, size = drawn["file_name"], [record.get("width", 0), record.get("height", 0)]
+    if (
+        record.get("file_name") != name
+        or len(name) > LONGEST_NAME
+        or parse_name(DEFAULT_NAMES, name)
+        or captured(record)
+    ):
         return None
     if {*map(type, size)} != {int} or max(size) > LARGEST_SIZE or size != case.image["shape"]:
         return None

@@ -283,6 +283,7 @@ class _Writer:
         is_less = original["task_id"] != TASK or bool(original["metadata"]) or self.classes.differ(self.told)
         is_sure = is_less and not self.options.plain
         losses: list[Loss] = []
+        unwritten: LeftOut = drawing.left_out
         is_other, said, native = is_sure, original, None
         if not is_sure:
             understood = self._native(drawing.pictures, case_index, self.told.codes)
@@ -291,9 +292,9 @@ class _Writer:
             is_other = is_cut or self.told.differ(original, said)
             native = understood.checked() if is_other else understood.native
             native.document = said
-        is_keyed = is_other and not self.options.plain
+        is_keyed, unwritten = is_other and not self.options.plain, drawing.left_out
         if is_keyed or self.options.plain:
-            unwritten = {**drawing.left_out, **moved(kept, drawing.pictures, self.table.moved)}
+            unwritten = {**unwritten, **moved(kept, drawing.pictures, self.table.moved)}
         if native is not None and self.options.plain:
             losses = compare_plain(original, native, REASONS, case_index, unwritten)
         if is_keyed:

@@ -59,7 +59,8 @@ def boxes_of(tasks: Sequence[Any]) -> Iterator[Columns | None]:
     """
     results = [*map(_results, tasks)]
     are_boxes, found = of_many(_as_boxes, results)
-    are_plain = [are and _are_alike(*pair) for are, *pair in zip(are_boxes, tasks, results, strict=True)]
+    told = zip(are_boxes, tasks, results, strict=True)
+    are_plain = [are and _are_alike(task, listed) for are, task, listed in told]
     if are_plain != are_boxes:
         found = [*chain.from_iterable(compress(results, are_plain))]
     counts = [*map(len, compress(results, are_plain))]

@@ -7,6 +7,7 @@ compared by number. Where a class list or the lines stand in the folder is its l
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -27,6 +28,7 @@ from annoconv_converters._pictures.check import PICTURE_TWICE
 from annoconv_converters._pictures.columns import held
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
+from annoconv_converters._pictures.scores import is_longer
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.turned import as_told
@@ -60,6 +62,8 @@ _LIST: Final = "train.txt"
 _TEST: Final = "test"
 _SPLITS: Final = ("train", "val", "valid", _TEST)
 _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, training and validation"
+_DIGITS: Final = 17
+"""Of a number, which tell any double."""
 _OBB: Final = 8
 """Numbers of a turned box."""
 _CORNERS: Final = "every line has four corners; they are read as polygons: if they are turned boxes, pass --kind obb"
@@ -70,6 +74,7 @@ _REASONS: Final[Reasons] = {
     "*.txt": "no picture is listed for the label file, which is in no case",
     "numbers": "a case has boxes, polygons and labelled keypoints within their bounds",
     "class": "a case has the class under the name of its label",
+    "score": "a confidence lies between 0 and 1, and has the digits of a double",
     "#": "a case has no annotation for the line",
     "*": "a case has no place for {name}",
 }
@@ -268,6 +273,9 @@ class DataSetTree:
                     again = {"class": class_name, "numbers": settled(wanted, said["numbers"])}
                 elif name in drawn:
                     again = said  # an outline of a mask, which has the very pixels
+                exact = _long_score(line.split(), shape.record)
+                if exact is not None and again is not None:
+                    said, again = {**said, "score": exact}, {**again, "score": float(exact)}
                 yield FileRecord((file.name, place), said, again)
 
     def _are_boxes(self, picture: Picture, loaded: LoadedCase, labels: Labels) -> bool:
@@ -306,8 +314,15 @@ class DataSetTree:
             annotation = annotation or points
         if annotation is not None and annotation.confidence is not None:
             shares.append(annotation.confidence)
-        track = ((annotation and annotation.attributes) or {}).get("track_id")
-        return (*shares, *([track] if isinstance(track, int) else []))
+        track = (annotation and annotation.tracking_id) or ""
+        return (*shares, *([int(track)] if track.removeprefix("-").isdecimal() else []))
+
+
+def _long_score(words: Sequence[str], record: Record) -> Decimal | None:
+    """Return the confidence of a line with more digits than the double that a case has; None if it has no more."""
+    word = words[-2 if "track_id" in record.get("attributes", ()) else -1]
+    is_long = "score" in record and len(word) > _DIGITS and is_longer(Decimal(word))
+    return Decimal(word) if is_long else None
 
 
 def _said(name: str, told: Record) -> Record:
