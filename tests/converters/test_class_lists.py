@@ -170,6 +170,17 @@ def test_a_case_has_its_own_list_again_where_the_file_has_more(tmp_path: Path) -
     assert again == [each.case for each in cases]
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_a_case_has_the_order_of_its_list_again_where_that_of_the_file_is_another(place: int, tmp_path: Path) -> None:
+    """As all else of it is in the file, nothing but its key can tell."""
+    cases = [each.case for each in read("coco", data_set([0], [1], [2]), tmp_path / "in")]
+    cases[place] = cases[place].model_copy(update={"labels": (cases[place].labels or [])[::-1]})
+    registry.write(cases, tmp_path / "x.json", format="coco")
+    assert [each.case.labels for each in registry.read([tmp_path / "x.json"], format="coco")] == [
+        each.labels for each in cases
+    ]
+
+
 def told_and_found(cases: Sequence[Case], out: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     """Return which values of cases change in a COCO file, by the losses that are told, and as it is read."""
     losses = registry.write(cases, out, format="coco")

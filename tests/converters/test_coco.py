@@ -370,6 +370,26 @@ def test_keypoints_are_pixel_indices(tmp_path: Path) -> None:
     assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
 
 
+def test_a_panoptic_map_holds_a_mask_whatever_its_form_was_in_its_file(tmp_path: Path) -> None:
+    """Of the masks of three pictures, one each: run lengths as numbers, as text, and polygons in two pieces."""
+    size, runs = [20, 30], {"counts": [100, 20, 480], "size": [20, 30]}
+    pieces = [[2, 2, 12, 2, 12, 12, 2, 12], [20, 2, 24, 2, 24, 6, 20, 6]]
+    packed = oracle.frPyObjects(runs, *size)
+    forms = [runs, {"counts": packed["counts"].decode(), "size": size}, pieces]
+    images = [{"id": n, "width": 30, "height": 20, "file_name": f"{n}.jpg"} for n in range(1, 4)]
+    records = [{"id": n, "image_id": n, "category_id": 1, "segmentation": form} for n, form in enumerate(forms, 1)]
+    document = {"images": images, "annotations": records, "categories": [{"id": 1, "name": "x"}]}
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    readings = list(registry.read([tmp_path / "in.json"], format="coco"))
+    cases = [LoadedCase(each.case, each.masks) for each in readings]
+    losses = registry.write(cases, tmp_path / "p.json", format="coco", kind="panoptic")
+    assert not [loss for loss in losses if loss.kind.changes_value]
+    joined = oracle.merge(oracle.frPyObjects(pieces, *size))
+    for number, expected in enumerate(map(oracle.decode, (packed, packed, joined)), 1):
+        with Pillow.open(tmp_path / "p" / f"{number}.png") as picture:
+            np.testing.assert_array_equal(np.asarray(picture)[..., 0] > 0, expected > 0)
+
+
 def test_panoptic_maps_hold_the_masks_and_refuse_overlaps(tmp_path: Path) -> None:
     loaded = volume_case()
     registry.write([loaded], tmp_path / "p.json", format="coco", kind="panoptic")

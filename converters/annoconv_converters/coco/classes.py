@@ -189,15 +189,20 @@ class Told:
     def __init__(self, labels: Sequence[Label] | None) -> None:
         self.labels = labels
         self.records: list[Record] = strict_json.plain(labels or [])
-        self.codes = frozenset(each["code"] for each in self.records)
+        self._order = _codes_in({"labels": self.records})
+        self.codes = frozenset(self._order)
         self._same: list[Record] | None = None
         """Labels of a file that are the same."""
 
     def differ(self, original: Record, said: Record) -> bool:
-        """Tell whether what is said of a case with these labels differs from it."""
+        """Tell whether what is said of a case with these labels differs from it, be it in their order."""
         names = {"labels"} if self._same is not None and said.get("labels") is self._same else set[str]()
         ours, theirs = ({name: value for name, value in each.items() if name not in names} for each in (original, said))
-        if residuals.differ(ours, theirs):
+        if residuals.differ(ours, theirs) or (not names and self._order != _codes_in(said)):
             return True
         self._same = said.get("labels")
         return False
+
+
+def _codes_in(document: Record) -> list[str]:
+    return [each["code"] for each in document.get("labels", ())]

@@ -258,6 +258,8 @@ class _Writer:
             fitted = put_back(placed, differences.get(identity), usual, digest_by(shape))
             if self.kind != "panoptic":
                 fitted["id"] = self.ids.annotations.take(fitted.get("id"))
+            elif "segmentation" in shape.record:  # whose map is drawn of it, whatever the form that it had in a file
+                fitted["segmentation"] = shape.record["segmentation"]
             self.classes.used.add(str(fitted.get("category_id")))
             ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
             shape.record = {**ordered, **fitted}
