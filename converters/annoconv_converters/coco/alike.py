@@ -2,6 +2,7 @@
 
 `foreign` understands any picture, and says the same of these. What their classes mean, and the case that they have, is
 understood for each set of classes; a picture says beside these its name, its size, and its records.
+Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations

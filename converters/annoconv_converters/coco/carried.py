@@ -3,6 +3,7 @@
 Of cases that differ in the names of their pictures, their annotations and what they keep of other files alone, one is
 compared with what is read of it. What is told of that one is told of the others, if all their annotations come back.
 `compare` says it of any case. What both say of such a case is the same.
+Authority: cocodataset.org/#format-data.
 """
 
 from __future__ import annotations
